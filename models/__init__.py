@@ -1,0 +1,1 @@
+"""Data sets and the models fitted to them. Knows neither Ray nor Optuna."""

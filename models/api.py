@@ -1,0 +1,168 @@
+"""The narrow waist: what a model family is, and what a search may ask of it.
+
+Nothing here knows of Ray or Optuna. A search pulls: it calls `Run.step` while it wants more, early stopping
+means that it no longer calls, recovery is `save` and `load`. A new family is one file that builds a `Family`
+and one line in `search/families.py`.
+
+Shape suffixes in numeric code: n images, h height, w width, c channels or classes, d features, k clusters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol, TypeAlias
+
+from models.datasets import Dataset
+
+Mode: TypeAlias = Literal["min", "max"]
+Value: TypeAlias = str | int | float | bool | None
+Config: TypeAlias = Mapping[str, Value]
+Shared: TypeAlias = Any  # what `prepare` returns: arrays that every trial reads and none writes
+
+DIRECTIONS: Mapping[str, Mode] = {
+    "accuracy": "max",
+    "hungarian_accuracy": "max",
+    "code_probe_accuracy": "max",
+    "homogeneity": "max",
+    "completeness": "max",
+    "v_measure": "max",
+    "nmi": "max",
+    "ari": "max",
+    "silhouette": "max",
+    "elbo": "max",
+    "log_likelihood": "max",
+    "loss": "min",
+    "inertia": "min",
+    "mse": "min",
+    "kl": "min",
+    "bic": "min",
+    "noise_fraction": "min",
+    "clusters": "min",
+    "parameters": "min",
+}
+"""The metric names that a run may report, each with the direction in which it is better."""
+
+
+@dataclass(frozen=True)
+class Float:
+    """A real parameter in [low, high], both ends included; `log` searches its logarithm."""
+
+    low: float
+    high: float
+    log: bool = False
+    when: Config = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Int:
+    """A whole parameter in [low, high], both ends included; `log` searches its logarithm."""
+
+    low: int
+    high: int
+    log: bool = False
+    when: Config = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of `values`. A search proposes only `searched` (default: all); baselines and `--set` may take any."""
+
+    values: tuple[Value, ...]
+    searched: tuple[Value, ...] = ()
+    when: Config = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.searched:
+            object.__setattr__(self, "searched", self.values)
+
+
+def one_line(config: Mapping[str, Any]) -> str:
+    """A configuration in words: `depth=3 learning_rate=0.00123`."""
+    return " ".join(f"{k}={v:.3g}" if isinstance(v, float) else f"{k}={v}" for k, v in config.items())
+
+
+Parameter: TypeAlias = Float | Int | Choice
+Space: TypeAlias = Mapping[str, Parameter]
+"""Parameters by name. One with `when={"other": value}` exists only where `other` has that value; `other` stands
+before it in the space."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A configuration from elsewhere that every search runs first and never stops early.
+
+    `figures` are what its source reports (metric names as in `DIRECTIONS`, prefixed `val.`, `train.` or `test.`),
+    on `dataset`. `resource` is how long the source trained, in the family's unit.
+    """
+
+    name: str
+    config: Config
+    resource: int
+    source: str
+    dataset: str = "fashion-mnist"
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a family may need to know of the search when it prepares: its seed, and threads a trial."""
+
+    seed: int = 0
+    threads: int = 1
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Figures on the test images by metric name, and arrays for pictures and tables by name."""
+
+    metrics: Mapping[str, float]
+    artifacts: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Run(Protocol):
+    """One configuration being fitted."""
+
+    @property
+    def finished(self) -> bool:
+        """True once a further step would change nothing (all trees grown, converged)."""
+
+    def step(self) -> Mapping[str, float]:
+        """Fit one more unit of resource; return the metrics so far, on validation data.
+
+        Names are those of `DIRECTIONS`; `train.` before a name marks a figure on training data.
+        """
+
+    def save(self, folder: Path) -> None:
+        """Write all that `load` needs to go on as if nothing had happened, into an existing folder."""
+
+    def load(self, folder: Path) -> None:
+        """Take up the state that `save` wrote, in a run started with the same config, data and seed."""
+
+
+def never(config: Config, dataset: Dataset) -> str | None:
+    """The default of `Family.unfit`: every configuration can be built on every data set."""
+    return None
+
+
+@dataclass(frozen=True)
+class Family:
+    """A kind of model: what is searched, how a run starts, how a winner is judged."""
+
+    name: str
+    space: Space
+    baselines: tuple[Baseline, ...]
+    metric: str  # the objective, unless the user names another
+    resource: str  # what a step spends: "epochs", "trees", "passes"
+    max_resource: int  # a full run of the search, in that unit; 1 = cannot be stopped early
+    prepare: Callable[[Dataset, Options], Shared]  # once a search
+    start: Callable[[Config, Shared, int], Run]  # config, shared, seed
+    evaluate: Callable[[Any, Dataset], Evaluation]  # of the family's own kind of run; alone reads the test images
+    unfit: Callable[[Config, Dataset], str | None] = never  # why a config cannot be built on these data, or None
+    needs_data: bool = True
+
+    @property
+    def mode(self) -> Mode:
+        """The direction in which the objective is better."""
+        return DIRECTIONS[self.metric]

@@ -1,0 +1,60 @@
+"""Arrays that every trial of a search shares, read-only, and the scores that every classifier reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.datasets import Dataset
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """Train and validation data of one search.
+
+    x: uint8 (n, h, w) for networks, float32 (n, d) in [0, 1] for flat models; y: int64 (n,), 0 … n_classes - 1.
+    """
+
+    x_train: NDArray[np.generic]
+    y_train: NDArray[np.int64]
+    x_val: NDArray[np.generic]
+    y_val: NDArray[np.int64]
+    n_classes: int
+
+
+def image_arrays(dataset: Dataset) -> Arrays:
+    """The images as they are, uint8 (n, h, w)."""
+    return _arrays(dataset, dataset.x_train, dataset.x_val)
+
+
+def flat_arrays(dataset: Dataset) -> Arrays:
+    """Each image as a row of pixels, float32 (n, h · w) in [0, 1]."""
+    return _arrays(dataset, flatten(dataset.x_train), flatten(dataset.x_val))
+
+
+def flatten(x_nhw: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Images, uint8 (n, h, w), as float32 (n, h · w) in [0, 1]."""
+    x_nd = x_nhw.reshape(len(x_nhw), -1).astype(np.float32)
+    x_nd /= 255.0
+    return x_nd
+
+
+def probability_scores(proba_nc: NDArray[np.floating], y_n: NDArray[np.int64]) -> dict[str, float]:
+    """Accuracy in [0, 1] and mean cross-entropy in nats of class probabilities (n, c)."""
+    picked_n = np.clip(proba_nc[np.arange(len(y_n)), y_n], 1e-7, 1.0)
+    accuracy = float(np.mean(proba_nc.argmax(axis=1) == y_n))
+    return {"accuracy": accuracy, "loss": float(-np.log(picked_n).mean())}
+
+
+def prediction_artifacts(proba_nc: NDArray[np.floating]) -> dict[str, NDArray[np.generic]]:
+    """The predicted class (int16) and its probability (float32) of each image."""
+    return {
+        "predicted": proba_nc.argmax(axis=1).astype(np.int16),
+        "confidence": proba_nc.max(axis=1).astype(np.float32),
+    }
+
+
+def _arrays(dataset: Dataset, x_train: NDArray[np.generic], x_val: NDArray[np.generic]) -> Arrays:
+    return Arrays(x_train, dataset.y_train, x_val, dataset.y_val, len(dataset.class_names))

@@ -1,0 +1,26 @@
+"""What a user is told. `UserError`: the input is wrong (one line, exit code 2). Everything else is our fault."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class UserError(Exception):
+    """The user's input is wrong. The message is one line: what was got, what is allowed, the nearest right name."""
+
+
+def nearest(name: str, allowed: Iterable[str]) -> str:
+    """`; did you mean 'x'?` for the allowed name closest to `name`, or an empty string."""
+    close = difflib.get_close_matches(name, list(allowed), n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def unknown(what: str, name: str, allowed: Iterable[str]) -> UserError:
+    """The error for a name that is not among the allowed ones.
+
+    >>> str(unknown("family", "cn", ["cnn", "toy"]))
+    "unknown family 'cn', allowed: cnn, toy; did you mean 'cnn'?"
+    """
+    allowed = list(allowed)
+    return UserError(f"unknown {what} {name!r}, allowed: {', '.join(allowed)}{nearest(name, allowed)}")
