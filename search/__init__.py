@@ -1,0 +1,1 @@
+"""Launching, scheduling and recording searches."""

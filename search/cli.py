@@ -1,0 +1,173 @@
+"""The command line. Exit codes: 0 done, 1 the work failed, 2 the user's input is wrong, 130 interrupted."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from models.errors import UserError, nearest
+
+
+class OneLineGroup(click.Group):
+    """A group that suggests the nearest command."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """As click does, with the allowed names in the error."""
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            names = self.list_commands(ctx)
+            raise UserError(f"unknown command {args[0]!r}, allowed: {', '.join(names)}{nearest(args[0], names)}")
+        return super().resolve_command(ctx, args)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    try:
+        result = cli.main(arguments, prog_name="hypersearch", standalone_mode=False)
+        return int(result or 0)
+    except UserError as error:
+        return _complain(str(error))
+    except click.ClickException as error:
+        return _complain(_click_words(error))
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader has gone (`| head`); Python would complain at exit
+        return 0
+
+
+def _complain(message: str) -> int:
+    click.echo("error: " + " ".join(message.split()), err=True)
+    return 2
+
+
+def _click_words(error: click.ClickException) -> str:
+    if isinstance(error, click.NoSuchOption) and error.ctx:
+        allowed = [name for param in error.ctx.command.params for name in param.opts if name.startswith("--")]
+        return f"unknown option {error.option_name!r}{nearest(error.option_name, allowed)}; see --help"
+    return error.format_message()
+
+
+def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str] | None:
+    pairs = [value.partition("=") for value in values]
+    for name, equals, value in pairs:
+        if not (name and equals and value):
+            raise UserError(f"{param.opts[0]}: expected NAME=VALUE, got {name + equals + value!r}")
+    return {name: value for name, _, value in pairs} or None
+
+
+out_option = click.option(
+    "--out", type=click.Path(path_type=Path), default="runs", show_default=True, help="Folder of the studies."
+)
+
+
+@click.group(cls=OneLineGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="hypersearch")
+def cli() -> None:
+    """Search the hyperparameters of networks, forests and clusterings of images, and rank what was found."""
+
+
+@cli.command()
+@click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
+@click.option("--dataset", metavar="D", help="Name or path of the data  [default: fashion-mnist]")
+@click.option("--data-dir", metavar="DIR", help="Where to look for named data first.")
+@click.option("--limit", metavar="N", help="Use N training images.")
+@click.option("--trials", metavar="N", help="Trials a family, besides its baselines  [default: 10]")
+@click.option("--time-budget", metavar="T", help="Stop after T (90s, 10m, 1h30m), shared among the families.")
+@click.option("--max-resource", metavar="R", help="Full resource of a trial (epochs, trees, passes); caps baselines.")
+@click.option("--reduction-factor", metavar="F", help="ASHA: one in F goes on at each rung  [default: 3]")
+@click.option("--searcher", metavar="S", help="Who proposes: tpe, random  [default: tpe]")
+@click.option("--scheduler", metavar="S", help="Who stops early: asha, none  [default: asha]")
+@click.option("--metric", metavar="M", help="The objective  [default: the family's]")
+@click.option("--seed", metavar="S", help="Of the split, the proposals and every trial  [default: 0]")
+@click.option("--name", metavar="NAME", help="Of the study  [default: targets and time]")
+@click.option("--out", metavar="DIR", help="Folder of the studies  [default: runs]")
+@click.option("--storage", metavar="URL", help="Optuna storage  [default: sqlite:///OUT/hypersearch.db]")
+@click.option("--set", multiple=True, callback=_pairs, metavar="P=V", help="Fix a parameter: --set depth=3")
+@click.option("--space", multiple=True, callback=_pairs, metavar="P=R", help="Search a range: --space filters=16..128")
+@click.option("--baselines/--no-baselines", default=None, help="Run the published configurations too  [default: yes]")
+@click.option("--cpus-per-trial", metavar="C", help="Cores, and threads, a trial  [default: 1]")
+@click.option("--gpus-per-trial", metavar="G", help="GPUs a trial; a fraction shares one  [default: 0]")
+@click.option("--concurrency", metavar="N", help="Trials at once  [default: as many as fit]")
+@click.option("--address", metavar="A", help="Ray cluster: auto or ray://…  [default: this machine]")
+def run(targets: tuple[str, ...], **options: Any) -> int:
+    """Search one or more families, study files (.toml), or your own families (package.module:FAMILY)."""
+    from search.config import build
+
+    config = build(targets, options)
+    from search.engine import run_study
+
+    record, interrupted = run_study(config)
+    from analysis.terminal import show
+
+    show(config.out, [record.name])
+    click.echo(f"\nstudy: {record.folder}")
+    if interrupted:
+        click.echo("interrupted; everything so far is kept", err=True)
+        return 130
+    return 0 if _any_finished(record.folder) else 1
+
+
+@cli.command()
+@click.argument("name")
+@click.option("--top", type=click.IntRange(1), default=1, show_default=True, help="Confirm the best K trials a family.")
+@click.option("--seeds", type=click.IntRange(1), default=1, show_default=True, help="Train each anew with K seeds.")
+@click.option("--baselines/--no-baselines", default=True, show_default=True, help="Confirm the baselines too.")
+@click.option("--force", is_flag=True, help="Even if the test images have been read for this study already.")
+@out_option
+def confirm(name: str, out: Path, **choices: Any) -> int:
+    """Train the winner of each search anew and read the test images, once."""
+    from search.confirm import confirm_study
+
+    confirm_study(out, name, **choices)
+    from analysis.terminal import show
+
+    show(out, [name])
+    return 0
+
+
+@cli.command()
+@click.argument("names", nargs=-1, metavar="[NAME...]")
+@click.option("--format", "form", metavar="F", default="table", show_default=True, help="table, csv, md or json.")
+@click.option("--sort", metavar="M", help="Rank by another column: val.nmi, test.accuracy, seconds …")
+@out_option
+def leaderboard(names: tuple[str, ...], form: str, sort: str | None, out: Path) -> int:
+    """Rank the trials of the named studies (default: of every study in the folder)."""
+    from analysis.leaderboard import write
+    from analysis.terminal import show
+
+    if form == "table":
+        show(out, names, sort)
+    else:
+        write(out, names, form, sort)
+    return 0
+
+
+@cli.command(name="list")
+@click.argument("what", metavar="families|datasets|studies")
+@out_option
+def list_command(what: str, out: Path) -> int:
+    """Say which families, data sets or studies there are."""
+    from search.listing import listing
+
+    click.echo(listing(what, out))
+    return 0
+
+
+def _any_finished(folder: Path) -> bool:
+    from search.trials import read_csv
+
+    path = folder / "trials.csv"
+    return path.exists() and any(_finished(row) for row in read_csv(path)[1])
+
+
+def _finished(row: Mapping[str, str]) -> bool:
+    return row["state"] != "FAIL"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,186 @@
+"""Every setting of a run, from the command line and from study files, checked in one place.
+
+A setting given on the command line wins over a study file's `[[search]]` table, that over the file's top level, that
+over the default.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from models.api import DIRECTIONS, Mode
+from models.errors import UserError, nearest, unknown
+from search.families import FAMILIES
+
+DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
+STUDY_NAME = r"^[A-Za-z0-9_][A-Za-z0-9._-]*$"
+
+
+def seconds(text: object) -> object:
+    """The seconds in `90`, `90s`, `10m` or `1h30m`; numbers as they are."""
+    if not isinstance(text, str):
+        return text
+    match = DURATION.fullmatch(text.strip())
+    if not match or not text.strip():
+        raise ValueError("expected a duration such as 90s, 10m or 1h30m")
+    return sum(float(part or 0) * unit for part, unit in zip(match.groups(), (3600, 60, 1), strict=True))
+
+
+def _texts(value: object) -> object:
+    return {key: str(item) for key, item in value.items()} if isinstance(value, Mapping) else value
+
+
+class SearchConfig(BaseModel):
+    """One search: a family, and how it is searched."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    family: str
+    trials: int = Field(10, ge=0)
+    max_resource: int | None = Field(None, ge=1)
+    reduction_factor: int = Field(3, ge=2)
+    metric: Literal[tuple(DIRECTIONS)] | None = None  # type: ignore[valid-type]  # the names are data
+    searcher: Literal["tpe", "random"] = "tpe"
+    scheduler: Literal["asha", "none"] = "asha"
+    baselines: bool = True
+    set: Annotated[dict[str, str], BeforeValidator(_texts)] = {}
+    space: dict[str, str] = {}
+
+    def direction(self, default: str) -> tuple[str, Mode]:
+        """The metric (the family's `default` unless named) and where it is better."""
+        metric = str(self.metric or default)
+        return metric, DIRECTIONS[metric]
+
+
+class StudyConfig(BaseModel):
+    """One study: the searches, and what they have in common."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=STUDY_NAME, max_length=200)
+    searches: list[SearchConfig] = Field(min_length=1)
+    dataset: str = "fashion-mnist"
+    data_dir: Path | None = None
+    limit: int | None = Field(None, ge=1)
+    seed: int = Field(0, ge=0)
+    out: Path = Path("runs")
+    storage: str | None = None
+    time_budget: Annotated[Annotated[float, Field(gt=0)] | None, BeforeValidator(seconds)] = None
+    concurrency: int | None = Field(None, ge=1)
+    cpus_per_trial: int = Field(1, ge=1)
+    gpus_per_trial: float = Field(0, ge=0)
+    address: str | None = None
+
+    @property
+    def storage_url(self) -> str:
+        """The Optuna storage: as given, or a SQLite file beside the studies."""
+        return self.storage or storage_url(self.out)
+
+
+STUDY_KEYS = [key for key in StudyConfig.model_fields if key != "searches"]
+SEARCH_KEYS = [key for key in SearchConfig.model_fields if key != "family"]
+
+
+def storage_url(out: Path) -> str:
+    """The default storage of the studies in `out`."""
+    return f"sqlite:///{out}/hypersearch.db"
+
+
+def build(targets: Sequence[str], options: Mapping[str, Any]) -> StudyConfig:
+    """The study that `targets` (families and study files) and command-line `options` (those given) ask for."""
+    common: dict[str, Any] = {}
+    searches: list[dict[str, Any]] = []
+    for target in targets:
+        if ":" in target or target in FAMILIES:
+            searches.append({"family": target})
+        else:
+            top, tables = read_study_file(find_study_file(target))
+            common.update(top)
+            searches.extend(tables)
+    given = {key: value for key, value in options.items() if value is not None}
+    common.update({key: value for key, value in given.items() if key in STUDY_KEYS})
+    override = {key: value for key, value in given.items() if key in SEARCH_KEYS}
+    common.setdefault("name", default_name(targets))
+    _refuse_twice([search["family"] for search in searches])
+    return _validated(StudyConfig, {**common, "searches": [{**search, **override} for search in searches]})
+
+
+def read_study_file(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The study-wide settings of a study file, and the settings of each of its searches."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UserError(f"cannot read the study file {path}: {error}") from error
+    tables = data.pop("search", None)
+    if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
+        raise UserError(f"{path.name}: expected at least one [[search]] table with a family")
+    _refuse_unknown(path.name, data, [*STUDY_KEYS, *SEARCH_KEYS])
+    for table in tables:
+        _refuse_unknown(f"{path.name}: [[search]]", table, ["family", *SEARCH_KEYS])
+        if "family" not in table:
+            raise UserError(f"{path.name}: a [[search]] table has no family, allowed: {', '.join(FAMILIES)}")
+    everywhere = {key: value for key, value in data.items() if key in SEARCH_KEYS}
+    return {key: value for key, value in data.items() if key in STUDY_KEYS}, [{**everywhere, **t} for t in tables]
+
+
+def shipped_studies() -> dict[str, Path]:
+    """The study files that come with hypersearch, by name."""
+    folder = Path(str(resources.files("search.studies")))
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def find_study_file(target: str) -> Path:
+    """The study file at the path `target`, or the shipped one of that name."""
+    if Path(target).is_file():
+        return Path(target)
+    shipped = shipped_studies()
+    if target.removesuffix(".toml") in shipped:
+        return shipped[target.removesuffix(".toml")]
+    raise unknown("target", target, [*FAMILIES, *(f"{name}.toml" for name in shipped), "package.module:FAMILY"])
+
+
+def default_name(targets: Sequence[str]) -> str:
+    """Targets and time: cnn-kmeans-20260131-235959."""
+    words = [re.sub(r"[^A-Za-z0-9_]+", "-", Path(target).stem).strip("-") for target in targets]
+    return f"{'-'.join(words)}-{datetime.now():%Y%m%d-%H%M%S}"
+
+
+def _validated(model: type[StudyConfig], data: dict[str, Any]) -> StudyConfig:
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise UserError(_in_words(error)) from error
+
+
+def _in_words(error: ValidationError) -> str:
+    """The first problem, in one line."""
+    problem = error.errors()[0]
+    key = next(str(part) for part in reversed(problem["loc"]) if isinstance(part, str) and "[" not in part)
+    got, context = problem["input"], problem.get("ctx", {})
+    if problem["type"] == "literal_error":
+        allowed = [str(name) for name in re.findall(r"'([^']+)'", str(context["expected"]))]
+        return f"unknown {key} {got!r}, allowed: {', '.join(allowed)}{nearest(str(got), allowed)}"
+    if problem["type"] == "string_pattern_mismatch":
+        return f"--{key} must be letters, digits, '.', '_' and '-', got {got!r}"
+    message = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    return f"--{key.replace('_', '-')}: got {got!r}, expected {message.removeprefix('expected ')}"
+
+
+def _refuse_unknown(where: str, table: Mapping[str, Any], allowed: Sequence[str]) -> None:
+    for key in table:
+        if key not in allowed:
+            raise UserError(f"{where}: unknown key {key!r}, allowed: {', '.join(allowed)}{nearest(key, allowed)}")
+
+
+def _refuse_twice(families: Sequence[str]) -> None:
+    for family in families:
+        if families.count(family) > 1:
+            raise UserError(f"family {family!r} is named twice; a study holds one search a family")

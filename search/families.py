@@ -1,0 +1,38 @@
+"""The registry: every family by name, and people's own by `package.module:FAMILY`. A new family is one line here."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+from models.api import Family
+from models.errors import UserError, unknown
+
+FAMILIES = {
+    "cnn": "models.cnn:FAMILY",
+    "random_forest": "models.random_forest:FAMILY",
+    "kmeans": "clustering.kmeans:FAMILY",
+    "toy": "models.toy:FAMILY",
+}
+
+
+def find(target: str) -> Family:
+    """The family called `target`, or the one at `package.module:NAME` (the working directory is searched too)."""
+    if ":" not in target and target not in FAMILIES:
+        raise unknown("family", target, [*FAMILIES, "package.module:NAME"])
+    module, _, attribute = FAMILIES.get(target, target).partition(":")
+    return _import(target, module, attribute)
+
+
+def _import(target: str, module: str, attribute: str) -> Family:
+    here = str(Path.cwd())
+    if target not in FAMILIES and here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        family = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise UserError(f"cannot import the family {target!r}: {error}") from error
+    if not isinstance(family, Family):
+        raise UserError(f"{target!r} is a {type(family).__name__}, expected a models.api.Family")
+    return family

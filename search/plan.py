@@ -1,0 +1,120 @@
+"""What a study will do, settled before anything starts: spaces, baselines that can be built, metrics, rungs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from models.api import Baseline, Family, Mode, Space
+from models.datasets import Dataset, load
+from search import facts, spaces
+from search.config import SearchConfig, StudyConfig
+from search.families import find
+from search.schedule import rungs
+
+
+@dataclass(frozen=True)
+class Search:
+    """One search, ready to run: what the user asked for and the family make together."""
+
+    target: str  # as the registry knows the family
+    family: Family
+    asked: SearchConfig
+    space: Space
+    baselines: list[tuple[Baseline, int]]  # with the resource that each runs for
+    left_out: dict[str, str]  # baselines that these data do not admit, and why
+    metric: str
+    mode: Mode
+    limit: int  # the full resource of a searched trial
+    ladder: list[int]  # rungs; empty without ASHA
+
+    @property
+    def total(self) -> int:
+        """Trials, baselines among them."""
+        return len(self.baselines) + self.asked.trials
+
+
+def plan_study(config: StudyConfig) -> tuple[list[Search], Dataset]:
+    """The searches of a study, and their data."""
+    families = [find(asked.family) for asked in config.searches]
+    spaces.check_names(families, [name for asked in config.searches for name in (*asked.set, *asked.space)])
+    dataset = load_data(config, families)
+    return [_plan(asked, family, dataset) for asked, family in zip(config.searches, families, strict=True)], dataset
+
+
+def load_data(config: StudyConfig, families: Sequence[Family]) -> Dataset:
+    """The data set of a study; an empty one where no family needs data."""
+    if not any(family.needs_data for family in families):
+        return no_data()
+    return load(config.dataset, data_dir=config.data_dir, limit=config.limit, seed=config.seed)
+
+
+def no_data() -> Dataset:
+    """A data set without images, for families that need none."""
+    x, y = np.zeros((0, 1, 1), dtype=np.uint8), np.zeros(0, dtype=np.int64)
+    return Dataset(x_train=x, y_train=y, x_val=x, y_val=y, x_test=x, y_test=y, class_names=(), name="none", digest="")
+
+
+def describe(config: StudyConfig, searches: Sequence[Search], dataset: Dataset) -> dict[str, Any]:
+    """study.json: the configuration as run, and all that is needed to run it again."""
+    return {
+        "name": config.name,
+        "config": {**config.model_dump(mode="json"), "storage": config.storage_url},
+        "seed": config.seed,
+        "dataset": {
+            "name": dataset.name,
+            "digest": dataset.digest,
+            "train": len(dataset.x_train),
+            "validation": len(dataset.x_val),
+            "test": len(dataset.x_test),
+            "size": list(dataset.x_train.shape[1:]),
+            "classes": list(dataset.class_names),
+        },
+        "searches": [_describe_search(search) for search in searches],
+        "test_reads": 0,
+        "versions": facts.versions(),
+        "git_revision": facts.git_revision(),
+        "hardware": facts.hardware(),
+        "started": facts.now(),
+        "ended": None,
+        "interrupted": False,
+    }
+
+
+def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
+    metric, mode = asked.direction(family.metric)
+    limit = asked.max_resource or family.max_resource
+    reasons = {baseline.name: family.unfit(baseline.config, dataset) for baseline in family.baselines}
+    possible = [baseline for baseline in family.baselines if reasons[baseline.name] is None]
+    return Search(
+        target=asked.family,
+        family=family,
+        asked=asked,
+        space=spaces.narrow(family, asked.set, asked.space),
+        baselines=[(b, min(b.resource, asked.max_resource or b.resource)) for b in possible if asked.baselines],
+        left_out={name: reason for name, reason in reasons.items() if reason and asked.baselines},
+        metric=metric,
+        mode=mode,
+        limit=limit,
+        ladder=rungs(limit, asked.reduction_factor) if asked.scheduler == "asha" else [],
+    )
+
+
+def _describe_search(search: Search) -> dict[str, Any]:
+    return {
+        "family": search.family.name,
+        "target": search.target,
+        "metric": search.metric,
+        "mode": search.mode,
+        "resource": search.family.resource,
+        "max_resource": search.limit,
+        "rungs": search.ladder,
+        "searcher": search.asked.searcher,
+        "trials": search.asked.trials,
+        "space": spaces.to_record(search.space),
+        "baselines": [{**asdict(baseline), "resource": limit} for baseline, limit in search.baselines],
+        "left_out": search.left_out,
+    }

@@ -1,0 +1,164 @@
+"""What the terminal shows while a search runs: a live table, or plain lines where there is no terminal."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from models.api import Mode, one_line
+from search.schedule import reached
+from search.trials import Trial
+
+
+@dataclass
+class SearchView:
+    """The state of one search, as far as it is shown."""
+
+    family: str
+    metric: str
+    mode: Mode
+    unit: str  # of resource
+    ladder: list[int]
+    total: int  # trials, baselines among them
+    started: float = field(default_factory=time.monotonic)
+    running: dict[int, Trial] = field(default_factory=dict)
+    ended: dict[str, int] = field(default_factory=lambda: {"COMPLETE": 0, "PRUNED": 0, "FAIL": 0})
+    best: Trial | None = None
+
+    def start(self, trial: Trial) -> None:
+        """A trial begins."""
+        self.running[trial.number] = trial
+
+    def end(self, trial: Trial) -> None:
+        """A trial has ended; is it the best that ran to its end?"""
+        self.running.pop(trial.number, None)
+        self.ended[trial.state] += 1
+        if trial.state == "COMPLETE" and (self.best is None or self._better(trial, self.best)):
+            self.best = trial
+
+    def eta(self) -> float | None:
+        """Seconds still to go if the rest takes as long as what has ended; None before the first end."""
+        done = sum(self.ended.values())
+        return (time.monotonic() - self.started) / done * (self.total - done) if done else None
+
+    def _better(self, one: Trial, other: Trial) -> bool:
+        assert one.objective is not None
+        assert other.objective is not None
+        return one.objective > other.objective if self.mode == "max" else one.objective < other.objective
+
+
+class Progress:
+    """Draws a `SearchView`. Use as a context manager around a study; `show` begins a search."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
+        self._view: SearchView | None = None
+        self._drawn = 0.0
+
+    def __enter__(self) -> Progress:
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._live:
+            self._live.stop()
+
+    def show(self, view: SearchView) -> None:
+        """Begin to show a search."""
+        self._view = view
+        self.say(f"{view.family}: {view.total} trials, objective {view.metric} ({view.mode}), in {view.unit}")
+
+    def say(self, line: str) -> None:
+        """Print a line that stays."""
+        self._console.print(Text(line), soft_wrap=True)
+
+    def started(self, trial: Trial) -> None:
+        """A trial begins."""
+        if self._view:
+            self._view.start(trial)
+        self.tick()
+
+    def ended(self, trial: Trial) -> None:
+        """A trial has ended; without a terminal, say so in a line."""
+        if self._view:
+            self._view.end(trial)
+        if self._view and not self._live:
+            self.say(end_line(trial, self._view))
+        self.tick(force=True)
+
+    def tick(self, force: bool = False) -> None:
+        """Draw the table again, at most four times a second; without a terminal, a line every half minute."""
+        since = time.monotonic() - self._drawn
+        if self._view and (force or since > (0.25 if self._live else 30)):
+            self._drawn = time.monotonic()
+            if self._live:
+                self._live.update(live_table(self._view), refresh=True)
+            elif not force:
+                self.say(f"{head_line(self._view)}  ·  running {running_line(self._view)}")
+
+
+def live_table(view: SearchView) -> Group:
+    """Head line, best so far, and a row for each running trial."""
+    table = Table(box=None, pad_edge=False)
+    for column in ("trial", view.unit, "rung", view.metric, "seconds", "parameters"):
+        table.add_column(column, justify="left" if column == "parameters" else "right", no_wrap=True)
+    for trial in view.running.values():
+        rung = "baseline" if trial.name else f"{reached(view.ladder, trial.resource)}/{len(view.ladder)}"
+        spent = f"{trial.resource}/{trial.limit}"
+        table.add_row(label(trial), spent, rung, score(trial), f"{trial.seconds:.0f}", one_line(trial.params))
+    return Group(Text(head_line(view), style="bold"), Text(best_line(view)), table)
+
+
+def head_line(view: SearchView) -> str:
+    """Counts, time elapsed and time to go."""
+    counts = f"{view.ended['COMPLETE']} done, {view.ended['PRUNED']} stopped, {view.ended['FAIL']} failed"
+    eta = view.eta()
+    rest = "" if eta is None else f", about {clock(eta)} to go"
+    return f"{view.family}  {counts} of {view.total}  ·  {clock(time.monotonic() - view.started)}{rest}"
+
+
+def best_line(view: SearchView) -> str:
+    """The best trial so far."""
+    if view.best is None:
+        return "best: none yet"
+    return f"best: {view.metric} {score(view.best)} by {label(view.best)}  {one_line(view.best.params)}"
+
+
+def running_line(view: SearchView) -> str:
+    """The running trials, for logs."""
+    return ", ".join(f"{label(t)} at {t.resource}/{t.limit}: {score(t)}" for t in view.running.values()) or "none"
+
+
+def end_line(trial: Trial, view: SearchView) -> str:
+    """A trial's end, for logs."""
+    done = sum(view.ended.values())
+    words = {"COMPLETE": "done", "PRUNED": "stopped", "FAIL": "failed", "RUNNING": "running"}[trial.state]
+    best = f"  best {score(view.best)}" if view.best else ""
+    reason = f"  {trial.failure.strip().splitlines()[-1]}" if trial.failure else ""
+    spent = f"{trial.resource} {view.unit}, {trial.seconds:.1f} s"
+    figures = f"{view.metric} {score(trial)}  {spent}{best}"
+    return f"{view.family} {done}/{view.total}  {label(trial)} {words}  {figures}{reason}"
+
+
+def label(trial: Trial) -> str:
+    """A baseline's name with its number, or the number."""
+    return f"{trial.number} ({trial.name})" if trial.name else str(trial.number)
+
+
+def score(trial: Trial) -> str:
+    """The objective to four figures, or a dash."""
+    return "–" if trial.objective is None else f"{trial.objective:.4g}"
+
+
+def clock(seconds: float) -> str:
+    """Seconds as m:ss or h:mm:ss."""
+    minutes, second = divmod(int(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

@@ -1,0 +1,164 @@
+"""Search spaces: proposing from them, checking configurations against them, narrowing them by `--set` and `--space`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any, Protocol
+
+from models.api import Choice, Config, Family, Float, Int, Parameter, Space, Value
+from models.errors import UserError, unknown
+
+
+class Proposer(Protocol):
+    """The part of an Optuna trial that a space needs."""
+
+    def suggest_float(self, name: str, low: float, high: float, *, log: bool = False) -> float: ...  # noqa: D102
+    def suggest_int(self, name: str, low: int, high: int, *, log: bool = False) -> int: ...  # noqa: D102
+    def suggest_categorical(self, name: str, choices: Any) -> Any: ...  # noqa: D102
+
+
+def propose(space: Space, trial: Proposer) -> dict[str, Value]:
+    """A configuration of the searched part of `space`; a parameter with a single value is not asked for."""
+    config: dict[str, Value] = {}
+    for name, parameter in space.items():
+        if applies(parameter, config):
+            config[name] = _value(name, parameter, trial)
+    return config
+
+
+def _value(name: str, parameter: Parameter, trial: Proposer) -> Value:
+    match parameter:
+        case Choice(searched=values):
+            return values[0] if len(values) == 1 else trial.suggest_categorical(name, values)
+        case Float(low=low, high=high, log=log):
+            return low if low == high else trial.suggest_float(name, low, high, log=log)
+        case Int(low=low, high=high, log=log):
+            return low if low == high else trial.suggest_int(name, low, high, log=log)
+
+
+def applies(parameter: Parameter, config: Config) -> bool:
+    """True if the parameter exists in a configuration whose earlier values are given."""
+    return all(config.get(other) == value for other, value in parameter.when.items())
+
+
+def check(space: Space, config: Config) -> None:
+    """Raise a `UserError` unless `config` has exactly the parameters that apply, each within its values."""
+    for name in config:
+        if name not in space:
+            raise unknown("parameter", name, space)
+    for name, parameter in space.items():
+        if not applies(parameter, config):
+            if name in config:
+                raise UserError(f"{name} does not apply where {_condition(parameter, config)}")
+        elif name not in config:
+            raise UserError(f"{name} is missing, allowed: {describe(parameter)}")
+        elif not holds(parameter, config[name]):
+            raise UserError(f"{name} = {config[name]!r} is out of range, allowed: {describe(parameter)}")
+
+
+def holds(parameter: Parameter, value: Value) -> bool:
+    """True if `value` is allowed, be it searched or not."""
+    match parameter:
+        case Choice(values=values):
+            return any(value == allowed and isinstance(value, bool) == isinstance(allowed, bool) for allowed in values)
+        case Int(low=low, high=high):
+            return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+        case Float(low=low, high=high):
+            return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+
+
+def is_searched(space: Space, config: Config) -> bool:
+    """True if a search of `space` could propose `config` itself."""
+    for name, parameter in space.items():
+        if not applies(parameter, config):
+            continue
+        narrow = replace(parameter, values=parameter.searched) if isinstance(parameter, Choice) else parameter
+        if name not in config or not holds(narrow, config[name]):
+            return False
+    return True
+
+
+def narrow(family: Family, fixed: Mapping[str, str], ranges: Mapping[str, str]) -> Space:
+    """The family's space with `fixed` parameters (`--set depth=3`) and other `ranges` (`--space filters=16..128`).
+
+    A range may leave the declared one; names that the family does not have are ignored (see `check_names`).
+    """
+    space = dict(family.space)
+    for name, text in fixed.items():
+        if name in space:
+            space[name] = _fix(name, space[name], text)
+    for name, text in ranges.items():
+        if name in space:
+            space[name] = _range(name, space[name], text)
+    return space
+
+
+def check_names(families: list[Family], names: list[str]) -> None:
+    """Raise a `UserError` for a name that none of the families has as a parameter."""
+    known = sorted({name for family in families for name in family.space})
+    for name in names:
+        if name not in known:
+            raise unknown("parameter", name, known)
+
+
+def _fix(name: str, parameter: Parameter, text: str) -> Parameter:
+    value = parse(text)
+    if not holds(parameter, value):
+        raise UserError(f"--set {name}={text}: not allowed, allowed: {describe(parameter)}")
+    if isinstance(parameter, Choice):
+        return replace(parameter, searched=(value,))
+    return _between(parameter, value, value)
+
+
+def _range(name: str, parameter: Parameter, text: str) -> Parameter:
+    if isinstance(parameter, Choice):
+        return _choices(name, parameter, [parse(part) for part in text.split(",")])
+    low, dots, high = text.partition("..")
+    ends = parse(low), parse(high)
+    kind = int if isinstance(parameter, Int) else (int, float)
+    if not dots or not all(isinstance(end, kind) and not isinstance(end, bool) for end in ends):
+        raise UserError(f"--space {name}={text}: expected low..high, as in {name}={parameter.low}..{parameter.high}")
+    if not ends[0] <= ends[1] or (parameter.log and ends[0] <= 0):  # type: ignore[operator]
+        raise UserError(f"--space {name}={text}: low must not exceed high{' and must be above 0' * parameter.log}")
+    return _between(parameter, *ends)
+
+
+def _between(parameter: Float | Int, low: Any, high: Any) -> Parameter:
+    return replace(parameter, low=low, high=high)
+
+
+def _choices(name: str, parameter: Choice, values: list[Value]) -> Choice:
+    for value in values:
+        if not holds(parameter, value):
+            raise UserError(f"--space {name}: {value!r} is not allowed, allowed: {describe(parameter)}")
+    return replace(parameter, searched=tuple(values))
+
+
+def parse(text: str) -> Value:
+    """A value as written on the command line: a number, true, false, none, or else the text itself."""
+    words: dict[str, Value] = {"true": True, "false": False, "none": None}
+    if text.strip().lower() in words:
+        return words[text.strip().lower()]
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text.strip()
+
+
+def describe(parameter: Parameter) -> str:
+    """The allowed values in words."""
+    if isinstance(parameter, Choice):
+        return ", ".join(str(value) for value in parameter.values)
+    return f"{parameter.low} to {parameter.high}"
+
+
+def to_record(space: Space) -> dict[str, dict[str, Any]]:
+    """The space as plain data for study.json."""
+    return {name: {"kind": type(parameter).__name__, **asdict(parameter)} for name, parameter in space.items()}
+
+
+def _condition(parameter: Parameter, config: Config) -> str:
+    return " and ".join(f"{other} is {config.get(other)!r}" for other in parameter.when)

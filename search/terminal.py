@@ -1,0 +1,40 @@
+"""The terminal is for us alone: while a study runs, everything that libraries print goes to a log file."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+
+@contextmanager
+def own_terminal(log: Path) -> Iterator[Console]:
+    """Yield a console on the real standard output; file descriptors 1 and 2 lead to `log` meanwhile.
+
+    The descriptors are turned and not `sys.stdout`, because Ray and TensorFlow also write from C++ and from threads.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    saved = os.dup(1), os.dup(2)
+    with log.open("ab") as sink, os.fdopen(os.dup(1), "w", encoding="utf-8") as terminal:
+        os.dup2(sink.fileno(), 1)
+        os.dup2(sink.fileno(), 2)
+        try:
+            yield Console(file=terminal, highlight=False)
+        finally:
+            _put_back(saved)
+
+
+def _put_back(saved: tuple[int, int]) -> None:
+    for handler in logging.getLogger("ray").handlers:
+        handler.flush()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    for target, source in enumerate(saved, start=1):
+        os.dup2(source, target)
+        os.close(source)
