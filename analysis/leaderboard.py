@@ -1,0 +1,104 @@
+"""Trials ranked, as CSV, Markdown or JSON (for the terminal: analysis/terminal.py).
+
+Objectives of different families do not compare, so each search is ranked by its own: complete trials first, best
+first, then the stopped ones, which were judged on less resource, then the failed.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.tables import BASE_COLUMNS, Study, load_all, missing, together
+from models.api import DIRECTIONS
+from models.errors import UserError, nearest, unknown
+
+STATE_ORDER = {"COMPLETE": 0, "PRUNED": 1, "FAIL": 2}
+
+
+def write(out: Path, names: Sequence[str], form: str, sort: str | None = None) -> None:
+    """Write the leaderboard of the named studies in `out` (none: all) to standard output, in one of `FORMATS`."""
+    if form not in FORMATS:
+        raise unknown("format", form, ["table", *FORMATS])
+    sys.stdout.write(FORMATS[form](ranking(load_all(out, names), sort)))
+
+
+def ranking(studies: Sequence[Study], sort: str | None = None) -> pd.DataFrame:
+    """All trials, search after search, each ranked by its own objective or by the column `sort`."""
+    check_sort(studies, sort)
+    parts = [rank(study, family, sort) for study in studies for family in families(study)]
+    return pd.concat(parts, ignore_index=True) if parts else together(studies)
+
+
+def rank(study: Study, family: str, sort: str | None = None) -> pd.DataFrame:
+    """The trials of one search, best first; columns that none of them has are left out."""
+    trials = study.trials[study.trials["family"] == family]
+    trials = trials.drop(columns=[c for c in trials if c not in BASE_COLUMNS and trials[c].isna().all()])
+    column = sort if sort is not None and sort in trials else "objective"
+    order = pd.DataFrame({"state": trials["state"].map(STATE_ORDER), "value": trials[column]})
+    rising = direction(study, family, column) == "min"
+    if column != "objective":
+        order["state"] = 0
+    return trials.loc[order.sort_values(["state", "value"], ascending=[True, rising], kind="stable").index]
+
+
+def direction(study: Study, family: str, column: str) -> str:
+    """ "max" or "min": where a column is better."""
+    if column == "objective":
+        return str(study.search(family)["mode"])
+    return DIRECTIONS.get(column.partition(".")[2], "min")
+
+
+def check_sort(studies: Sequence[Study], sort: str | None) -> None:
+    """Raise a `UserError` for a column that no study has."""
+    columns = [c for c in together(studies).columns if c not in ("study", "family", "name", "state")]
+    if sort is not None and sort not in columns:
+        raise UserError(f"--sort: unknown column {sort!r}, allowed: {', '.join(columns)}{nearest(sort, columns)}")
+
+
+def families(study: Study) -> list[str]:
+    """The families of a study's searches, in the order in which they ran."""
+    return [search["family"] for search in study.facts["searches"]]
+
+
+def to_csv(table: pd.DataFrame) -> str:
+    """The table as CSV."""
+    return str(table.to_csv(index=False))
+
+
+def to_markdown(table: pd.DataFrame) -> str:
+    """The table as a GitHub Markdown table, four significant figures."""
+    shown = table.map(_markdown_cell)
+    return str(shown.to_markdown(index=False, disable_numparse=True)) + "\n"
+
+
+def to_json(table: pd.DataFrame) -> str:
+    """A list of objects, one a trial, with the contract's keys; parameters and metrics that it lacks are left out."""
+    rows = [
+        {key: _plain(value) for key, value in row.items() if key in BASE_COLUMNS or _plain(value) is not None}
+        for row in table.to_dict("records")
+    ]
+    return json.dumps(rows, indent=2) + "\n"
+
+
+FORMATS: dict[str, Callable[[pd.DataFrame], str]] = {"csv": to_csv, "md": to_markdown, "json": to_json}
+
+
+def _markdown_cell(value: Any) -> str:
+    if missing(value):
+        return ""
+    if isinstance(value, float):
+        return f"{value:.0f}" if value.is_integer() else f"{value:.4g}"
+    return str(value).replace("|", "\\|").replace("\n", " ")
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON knows it."""
+    if missing(value):
+        return None
+    return value.item() if hasattr(value, "item") else value

@@ -1,0 +1,97 @@
+"""From a study folder to tables. Reads files only: no Ray, no Optuna, no model.
+
+>>> study = load("runs/quick")  # doctest: +SKIP
+>>> study.trials.sort_values("objective")  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from models.errors import UserError, nearest
+
+BASE_COLUMNS = ("study", "family", "trial", "name", "state", "objective", "resource", "seconds")
+
+
+@dataclass(frozen=True)
+class Study:
+    """One study as it lies on disk.
+
+    trials: a row for each ended trial; `BASE_COLUMNS`, then `param.*` (typed values, missing where a parameter does
+    not apply), `val.*` and, once confirmed, `test.*`. history: a row for each trial and step.
+    """
+
+    name: str
+    folder: Path
+    facts: dict[str, Any]  # study.json
+    trials: pd.DataFrame
+    history: pd.DataFrame
+
+    def search(self, family: str) -> dict[str, Any]:
+        """What study.json says of the search of `family`."""
+        return next(search for search in self.facts["searches"] if search["family"] == family)
+
+
+def load(folder: str | Path) -> Study:
+    """Read a study folder; a `UserError` if it is none."""
+    folder = Path(folder)
+    try:
+        facts = json.loads((folder / "study.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{folder} is not a study folder: {error}") from error
+    trials, history = _table(folder / "trials.csv", BASE_COLUMNS), _table(folder / "history.csv", ())
+    return Study(facts["name"], folder, facts, trials, history)
+
+
+def load_all(out: Path, names: Sequence[str] = ()) -> list[Study]:
+    """The named studies in `out`, or all of them, oldest first; a `UserError` for a name that is not there."""
+    there = {path.parent.name: path.parent for path in sorted(out.glob("*/study.json"))}
+    for name in names:
+        if name not in there:
+            known = ", ".join(there) or "none yet"
+            raise UserError(f"unknown study {name!r} in {out}, there are: {known}{nearest(name, there)}")
+    studies = [load(there[name]) for name in (names or there)]
+    return studies if names else sorted(studies, key=lambda study: str(study.facts["started"]))
+
+
+def together(studies: Sequence[Study]) -> pd.DataFrame:
+    """The trials of several studies in one table."""
+    tables = [study.trials for study in studies if len(study.trials)]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(BASE_COLUMNS))
+
+
+def missing(value: Any) -> bool:
+    """True for None and NaN."""
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def _table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+    if not path.exists():
+        return pd.DataFrame(columns=list(columns))
+    table = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
+    for column in table.columns:
+        if column.startswith("param."):
+            table[column] = pd.Series([_typed(text) for text in table[column]], index=table.index, dtype=object)
+        elif column in ("study", "family", "name", "state"):
+            table[column] = table[column].fillna("").astype(str)
+        else:
+            table[column] = pd.to_numeric(table[column])
+    return table
+
+
+def _typed(text: Any) -> Any:
+    """The value that was written: '3' is 3, 'True' is True, 'sqrt' is 'sqrt', 'None' stays the word; NaN if missing."""
+    if not isinstance(text, str) or text == "None":
+        return text
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
