@@ -18,7 +18,7 @@ from models.api import one_line
 
 STATE_WORDS = {"COMPLETE": "done", "PRUNED": "stopped", "FAIL": "failed"}
 ROWS = 10  # of a search that are shown
-LEAST = 20  # columns without which parameters are not shown at all
+LEAST = 12  # columns without which parameters are not shown at all
 
 
 def show(out: Path, names: Sequence[str], sort: str | None = None, console: Console | None = None) -> None:

@@ -166,7 +166,13 @@ def _folders(data_dir: str | Path | None, cache: Path) -> list[Path]:
 # --- by path -----------------------------------------------------------------------------------------------------
 
 
-def _from_path(name: str) -> tuple[Shipped, tuple[str, ...], str]:
+def check_name(name_or_path: str | Path) -> None:
+    """Raise a `UserError` unless this is the name of a data set or a path that exists."""
+    if str(name_or_path) not in NAMES:
+        _existing(str(name_or_path))
+
+
+def _existing(name: str) -> Path:
     path = Path(name).expanduser()
     try:
         exists = bool(name) and path.exists()
@@ -177,6 +183,11 @@ def _from_path(name: str) -> tuple[Shipped, tuple[str, ...], str]:
             f"unknown dataset {name!r}, allowed: {', '.join(NAMES)}, "
             f"or the path of a folder of IDX or CSV files or of an .npz file{nearest(name, NAMES)}"
         )
+    return path
+
+
+def _from_path(name: str) -> tuple[Shipped, tuple[str, ...], str]:
+    path = _existing(name)
     shipped = _read(path)
     if shipped.x_train.shape[1:] != shipped.x_test.shape[1:]:
         train, test = ("{} x {}".format(*x_nhw.shape[1:]) for x_nhw in (shipped.x_train, shipped.x_test))

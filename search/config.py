@@ -110,7 +110,11 @@ def build(targets: Sequence[str], options: Mapping[str, Any]) -> StudyConfig:
     override = {key: value for key, value in given.items() if key in SEARCH_KEYS}
     common.setdefault("name", default_name(targets))
     _refuse_twice([search["family"] for search in searches])
-    return _validated(StudyConfig, {**common, "searches": [{**search, **override} for search in searches]})
+    data = {**common, "searches": [{**search, **override} for search in searches]}
+    try:
+        return StudyConfig.model_validate(data)
+    except ValidationError as error:
+        raise UserError(_in_words(error, given)) from error
 
 
 def read_study_file(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -153,25 +157,19 @@ def default_name(targets: Sequence[str]) -> str:
     return f"{'-'.join(words)}-{datetime.now():%Y%m%d-%H%M%S}"
 
 
-def _validated(model: type[StudyConfig], data: dict[str, Any]) -> StudyConfig:
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        raise UserError(_in_words(error)) from error
-
-
-def _in_words(error: ValidationError) -> str:
-    """The first problem, in one line."""
+def _in_words(error: ValidationError, options: Mapping[str, Any]) -> str:
+    """The first problem, in one line; `options` were given on the command line and are named as there."""
     problem = error.errors()[0]
     key = next(str(part) for part in reversed(problem["loc"]) if isinstance(part, str) and "[" not in part)
+    shown = f"--{key.replace('_', '-')}" if key in options else key
     got, context = problem["input"], problem.get("ctx", {})
     if problem["type"] == "literal_error":
         allowed = [str(name) for name in re.findall(r"'([^']+)'", str(context["expected"]))]
         return f"unknown {key} {got!r}, allowed: {', '.join(allowed)}{nearest(str(got), allowed)}"
     if problem["type"] == "string_pattern_mismatch":
-        return f"--{key} must be letters, digits, '.', '_' and '-', got {got!r}"
+        return f"{shown} must be letters, digits, '.', '_' and '-', got {got!r}"
     message = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    return f"--{key.replace('_', '-')}: got {got!r}, expected {message.removeprefix('expected ')}"
+    return f"{shown}: got {got!r}, expected {message.removeprefix('expected ')}"
 
 
 def _refuse_unknown(where: str, table: Mapping[str, Any], allowed: Sequence[str]) -> None:

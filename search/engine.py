@@ -50,8 +50,23 @@ def run_study(config: StudyConfig) -> tuple[Record, bool]:
     """Run every search of a study. Returns its record, and True if it was interrupted."""
     searches, dataset = plan_study(config)
     record = Record.create(config.out, config.name)
-    storage = open_storage(config.storage_url)
-    refuse_existing(storage, [f"{config.name}/{search.family.name}" for search in searches])
+    try:
+        storage = open_storage(config.storage_url)
+        refuse_existing(storage, [f"{config.name}/{search.family.name}" for search in searches])
+        return record, run_searches(searches, config, dataset, record, storage)
+    except UserError:  # these come before the first trial
+        record.discard()
+        raise
+
+
+def run_searches(
+    searches: Sequence[Search],
+    config: StudyConfig,
+    dataset: Dataset,
+    record: Record,
+    storage: optuna.storages.BaseStorage,
+) -> bool:
+    """One search after another; True if the user interrupted."""
     study = describe(config, searches, dataset)
     record.write_study(study)
     stop = Stop(config.time_budget)
@@ -59,12 +74,13 @@ def run_study(config: StudyConfig) -> tuple[Record, bool]:
         console = stack.enter_context(own_terminal(record.logs / "ray.log"))
         stack.enter_context(interruptible(stop))
         stack.enter_context(ray_running(config))
+        at_once = slots(config)
         progress = stack.enter_context(Progress(console))
         for number, search in enumerate(searches):
             stop.share(len(searches) - number)
-            run_search(search, config, dataset, record, storage, stop, progress)
+            run_search(search, config, dataset, record, storage, stop, progress, at_once)
     record.write_study({**study, "ended": facts.now(), "interrupted": stop.interrupted})
-    return record, stop.interrupted
+    return stop.interrupted
 
 
 def run_search(
@@ -75,6 +91,7 @@ def run_search(
     storage: optuna.storages.BaseStorage,
     stop: Stop,
     progress: Progress,
+    at_once: int,
 ) -> None:
     """One search, to its end or until `stop` says so; every trial that began is in the record afterwards."""
     family = search.family
@@ -93,7 +110,7 @@ def run_search(
             search_alg=bridge,
             scheduler=scheduler(search),
             num_samples=search.total,
-            max_concurrent_trials=slots(config),
+            max_concurrent_trials=at_once,
             reuse_actors=True,
             trial_dirname_creator=lambda trial: str(trial.config["number"]),
         ),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from models.api import Baseline, Family, Mode, Space
-from models.datasets import Dataset, load
+from models.datasets import Dataset, check_name, load
 from search import facts, spaces
 from search.config import SearchConfig, StudyConfig
 from search.families import find
@@ -48,6 +48,7 @@ def plan_study(config: StudyConfig) -> tuple[list[Search], Dataset]:
 def load_data(config: StudyConfig, families: Sequence[Family]) -> Dataset:
     """The data set of a study; an empty one where no family needs data."""
     if not any(family.needs_data for family in families):
+        check_name(config.dataset)
         return no_data()
     return load(config.dataset, data_dir=config.data_dir, limit=config.limit, seed=config.seed)
 

@@ -59,7 +59,7 @@ class Progress:
         self._console = console
         self._live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
         self._view: SearchView | None = None
-        self._drawn = 0.0
+        self._drawn = time.monotonic()
 
     def __enter__(self) -> Progress:
         if self._live:

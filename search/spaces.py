@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Any, Protocol
 
@@ -141,10 +143,9 @@ def parse(text: str) -> Value:
     if text.strip().lower() in words:
         return words[text.strip().lower()]
     for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
+        with suppress(ValueError):
+            number = kind(text)
+            return number if math.isfinite(number) else text.strip()
     return text.strip()
 
 

@@ -73,7 +73,7 @@ def objective_of(metrics: Mapping[str, float], metric: str) -> float:
     return metrics[metric]
 
 
-@ray.remote
+@ray.remote  # type: ignore[untyped-decorator]  # Ray ships no types for it
 def retrain(
     target: str, config: Config, resource: int, seed: int, shared: Shared, dataset: Dataset, keep: Path | None
 ) -> RESULT:

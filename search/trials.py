@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,6 +74,11 @@ class Record:
             raise UserError(f"cannot write to --out {out}: {error.strerror or error}") from error
         return cls(folder)
 
+    def discard(self) -> None:
+        """Remove the record of a study in which nothing has run."""
+        if not self._history.path.exists() and not self._trials.path.exists():
+            shutil.rmtree(self.folder)
+
     def write_study(self, facts: Row) -> None:
         """Write study.json whole."""
         write_json(self.folder / "study.json", facts)
@@ -100,7 +106,7 @@ class GrowingCsv:
     """A CSV file that grows by rows, and now and then by a column. Missing values are empty."""
 
     def __init__(self, path: Path, columns: tuple[str, ...]) -> None:
-        self._path = path
+        self.path = path
         self._columns = list(columns)
         self._rows: list[Row] = []
 
@@ -108,11 +114,11 @@ class GrowingCsv:
         """Add a row; it is on disk when this returns."""
         new = [column for column in row if column not in self._columns]
         self._rows.append(row)
-        if new or not self._path.exists():
+        if new or not self.path.exists():
             self._columns += new
-            write_csv(self._path, self._columns, self._rows)
+            write_csv(self.path, self._columns, self._rows)
         else:
-            with self._path.open("a", newline="", encoding="utf-8") as file:
+            with self.path.open("a", newline="", encoding="utf-8") as file:
                 csv.DictWriter(file, self._columns).writerow(row)
 
 

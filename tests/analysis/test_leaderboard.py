@@ -1,0 +1,175 @@
+"""Ranking and output, on a study written by hand."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from rich.console import Console
+
+import analysis
+from analysis import leaderboard, terminal
+from models.errors import UserError
+from search.trials import write_json
+
+FACTS = {
+    "name": "demo",
+    "started": "2026-01-31T10:00:00+00:00",
+    "dataset": {"name": "digits"},
+    "searches": [
+        {
+            "family": "cnn",
+            "metric": "accuracy",
+            "mode": "max",
+            "resource": "epochs",
+            "space": {
+                "kind": {"searched": ["a"]},
+                "depth": {"low": 1},
+                "rate": {"low": 0.1},
+                "max": {"searched": [None, 1]},
+            },
+        },
+        {"family": "kmeans", "metric": "inertia", "mode": "min", "resource": "passes", "space": {"k": {"low": 2}}},
+    ],
+}
+TRIALS = """\
+study,family,trial,name,state,objective,resource,seconds,param.kind,param.depth,param.rate,param.max,val.accuracy,param.k,val.inertia,test.accuracy,test.accuracy_std
+demo,cnn,2,,PRUNED,0.95,1,0.5,a,3,0.5,None,0.95,,,,
+demo,cnn,0,R5,COMPLETE,0.8,9,4.25,old,,0.001,,0.8,,,0.79,0.01
+demo,cnn,1,,COMPLETE,0.9,9,5.0,a,2,0.25,7,0.9,,,,
+demo,cnn,3,,FAIL,,0,0.0,a,1,0.125,None,,,,,
+demo,kmeans,0,,COMPLETE,1914601.2,9,1.0,,,,,,10,1914601.2,,
+demo,kmeans,1,,COMPLETE,1053537.5,9,2.0,,,,,,256,1053537.5,,
+"""
+
+
+@pytest.fixture
+def out(tmp_path):
+    folder = tmp_path / "demo"
+    folder.mkdir()
+    write_json(folder / "study.json", FACTS)
+    (folder / "trials.csv").write_text(TRIALS)
+    return tmp_path
+
+
+@pytest.fixture
+def study(out):
+    return analysis.load(out / "demo")
+
+
+def test_complete_trials_come_first_then_stopped_then_failed(study):
+    assert leaderboard.rank(study, "cnn")["trial"].tolist() == [1, 0, 2, 3]
+
+
+def test_minimised_objectives_rise(study):
+    assert leaderboard.rank(study, "kmeans")["trial"].tolist() == [1, 0]
+
+
+def test_sort_by_a_column_knows_its_direction(study):
+    assert leaderboard.rank(study, "cnn", "test.accuracy")["trial"].tolist()[0] == 0
+    assert leaderboard.rank(study, "cnn", "val.accuracy")["trial"].tolist() == [2, 1, 0, 3]
+    assert leaderboard.rank(study, "cnn", "seconds")["trial"].tolist() == [3, 2, 0, 1]
+
+
+def test_an_unknown_column_names_the_nearest(study):
+    with pytest.raises(UserError, match="^--sort: unknown column 'test.acuracy', .*; did you mean 'test.accuracy'"):
+        leaderboard.ranking([study], "test.acuracy")
+
+
+def test_values_have_their_types(study):
+    row = study.trials.iloc[2]
+    assert (row["param.depth"], row["param.rate"], row["param.max"]) == (2, 0.25, 7)
+    assert study.trials.iloc[0]["param.max"] == "None"
+
+
+def test_json(out, capsys):
+    leaderboard.write(out, [], "json")
+    rows = json.loads(capsys.readouterr().out)
+    assert rows[1] == {
+        "study": "demo",
+        "family": "cnn",
+        "trial": 0,
+        "name": "R5",
+        "state": "COMPLETE",
+        "objective": 0.8,
+        "resource": 9,
+        "seconds": 4.25,
+        "param.kind": "old",
+        "param.rate": 0.001,
+        "val.accuracy": 0.8,
+        "test.accuracy": 0.79,
+        "test.accuracy_std": 0.01,
+    }
+    assert rows[3]["objective"] is None
+    assert [row["state"] for row in rows] == ["COMPLETE", "COMPLETE", "PRUNED", "FAIL", "COMPLETE", "COMPLETE"]
+
+
+def test_csv(out, capsys):
+    leaderboard.write(out, ["demo"], "csv")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("study,family,trial,name,state,objective,resource,seconds,param.kind,")
+    assert lines[1].startswith("demo,cnn,1,,COMPLETE,0.9,9,5.0,a,2,0.25,7,0.9,")
+    assert len(lines) == 7
+
+
+def test_markdown(out, capsys):
+    leaderboard.write(out, [], "md")
+    lines = capsys.readouterr().out.splitlines()
+    assert [cell.strip() for cell in lines[2].split("|")][1:9] == [
+        "demo", "cnn", "1", "", "COMPLETE", "0.9", "9", "5",
+    ]  # fmt: skip
+    assert len({line.count("|") for line in lines}) == 1
+
+
+TABLE = """\
+demo · cnn on digits
+#  trial  accuracy    test.accuracy  epochs  seconds  state    parameters
+1  1        0.9000                –       9      5.0  done     depth=2 rate=0.2…
+2  0 R5     0.8000  0.7900 ± 0.0100       9      4.2  done     rate=0.001
+3  2        0.9500                –       1      0.5  stopped  depth=3 rate=0.5…
+4  3             –                –       0      0.0  failed   depth=1 rate=0.1…
+4 trials: 2 done, 1 stopped, 1 failed; accuracy is better high; tracebacks in {out}/demo/logs
+
+demo · kmeans on digits
+#  trial    inertia  passes  seconds  state  parameters
+1  1      1,053,538       9      2.0  done   k=256
+2  0      1,914,601       9      1.0  done   k=10
+2 trials: 2 done, 0 stopped, 0 failed; inertia is better low
+
+"""
+
+
+def shown(out, width):
+    console = Console(width=width, file=io.StringIO(), highlight=False)
+    terminal.show(out, [], console=console)
+    return console.file.getvalue()
+
+
+def test_terminal_table_at_80_columns(out):
+    lines = [line.rstrip() for line in shown(out, 80).splitlines()]
+    assert lines == TABLE.format(out=out).splitlines()
+
+
+def test_a_narrow_terminal_does_without_parameters(out):
+    text = shown(out, 60)
+    assert "0.7900 ± 0.0100" in text
+    assert "depth" not in text
+
+
+def test_a_study_without_trials(out, capsys):
+    (out / "demo" / "trials.csv").unlink()
+    leaderboard.write(out, [], "json")
+    assert json.loads(capsys.readouterr().out) == []
+    terminal.show(out, [])
+    assert "0 trials: 0 done, 0 stopped, 0 failed" in capsys.readouterr().out
+
+
+def test_no_studies(tmp_path, capsys):
+    terminal.show(tmp_path, [])
+    assert capsys.readouterr().out.startswith("no studies in")
+
+
+def test_a_folder_that_is_no_study(tmp_path):
+    with pytest.raises(UserError, match="is not a study folder"):
+        analysis.load(tmp_path)

@@ -1,0 +1,54 @@
+"""Families that misbehave, to see that a search survives them."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from models import toy
+from models.api import Choice, Config, Float, Shared
+
+
+class BrokenRun:
+    """Fails in the way that its configuration names, at its second step."""
+
+    finished = False
+
+    def __init__(self, config: Config) -> None:
+        self._config, self._step = config, 0
+        if config["way"] == "start":
+            raise RuntimeError("cannot start")
+
+    def step(self) -> Mapping[str, float]:
+        self._step += 1
+        way = self._config["way"] if self._step == 2 else "fine"
+        if way == "raise":
+            raise ValueError("this configuration is broken")
+        if way == "die":
+            os._exit(9)
+        if way == "slow":
+            time.sleep(60)
+        return {"loss": float("nan") if way == "nan" else 1.0 / self._step}
+
+    def save(self, folder: Path) -> None:
+        raise NotImplementedError
+
+    def load(self, folder: Path) -> None:
+        raise NotImplementedError
+
+
+def _start(config: Config, shared: Shared, seed: int) -> BrokenRun:
+    return BrokenRun(config)
+
+
+FAMILY = replace(
+    toy.FAMILY,
+    name="broken",
+    space={"way": Choice(("raise", "nan", "die", "start", "fine", "slow"), searched=("fine",)), "x": Float(0, 1)},
+    baselines=(),
+    start=_start,
+    max_resource=3,
+)

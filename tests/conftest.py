@@ -1,0 +1,41 @@
+"""Fixtures that all tests share: tiny data, one Ray a session, a working directory of one's own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+
+import pytest
+
+from models import datasets
+from models.datasets import Dataset
+
+
+@pytest.fixture(scope="session")
+def digits() -> Dataset:
+    """240 training and validation images of 8 × 8."""
+    return datasets.load("digits", limit=240)
+
+
+@pytest.fixture(scope="session")
+def ray_session() -> Iterator[None]:
+    """Ray on two cores, started once."""
+    import ray
+
+    from search.engine import TUNE_ENVIRONMENT, worker_environment
+
+    os.environ.update({**TUNE_ENVIRONMENT, **worker_environment(1)})
+    os.environ["PYTHONPATH"] = str(Path(__file__).parent.parent)
+    ray.init(num_cpus=2, include_dashboard=False, logging_level="error", log_to_driver=False)
+    yield
+    ray.shutdown()
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

@@ -1,0 +1,90 @@
+"""What every registered family must do. A new family is tested by being registered."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import optuna
+import pytest
+
+from models.api import DIRECTIONS, Config, Family, Options, Run
+from models.datasets import Dataset
+from search import spaces
+from search.families import FAMILIES, find
+
+STEPS = 3
+
+
+@pytest.fixture(params=FAMILIES, scope="module")
+def family(request: pytest.FixtureRequest) -> Family:
+    return find(request.param)
+
+
+@pytest.fixture(scope="module")
+def config(family: Family) -> Config:
+    """A configuration that a search would propose, small enough for a test."""
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
+    small = {"depth": "1..2", "filters": "8..8", "k": "10..20"}
+    return spaces.propose(spaces.narrow(family, {}, {k: v for k, v in small.items() if k in family.space}), study.ask())
+
+
+def start(family: Family, config: Config, digits: Dataset, seed: int = 0) -> Run:
+    return family.start(config, family.prepare(digits, Options()), seed)
+
+
+def curve(run: Run, steps: int = STEPS) -> list[dict[str, float]]:
+    return [dict(run.step()) for _ in range(steps)]
+
+
+def test_proposals_are_in_the_space(family: Family) -> None:
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    for _ in range(50):
+        config = spaces.propose(family.space, study.ask())
+        spaces.check(family.space, config)
+        assert spaces.is_searched(family.space, config)
+
+
+def test_baselines_are_in_the_space(family: Family) -> None:
+    assert family.baselines
+    for baseline in family.baselines:
+        spaces.check(family.space, baseline.config)
+        assert baseline.resource >= 1
+
+
+def test_names_of_baselines_are_unique(family: Family) -> None:
+    names = [baseline.name for baseline in family.baselines]
+    assert len(set(names)) == len(names)
+
+
+def test_metrics_are_finite_and_have_known_names(family: Family, config: Config, digits: Dataset) -> None:
+    for metrics in curve(start(family, config, digits)):
+        assert family.metric in metrics
+        assert all(math.isfinite(value) for value in metrics.values())
+        assert {name.removeprefix("train.") for name in metrics} <= set(DIRECTIONS)
+
+
+def test_same_seed_gives_the_same_metrics(family: Family, config: Config, digits: Dataset) -> None:
+    assert curve(start(family, config, digits, 7)) == curve(start(family, config, digits, 7))
+
+
+def test_another_seed_gives_other_metrics(family: Family, config: Config, digits: Dataset) -> None:
+    assert curve(start(family, config, digits, 7)) != curve(start(family, config, digits, 8))
+
+
+def test_save_and_load_continue_identically(family: Family, config: Config, digits: Dataset, tmp_path: Path) -> None:
+    whole = start(family, config, digits)
+    curve(whole, 2)
+    whole.save(tmp_path)
+    loaded = start(family, config, digits)
+    loaded.load(tmp_path)
+    assert curve(loaded) == curve(whole)
+
+
+def test_evaluation_is_finite(family: Family, config: Config, digits: Dataset) -> None:
+    run = start(family, config, digits)
+    run.step()
+    evaluation = family.evaluate(run, digits)
+    assert evaluation.metrics
+    assert all(math.isfinite(value) for value in evaluation.metrics.values())
+    assert all(len(array) == len(digits.x_test) for array in evaluation.artifacts.values())

@@ -1,0 +1,133 @@
+"""The command line: exit codes and the exact words of what is refused."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+
+import numpy as np
+import pytest
+
+from models import idx
+from search import facts
+from search.cli import main
+
+COMMANDS = ["run", "confirm", "leaderboard", "list"]
+
+
+def refused(capsys, *arguments):
+    """The one line on standard error of a command that exits with 2."""
+    assert main([str(argument) for argument in arguments]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith("error: ")
+    assert shown.err.count("\n") == 1
+    return shown.err.removeprefix("error: ").rstrip("\n")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(capsys, command):
+    assert main([command, "--help"]) == 0
+    assert f"hypersearch {command}" in capsys.readouterr().out
+
+
+def test_no_command_shows_help(capsys):
+    assert main([]) == 2
+    shown = capsys.readouterr()
+    assert "Usage" in shown.out + shown.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["rum", "cnn"], "unknown command 'rum', allowed: confirm, leaderboard, list, run; did you mean 'run'?"),
+        (["run"], "Missing argument 'TARGET...'."),
+        (["run", "cnn", "--trails", "3"], "unknown option '--trails'; did you mean '--trials'?; see --help"),
+        (["run", "cnn", "--trials", "-1"], "--trials: got '-1', expected greater than or equal to 0"),
+        (["run", "cnn", "--set", "depth"], "--set: expected NAME=VALUE, got 'depth'"),
+        (
+            ["run", "cnn", "--dataset", "fashon-mnist"],
+            "unknown dataset 'fashon-mnist', allowed: fashion-mnist, fashion-mnist-5, digits, or the path of a folder "
+            "of IDX or CSV files or of an .npz file; did you mean 'fashion-mnist'?",
+        ),
+        (
+            ["run", "cnn", "--dataset", "digits", "--set", "dept=3"],
+            "unknown parameter 'dept', allowed: batch_norm, batch_size, depth, dropout, filters, kernel, "
+            "learning_rate, network; did you mean 'depth'?",
+        ),
+        (["run", "nowhere.module:F"], "cannot import the family 'nowhere.module:F': No module named 'nowhere'"),
+        (["run", "models.toy:NOISE"], "'models.toy:NOISE' is a float, expected a models.api.Family"),
+        (["leaderboard", "none"], "unknown study 'none' in runs, there are: none yet"),
+        (
+            ["leaderboard", "--format", "tabel"],
+            "unknown format 'tabel', allowed: table, csv, md, json; did you mean 'table'?",
+        ),
+        (
+            ["list", "familys"],
+            "unknown list 'familys', allowed: families, datasets, studies; did you mean 'families'?",
+        ),
+        (["confirm", "none"], "unknown study 'none' in runs, there are: none yet"),
+    ],
+)
+def test_wrong_input_is_one_line(here, capsys, arguments, message):
+    assert refused(capsys, *arguments) == message
+
+
+def test_even_a_family_without_data_has_its_dataset_checked(here, capsys):
+    assert "did you mean 'fashion-mnist'?" in refused(capsys, "run", "toy", "--dataset", "fashon-mnist")
+
+
+@pytest.fixture
+def idx_folder(here):
+    """Ten training and ten test images, 4 × 3."""
+    folder = here / "data"
+    folder.mkdir()
+    arrays = [np.zeros((60, 4, 3)), np.arange(60) % 2, np.zeros((10, 4, 3)), np.arange(10) % 2]
+    for stem, array in zip(idx.STEMS, arrays, strict=True):
+        raw = idx.header(array.shape) + array.astype(np.uint8).tobytes()
+        (folder / f"{stem}.gz").write_bytes(gzip.compress(raw))
+    return folder
+
+
+def test_a_truncated_idx_file(idx_folder, capsys):
+    path = idx_folder / "train-images-idx3-ubyte.gz"
+    path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes())[:-5]))
+    assert refused(capsys, "run", "cnn", "--dataset", idx_folder) == (
+        f"{path}: truncated, 715 bytes of data; its header promises 720 bytes (60 x 4 x 3)"
+    )
+
+
+def test_a_label_file_of_another_length(idx_folder, capsys):
+    shutil.copy(idx_folder / "t10k-labels-idx1-ubyte.gz", idx_folder / "train-labels-idx1-ubyte.gz")
+    message = refused(capsys, "run", "cnn", "--dataset", idx_folder)
+    assert "60 images" in message
+    assert "10 labels" in message
+
+
+def test_an_unknown_key_in_a_study_file(here, capsys):
+    (here / "s.toml").write_text("[[search]]\nfamily = 'cnn'\ntrails = 3\n")
+    message = refused(capsys, "run", "s.toml")
+    assert message.startswith("s.toml: [[search]]: unknown key 'trails', allowed: family, trials, ")
+    assert message.endswith("; did you mean 'trials'?")
+
+
+def test_an_unwritable_out(here, capsys):
+    (here / "file").touch()
+    message = refused(capsys, "run", "toy", "--dataset", "digits", "--out", "file")
+    assert message == "cannot write to --out file: Not a directory"
+
+
+def test_an_unusable_storage_leaves_nothing_behind(here, capsys):
+    message = refused(capsys, "run", "toy", "--dataset", "digits", "--storage", "nonsense", "--name", "s")
+    assert message.startswith("cannot open --storage nonsense: ")
+    assert not (here / "runs" / "s").exists()
+
+
+def test_lists(here, capsys):
+    for what, word in (("families", "cnn: accuracy, up to 15 epochs"), ("datasets", "digits: "), ("studies", "quick")):
+        assert main(["list", what]) == 0
+        assert word in capsys.readouterr().out
+
+
+def test_git_revision_outside_a_checkout(here):
+    assert facts.git_revision() is None

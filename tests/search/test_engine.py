@@ -1,0 +1,218 @@
+"""Whole searches through real Ray: what they find, what they record, how they bear what goes wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import optuna
+import pandas as pd
+import pytest
+
+import analysis
+from search.config import build
+from search.confirm import confirm_study
+from search.engine import run_study
+
+pytestmark = [pytest.mark.usefixtures("ray_session"), pytest.mark.timeout(240)]
+BROKEN = "tests.broken:FAMILY"
+ROOT = Path(__file__).parent.parent.parent
+
+
+def run(*targets, name="study", **options):
+    record, interrupted = run_study(build(targets, {"name": name, "dataset": "digits", **options}))
+    return analysis.load(record.folder), interrupted
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """Three families on digits, then confirmed."""
+    out = tmp_path_factory.mktemp("whole")
+    options = {
+        "out": out,
+        "limit": "300",
+        "trials": "3",
+        "max_resource": "3",
+        "space": {"depth": "1..1", "k": "10..20"},
+    }
+    run("cnn", "random_forest", "kmeans", **options)
+    confirm_study(out, "study", top=1, seeds=2, baselines=False, force=False)
+    return analysis.load(out / "study")
+
+
+def test_every_trial_is_recorded_once(whole):
+    assert not whole.trials.duplicated(["family", "trial"]).any()
+    counts = whole.trials.groupby("family").size().to_dict()
+    assert counts == {"cnn": 5, "random_forest": 4, "kmeans": 8}  # R5's CNN, R4-256 do not fit 300 digits of 8 × 8
+
+
+def test_baselines_come_first_and_run_to_the_end(whole):
+    baselines = whole.trials[whole.trials["name"] != ""]
+    assert set(baselines["state"]) == {"COMPLETE"}
+    forest = baselines[baselines["family"] == "random_forest"]
+    assert forest[["trial", "name", "resource"]].to_numpy().tolist() == [[0, "R5", 3]]
+    left_out = {s["family"]: s["left_out"] for s in whole.facts["searches"]}
+    assert left_out["cnn"] == {"R5": "images of 8×8 are too small: nothing is left at layer 5 of 12"}
+    assert left_out["kmeans"] == {"R4-256": "k = 256 is more than the 240 images"}
+
+
+def test_states_follow_the_resource(whole):
+    complete = whole.trials[whole.trials["state"] == "COMPLETE"]
+    stopped = whole.trials[whole.trials["state"] == "PRUNED"]
+    assert (complete["resource"] == 3).all()
+    assert (stopped["resource"] == 1).all()
+    assert len(complete) + len(stopped) == len(whole.trials)
+
+
+def test_the_objective_is_the_last_value_in_the_history(whole):
+    last = whole.history.sort_values("step").groupby(["family", "trial"]).last()
+    for _, row in whole.trials.iterrows():
+        metric = whole.search(row["family"])["metric"]
+        assert row["objective"] == last.loc[(row["family"], row["trial"]), f"val.{metric}"]
+
+
+def test_steps_rise_by_one(whole):
+    for _, steps in whole.history.groupby(["family", "trial"])["step"]:
+        assert steps.tolist() == list(range(1, len(steps) + 1))
+
+
+def test_optuna_holds_the_same_trials(whole):
+    storage = whole.facts["config"]["storage"]
+    for family, ours in whole.trials.groupby("family"):
+        theirs = optuna.load_study(study_name=f"study/{family}", storage=storage).trials
+        assert {t.number: t.state.name for t in theirs} == dict(zip(ours["trial"], ours["state"], strict=True))
+        steps = whole.history[whole.history["family"] == family].groupby("trial").size().to_dict()
+        assert {t.number: len(t.intermediate_values) for t in theirs} == steps
+
+
+def test_study_json_tells_what_was_run(whole):
+    facts = whole.facts
+    assert facts["dataset"]["train"] == 240
+    assert facts["seed"] == 0
+    assert {"python", "ray", "optuna", "scikit-learn"} <= set(facts["versions"])
+    assert facts["hardware"]["cores"] == os.cpu_count()
+    assert facts["started"] <= facts["ended"]
+    assert facts["searches"][0]["rungs"] == [1]
+    assert facts["searches"][0]["space"]["depth"]["high"] == 1
+
+
+def test_confirm_writes_test_columns_and_the_winner(whole):
+    confirmed = whole.trials[whole.trials["test.accuracy"].notna()]
+    assert confirmed["family"].tolist() == ["cnn", "random_forest", "kmeans"]
+    assert (confirmed["test.accuracy"].between(0, 1) & (confirmed["test.accuracy_std"] >= 0)).all()
+    assert whole.facts["test_reads"] == 1
+    for family, file in (("cnn", "model.keras"), ("random_forest", "forest.joblib"), ("kmeans", "kmeans.npz")):
+        best = whole.folder / "best" / family
+        assert (best / file).stat().st_size > 0
+        facts = json.loads((best / "best.json").read_text())
+        row = confirmed[confirmed["family"] == family].iloc[0]
+        assert facts["trial"] == row["trial"]
+    with np.load(whole.folder / "best" / "cnn" / "test.npz") as stored:
+        assert stored["predicted"].shape == (360,)
+
+
+def test_a_second_confirmation_is_refused(whole):
+    from models.errors import UserError
+
+    with pytest.raises(UserError, match="have been read once for study 'study'; --force reads them again$"):
+        confirm_study(whole.folder.parent, "study", top=1, seeds=1, baselines=True, force=False)
+
+
+def test_the_terminal_is_kept_clean(here, capfd):
+    run("toy", trials="2")
+    shown = capfd.readouterr()
+    assert shown.err == ""
+    assert [line.split()[0] for line in shown.out.splitlines()] == ["toy:", "toy", "toy", "toy"]
+
+
+@pytest.mark.parametrize(
+    ("way", "words"),
+    [
+        ("raise", "ValueError: this configuration is broken"),
+        ("nan", "ValueError: loss is nan, not a finite number"),
+        ("start", "RuntimeError: cannot start"),
+        ("die", "The actor died unexpectedly"),
+    ],
+)
+def test_a_failing_trial_is_recorded_and_the_search_goes_on(here, way, words):
+    study, _ = run(BROKEN, trials="4", space={"way": f"{way},fine"}, scheduler="none", seed="3")
+    states = dict(zip(study.trials["param.way"], study.trials["state"], strict=True))
+    assert len(study.trials) == 4
+    assert states == {way: "FAIL", "fine": "COMPLETE"}
+    for number in study.trials.loc[study.trials["state"] == "FAIL", "trial"]:
+        text = (study.folder / "logs" / f"broken-{number}.traceback.txt").read_text()
+        assert words in text
+    theirs = optuna.load_study(study_name="study/broken", storage=study.facts["config"]["storage"]).trials
+    assert {t.number: t.state.name for t in theirs} == dict(
+        zip(study.trials["trial"], study.trials["state"], strict=True)
+    )
+
+
+def test_a_missing_metric_is_a_failure_that_names_what_there_is(here):
+    study, _ = run("toy", trials="1", metric="nmi", baselines=False)
+    assert study.trials["state"].tolist() == ["FAIL"]
+    text = (study.folder / "logs" / "toy-0.traceback.txt").read_text()
+    assert text.endswith("ValueError: the run reports no 'nmi'; it reports accuracy, loss\n")
+
+
+def test_time_budget_ends_the_search_and_keeps_what_there_is(here):
+    started = time.monotonic()
+    study, interrupted = run(BROKEN, trials="9", set={"way": "slow"}, time_budget="6s", scheduler="none")
+    assert time.monotonic() - started < 50
+    assert not interrupted
+    assert set(study.trials["state"]) == {"PRUNED"}
+    assert study.trials["resource"].max() <= 1  # the second step sleeps for a minute
+    theirs = optuna.load_study(study_name="study/broken", storage=study.facts["config"]["storage"]).trials
+    assert {t.state.name for t in theirs} == {"PRUNED"}
+
+
+def test_one_worker_and_one_seed_give_the_same_trials(here):
+    first, _ = run("toy", name="first", trials="12", concurrency="1", seed="5")
+    second, _ = run("toy", name="second", trials="12", concurrency="1", seed="5")
+    columns = ["trial", "state", "objective", "resource", "param.x", "param.shape", "param.y"]
+    pd.testing.assert_frame_equal(first.trials[columns], second.trials[columns])
+
+
+def test_baselines_alone(here):
+    study, _ = run("toy", trials="0")
+    assert study.trials["name"].tolist() == ["centre"]
+    assert study.trials["resource"].tolist() == [27]
+
+
+def test_a_study_name_is_not_used_twice(here):
+    from models.errors import UserError
+
+    run("toy", trials="1", out="one", storage="sqlite:///shared.db")
+    with pytest.raises(UserError, match="^study 'study/toy' exists already in the storage; choose another --name$"):
+        run("toy", trials="1", out="two", storage="sqlite:///shared.db")
+    assert not Path("two/study").exists()
+
+
+def test_more_than_there_is_is_refused_before_the_first_trial(here):
+    from models.errors import UserError
+
+    with pytest.raises(UserError, match="^--gpus-per-trial 64: there are .* GPUs$"):
+        run("toy", gpus_per_trial="64")
+    assert not Path("runs/study").exists()
+
+
+@pytest.mark.slow
+def test_interrupt_keeps_everything_and_exits_130(here):
+    command = [sys.executable, "-m", "search", "run", BROKEN, "--set", "way=slow", "--name", "study", "--trials", "4"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    history = here / "runs" / "study" / "history.csv"
+    with subprocess.Popen([*command, "--dataset", "digits"], env=environment) as process:
+        while not history.exists() and process.poll() is None:
+            time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=90) == 130
+    study = analysis.load(here / "runs" / "study")
+    assert study.facts["interrupted"]
+    assert set(study.trials["state"]) == {"PRUNED"}
+    assert len(study.trials) >= 1

@@ -1,0 +1,114 @@
+"""Proposing, checking and narrowing."""
+
+from __future__ import annotations
+
+import optuna
+import pytest
+
+from models import cnn, toy
+from models.api import Choice, Float, Int
+from models.errors import UserError
+from search import spaces
+
+SPACE = {
+    "kind": Choice(("a", "b", "old"), searched=("a", "b")),
+    "size": Int(1, 8, log=True, when={"kind": "a"}),
+    "rate": Float(0.1, 1.0),
+    "flag": Choice((True, False)),
+    "one": Choice(("only",)),
+}
+
+
+def proposal(space, seed=0):
+    return spaces.propose(space, optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=seed)).ask())
+
+
+def test_conditional_parameters_come_only_where_they_apply():
+    configs = [proposal(SPACE, seed) for seed in range(30)]
+    assert {config["kind"] for config in configs} == {"a", "b"}
+    assert all(("size" in config) == (config["kind"] == "a") for config in configs)
+    assert all(config["one"] == "only" for config in configs)
+
+
+GOOD = {"kind": "a", "size": 3, "rate": 0.5, "flag": True, "one": "only"}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"sise": 3}, "unknown parameter 'sise', allowed: kind, size, rate, flag, one; did you mean 'size'?"),
+        ({"size": 9}, "size = 9 is out of range, allowed: 1 to 8"),
+        ({"size": 2.5}, "size = 2.5 is out of range, allowed: 1 to 8"),
+        ({"size": True}, "size = True is out of range, allowed: 1 to 8"),
+        ({"flag": 1}, "flag = 1 is out of range, allowed: True, False"),
+        ({"kind": "c"}, "kind = 'c' is out of range, allowed: a, b, old"),
+        ({"kind": "b"}, "size does not apply where kind is 'b'"),
+    ],
+)
+def test_check_names_what_is_wrong(change, message):
+    spaces.check(SPACE, GOOD)
+    with pytest.raises(UserError) as error:
+        spaces.check(SPACE, {**GOOD, **change})
+    assert str(error.value) == message
+
+
+def test_check_misses_a_parameter():
+    with pytest.raises(UserError, match="^rate is missing, allowed: 0.1 to 1.0$"):
+        spaces.check(SPACE, {name: value for name, value in GOOD.items() if name != "rate"})
+
+
+def test_a_value_may_be_allowed_and_not_searched():
+    assert spaces.is_searched(SPACE, GOOD)
+    old = {"kind": "old", "rate": 0.5, "flag": True, "one": "only"}
+    spaces.check(SPACE, old)
+    assert not spaces.is_searched(SPACE, old)
+
+
+def test_set_fixes_and_space_widens():
+    space = spaces.narrow(cnn.FAMILY, {"depth": "3", "batch_norm": "true"}, {"filters": "16..128", "kernel": "5"})
+    config = proposal(space)
+    assert (config["depth"], config["batch_norm"], config["kernel"]) == (3, True, 5)
+    assert space["filters"] == Int(16, 128, log=True, when=cnn.SEARCHED)
+
+
+def test_set_may_name_what_is_not_searched():
+    config = proposal(spaces.narrow(cnn.FAMILY, {"network": "R5"}, {}))
+    assert set(config) == {"network", "learning_rate", "batch_size"}
+
+
+@pytest.mark.parametrize(
+    ("fixed", "ranges", "message"),
+    [
+        ({"x": "2"}, {}, "--set x=2: not allowed, allowed: 0.0 to 1.0"),
+        ({}, {"x": "1"}, "--space x=1: expected low..high, as in x=0.0..1.0"),
+        ({}, {"x": "1..0"}, "--space x=1..0: low must not exceed high"),
+        ({}, {"shape": "bowl,bole"}, "--space shape: 'bole' is not allowed, allowed: bowl, valley"),
+    ],
+)
+def test_bad_narrowing(fixed, ranges, message):
+    with pytest.raises(UserError) as error:
+        spaces.narrow(toy.FAMILY, fixed, ranges)
+    assert str(error.value) == message
+
+
+def test_log_range_stays_above_zero():
+    with pytest.raises(UserError, match="low must not exceed high and must be above 0$"):
+        spaces.narrow(cnn.FAMILY, {}, {"learning_rate": "0..1"})
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("3", 3),
+        ("0.5", 0.5),
+        ("1e-3", 0.001),
+        ("True", True),
+        ("none", None),
+        ("sqrt", "sqrt"),
+        ("3.0", 3.0),
+        ("nan", "nan"),
+    ],
+)
+def test_parse(text, value):
+    assert spaces.parse(text) == value
+    assert type(spaces.parse(text)) is type(value)

@@ -1,0 +1,58 @@
+"""Who may import whom."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("models", "clustering", "search", "analysis")
+ALLOWED = {
+    "models": {"models"},
+    "clustering": {"models", "clustering"},
+    "analysis": {"models", "analysis"},
+    "search": set(PACKAGES),
+}
+RAY_FILES = {"search/engine.py", "search/trainable.py", "search/searcher.py"}
+FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+
+
+def imports(path: Path, everywhere: bool) -> set[str]:
+    """Top-level names that a file imports: anywhere in it, or at module level."""
+    tree = ast.parse(path.read_text())
+    nodes = ast.walk(tree) if everywhere else iter(tree.body)
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_arrows_point_one_way(path: Path) -> None:
+    name = path.relative_to(ROOT).as_posix()
+    anywhere = imports(path, everywhere=True)
+    assert anywhere & set(PACKAGES) <= ALLOWED[name.split("/")[0]]
+    assert "ray" not in anywhere or name in RAY_FILES
+    assert "optuna" not in anywhere or name.startswith("search/")
+    assert not {"keras", "tensorflow"} & imports(path, everywhere=False), "Keras is imported where it is used"
+    assert "tensorflow" not in anywhere, "the Keras API only"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_stay_small(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 300
+
+
+def test_driver_does_not_load_tensorflow() -> None:
+    code = (
+        "import sys; import search.engine, search.cli, search.confirm, analysis; from search.families import *;"
+        "[find(name) for name in FAMILIES]; assert not {'tensorflow', 'keras', 'torch', 'jax'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
