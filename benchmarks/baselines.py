@@ -39,7 +39,8 @@ def compare(study: analysis.Study, family: str, baseline: dict) -> Iterator[str]
     state = "" if row["state"] == "COMPLETE" else f" ({row['state']} at {row['resource']})"
     for figure, theirs in baseline["figures"].items():
         ours = row.get(figure, last.get(figure))
-        yield f"| {family} {baseline['name']}{state} | {figure} | {shown(theirs)} | {shown(ours)} | {gap(theirs, ours)} |"
+        figures = f"{shown(theirs)} | {shown(ours)} | {gap(theirs, ours)}"
+        yield f"| {family} {baseline['name']}{state} | {figure} | {figures} |"
 
 
 def shown(value: float | None) -> str:

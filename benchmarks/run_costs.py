@@ -2,8 +2,8 @@
 
     python benchmarks/run_costs.py cnn random_forest kmeans --trials 8 --max-resource 3 --limit 10000 --seed 0
 
-Memory is the proportional set size (PSS) of the process tree, sampled every second: a page that n processes share counts
-1/n in each, so shared arrays count once.
+Memory is the proportional set size (PSS) of the process tree, sampled every second: a page that n processes share
+counts 1/n in each, so shared arrays count once.
 """
 
 from __future__ import annotations
