@@ -110,7 +110,7 @@ def _keras_layers(kind: str, *settings: Any) -> list[Any]:
     simple = {
         "pool": lambda: layers.MaxPooling2D(2),
         "norm": layers.BatchNormalization,
-        "drop": lambda: layers.Dropout(*settings),
+        "drop": lambda: layers.Dropout(*settings, seed=0),  # without a seed, torch would draw from its global state
         "flatten": layers.Flatten,
     }
     return [simple[kind]()]

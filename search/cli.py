@@ -105,7 +105,7 @@ def run(targets: tuple[str, ...], **options: Any) -> int:
     from analysis.terminal import show
 
     show(config.out, [record.name])
-    click.echo(f"\nstudy: {record.folder}")
+    click.echo(f"study: {record.folder}")
     if interrupted:
         click.echo("interrupted; everything so far is kept", err=True)
         return 130

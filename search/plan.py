@@ -10,6 +10,7 @@ import numpy as np
 
 from models.api import Baseline, Family, Mode, Space
 from models.datasets import Dataset, check_name, load
+from models.errors import UserError
 from search import facts, spaces
 from search.config import SearchConfig, StudyConfig
 from search.families import find
@@ -40,6 +41,9 @@ class Search:
 def plan_study(config: StudyConfig) -> tuple[list[Search], Dataset]:
     """The searches of a study, and their data."""
     families = [find(asked.family) for asked in config.searches]
+    names = [family.name for family in families]
+    if len(set(names)) < len(names):
+        raise UserError(f"two families have the same name, got {', '.join(names)}; a study holds one search a name")
     spaces.check_names(families, [name for asked in config.searches for name in (*asked.set, *asked.space)])
     dataset = load_data(config, families)
     return [_plan(asked, family, dataset) for asked, family in zip(config.searches, families, strict=True)], dataset
