@@ -47,6 +47,8 @@ def load(folder: str | Path) -> Study:
         facts = json.loads((folder / "study.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UserError(f"{folder} is not a study folder: {error}") from error
+    if not isinstance(facts, dict) or not {"name", "searches", "dataset", "started"} <= set(facts):
+        raise UserError(f"{folder} is not a study folder: its study.json lacks name, searches, dataset or started")
     trials, history = _table(folder / "trials.csv", BASE_COLUMNS), _table(folder / "history.csv", ())
     return Study(facts["name"], folder, facts, trials, history)
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.cluster import kmeans_plusplus
 
-from clustering.scores import external_scores, majority_classes
+from clustering.scores import EXTERNAL, external_scores, majority_classes
 from models.api import Baseline, Choice, Config, Evaluation, Family, Int, Options, Shared
 from models.arrays import flatten
 from models.datasets import Dataset
@@ -131,7 +131,7 @@ def _evaluate(run: KMeansRun, dataset: Dataset) -> Evaluation:
 
 
 def _unfit(config: Config, dataset: Dataset) -> str | None:
-    images = len(dataset.x_train)
+    images = len(dataset.x_train) + (len(dataset.x_val) if config["fit_on"] == "train+validation" else 0)
     return f"k = {config['k']} is more than the {images} images" if int(config["k"] or 0) > images else None
 
 
@@ -161,6 +161,7 @@ FAMILY = Family(
         _r4(256, 1_053_537.5, 0.7546, 0.7830),
     ),
     metric="v_measure",  # homogeneity and accuracy alone rise with k, so they would always choose the largest
+    metrics=("inertia", *EXTERNAL),
     resource="passes",
     max_resource=81,
     prepare=_prepare,

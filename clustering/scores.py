@@ -6,6 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn import metrics
 
+EXTERNAL = ("homogeneity", "completeness", "v_measure", "nmi", "ari", "accuracy", "clusters")
+"""The names of `external_scores`."""
+
 
 def majority_classes(labels_n: NDArray[np.integer], y_n: NDArray[np.int64], n_clusters: int) -> NDArray[np.int64]:
     """The most frequent class of each cluster, int64 (k,); the lowest class on a tie, class 0 for an empty cluster.

@@ -153,7 +153,8 @@ class Family:
     name: str
     space: Space
     baselines: tuple[Baseline, ...]
-    metric: str  # the objective, unless the user names another
+    metric: str  # the objective, unless the user names another of `metrics`
+    metrics: tuple[str, ...]  # what every step reports on validation
     resource: str  # what a step spends: "epochs", "trees", "passes"
     max_resource: int  # a full run of the search, in that unit; 1 = cannot be stopped early
     prepare: Callable[[Dataset, Options], Shared]  # once a search

@@ -158,6 +158,7 @@ FAMILY = Family(
         ),
     ),
     metric="accuracy",
+    metrics=("accuracy", "loss", "parameters"),
     resource="epochs",
     max_resource=15,
     prepare=_prepare,

@@ -158,6 +158,8 @@ def _folders(data_dir: str | Path | None, cache: Path) -> list[Path]:
     if data_dir is not None:
         given = Path(data_dir).expanduser()
         folders += [given, given / cache.name]
+        if not given.is_dir():
+            raise UserError(f"--data-dir {data_dir}: there is no such folder")
     if shared := os.environ.get("HYPERSEARCH_DATA"):
         folders.append(Path(shared).expanduser() / cache.name)
     return [*folders, cache]

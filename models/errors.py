@@ -1,4 +1,4 @@
-"""What a user is told. `UserError`: the input is wrong (one line, exit code 2). Everything else is our fault."""
+"""What a user is told: `UserError`, the input is wrong; `WorkFailedError`, the work is. All else is our fault."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from collections.abc import Iterable
 
 class UserError(Exception):
     """The user's input is wrong. The message is one line: what was got, what is allowed, the nearest right name."""
+
+
+class WorkFailedError(Exception):
+    """The input was right and the work failed: one line, exit code 1. The tracebacks are in the study's logs/."""
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str:

@@ -94,6 +94,7 @@ FAMILY = Family(
         ),
     ),
     metric="accuracy",
+    metrics=("accuracy", "loss"),
     resource="trees",
     max_resource=200,
     prepare=_prepare,

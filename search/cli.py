@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from models.errors import UserError, nearest
+from models.errors import UserError, WorkFailedError, nearest
 
 
 class OneLineGroup(click.Group):
@@ -30,6 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
         return int(result or 0)
     except UserError as error:
         return _complain(str(error))
+    except WorkFailedError as error:
+        _complain(str(error))
+        return 1
     except click.ClickException as error:
         return _complain(_click_words(error))
     except (KeyboardInterrupt, click.Abort):

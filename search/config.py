@@ -70,7 +70,7 @@ class StudyConfig(BaseModel):
     dataset: str = "fashion-mnist"
     data_dir: Path | None = None
     limit: int | None = Field(None, ge=1)
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, le=2**32 - 1)
     out: Path = Path("runs")
     storage: str | None = None
     time_budget: Annotated[Annotated[float, Field(gt=0)] | None, BeforeValidator(seconds)] = None
@@ -154,7 +154,7 @@ def find_study_file(target: str) -> Path:
 def default_name(targets: Sequence[str]) -> str:
     """Targets and time: cnn-kmeans-20260131-235959."""
     words = [re.sub(r"[^A-Za-z0-9_]+", "-", Path(target).stem).strip("-") for target in targets]
-    return f"{'-'.join(words)}-{datetime.now():%Y%m%d-%H%M%S}"
+    return f"{'-'.join(word for word in words if word) or 'study'}-{datetime.now():%Y%m%d-%H%M%S}"
 
 
 def _in_words(error: ValidationError, options: Mapping[str, Any]) -> str:

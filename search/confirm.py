@@ -15,12 +15,13 @@ import numpy as np
 
 from analysis.leaderboard import rank
 from analysis.tables import Study, load_all
+from models.api import Space
 from models.datasets import Dataset
-from models.errors import UserError
+from models.errors import UserError, WorkFailedError
 from search.config import StudyConfig
 from search.families import find
 from search.plan import load_data
-from search.spaces import parse
+from search.spaces import read
 from search.trials import read_csv, trial_seed, write_csv, write_json
 
 
@@ -32,7 +33,7 @@ class Retraining:
     family: str
     trial: int
     params: dict[str, Any]
-    resource: int
+    limit: int  # of its resource
     seed: int
     replicate: int  # 0 … seeds - 1; the first uses the trial's own seed
     keep: Path | None  # where the model is saved
@@ -54,14 +55,18 @@ def confirm_study(out: Path, name: str, top: int, seeds: int, baselines: bool, f
         raise UserError(f"study {name!r} has no complete trial to confirm")
     from search.engine import retrain_all
 
-    write_json(study.folder / "study.json", {**study.facts, "test_reads": reads + 1})
-    results = list(retrain_all(config, work, dataset, study.folder))
-    write_test_columns(study.folder, summary(results))
-    for task, result in results:
+    results: list[tuple[Retraining, Mapping[str, Any]]] = []
+    for task, result in retrain_all(config, work, dataset, study.folder):
+        if not results:
+            write_json(study.folder / "study.json", {**study.facts, "test_reads": reads + 1})
+        results.append((task, result))
+        write_test_columns(study.folder, summary(results))
         if task.keep:
             write_best(task, result, study, dataset)
     if len(results) < len(work):
-        raise RuntimeError(f"{len(work) - len(results)} of {len(work)} trainings failed; see {study.folder / 'logs'}")
+        raise WorkFailedError(
+            f"{len(work) - len(results)} of {len(work)} trainings failed; see {study.folder / 'logs'}"
+        )
 
 
 def chosen(study: Study, search: Mapping[str, Any], top: int, seeds: int, baselines: bool) -> Iterable[Retraining]:
@@ -73,6 +78,7 @@ def chosen(study: Study, search: Mapping[str, Any], top: int, seeds: int, baseli
     if baselines:
         numbers += [int(n) for n in complete.loc[complete["name"] != "", "trial"] if int(n) not in numbers]
     _, rows = read_csv(study.folder / "trials.csv")
+    limits = {baseline["name"]: baseline["resource"] for baseline in search["baselines"]}
     stored = {int(row["trial"]): row for row in rows if row["family"] == search["family"]}
     for number in numbers:
         for replicate in range(seeds):
@@ -80,17 +86,19 @@ def chosen(study: Study, search: Mapping[str, Any], top: int, seeds: int, baseli
                 target=search["target"],
                 family=search["family"],
                 trial=number,
-                params=stored_params(stored[number]),
-                resource=int(stored[number]["resource"]),
+                params=stored_params(stored[number], find(search["target"]).space),
+                limit=limits.get(stored[number]["name"], search["max_resource"]),
                 seed=trial_seed(study.facts["seed"], number, replicate),
                 replicate=replicate,
-                keep=study.folder / "best" / search["family"] if number in best and replicate == 0 else None,
+                keep=study.folder.resolve() / "best" / search["family"] if number in best and replicate == 0 else None,
             )
 
 
-def stored_params(row: Mapping[str, str]) -> dict[str, Any]:
+def stored_params(row: Mapping[str, str], space: Space) -> dict[str, Any]:
     """The configuration in a row of trials.csv."""
-    return {key.removeprefix("param."): parse(text) for key, text in row.items() if key.startswith("param.") and text}
+    return {
+        name: read(parameter, row[f"param.{name}"]) for name, parameter in space.items() if row.get(f"param.{name}")
+    }
 
 
 def summary(results: Iterable[tuple[Retraining, Mapping[str, Any]]]) -> dict[tuple[str, int], dict[str, float]]:
@@ -103,18 +111,19 @@ def summary(results: Iterable[tuple[Retraining, Mapping[str, Any]]]) -> dict[tup
 
 
 def write_test_columns(folder: Path, figures: Mapping[tuple[str, int], Mapping[str, float]]) -> None:
-    """Add the figures to the rows of trials.csv."""
+    """Put the figures into the rows of trials.csv, in place of those of an earlier confirmation."""
     columns, rows = read_csv(folder / "trials.csv")
-    columns += sorted({column for row in figures.values() for column in row} - set(columns))
-    updated = [{**row, **figures.get((row["family"], int(row["trial"])), {})} for row in rows]
-    write_csv(folder / "trials.csv", columns, updated)
+    columns = [column for column in columns if not column.startswith("test.")]
+    columns += sorted({column for row in figures.values() for column in row})
+    kept = [{key: value for key, value in row.items() if not key.startswith("test.")} for row in rows]
+    write_csv(folder / "trials.csv", columns, [{**r, **figures.get((r["family"], int(r["trial"])), {})} for r in kept])
 
 
 def write_best(task: Retraining, result: Mapping[str, Any], study: Study, dataset: Dataset) -> None:
     """Beside the saved model: what it is, its figures, and its predictions on the test images."""
     assert task.keep is not None
     facts = {"study": study.name, "family": task.family, "trial": task.trial, "config": task.params}
-    fitted = {"resource": task.resource, "seed": task.seed, "dataset": dataset.name, "digest": dataset.digest}
+    fitted = {"limit": task.limit, "seed": task.seed, "dataset": dataset.name, "digest": dataset.digest}
     write_json(task.keep / "best.json", {**facts, **fitted, "test": result["metrics"]})
     np.savez_compressed(task.keep / "test.npz", **result["artifacts"])
 

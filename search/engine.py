@@ -7,10 +7,7 @@ proposes (search/searcher.py), `TrialActor` fits on the workers (search/trainabl
 
 from __future__ import annotations
 
-import math
 import os
-import signal
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -30,15 +27,15 @@ from search.confirm import Retraining
 from search.families import find
 from search.plan import Search, describe, plan_study
 from search.progress import Progress, SearchView
-from search.searcher import BaselineSparingAsha, Bridge, ending, open_storage, refuse_existing
-from search.terminal import own_terminal
+from search.searcher import BaselineSparingAsha, Bridge, Stop, ending, open_storage, refuse_existing
+from search.terminal import interruptible, own_terminal
 from search.trainable import TrialActor, retrain
 from search.trials import Record, State, Trial
 
 TUNE_ENVIRONMENT = {  # read by Ray in this process
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_AIR_NEW_OUTPUT": "0",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "1",  # a trial that asks for no GPU sees none
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # their CSV, JSON and TensorBoard files cost more than a short step
     "TUNE_DISABLE_SIGINT_HANDLER": "1",  # `interruptible` has its own
     "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",  # a failed trial's result has no objective
@@ -54,8 +51,8 @@ def run_study(config: StudyConfig) -> tuple[Record, bool]:
         storage = open_storage(config.storage_url)
         refuse_existing(storage, [f"{config.name}/{search.family.name}" for search in searches])
         return record, run_searches(searches, config, dataset, record, storage)
-    except UserError:  # these come before the first trial
-        record.discard()
+    except (UserError, KeyboardInterrupt):
+        record.discard()  # if nothing has run
         raise
 
 
@@ -72,14 +69,14 @@ def run_searches(
     stop = Stop(config.time_budget)
     with ExitStack() as stack:
         console = stack.enter_context(own_terminal(record.logs / "ray.log"))
-        stack.enter_context(interruptible(stop))
+        stack.enter_context(interruptible(stop, console))
         stack.enter_context(ray_running(config))
         at_once = slots(config)
         progress = stack.enter_context(Progress(console))
+        stack.callback(lambda: record.write_study({**study, "ended": facts.now(), "interrupted": stop.interrupted}))
         for number, search in enumerate(searches):
             stop.share(len(searches) - number)
             run_search(search, config, dataset, record, storage, stop, progress, at_once)
-    record.write_study({**study, "ended": facts.now(), "interrupted": stop.interrupted})
     return stop.interrupted
 
 
@@ -98,6 +95,7 @@ def run_search(
     for name, reason in search.left_out.items():
         progress.say(f"{family.name}: baseline {name} is left out: {reason}")
     if stop.stop_all() or not search.total:
+        progress.say(f"{family.name}: not searched, {'no trials' if not search.total else stop.reason}")
         return
     progress.show(SearchView(family.name, search.metric, search.mode, family.resource, search.ladder, search.total))
     bridge = Bridge(search, config.seed, f"{record.name}/{family.name}", storage)
@@ -123,8 +121,10 @@ def run_search(
             verbose=0,
         ),
     )
-    tuner.fit()
-    ledger.close("interrupted" if stop.interrupted else "its time is spent")
+    try:
+        tuner.fit()
+    finally:
+        ledger.close(stop.reason)
 
 
 def retrain_all(
@@ -134,12 +134,11 @@ def retrain_all(
     logs = folder / "logs"
     options = Options(seed=config.seed, threads=config.cpus_per_trial)
     with own_terminal(logs / "ray.log") as console, ray_running(config):
+        slots(config)  # refuses what can never be scheduled
         data = ray.put(dataset)
         shared = {target: ray.put(find(target).prepare(dataset, options)) for target in {t.target for t in work}}
         remote = retrain.options(num_cpus=config.cpus_per_trial, num_gpus=config.gpus_per_trial)
-        waiting = {
-            remote.remote(t.target, t.params, t.resource, t.seed, shared[t.target], data, t.keep): t for t in work
-        }
+        waiting = {remote.remote(t.target, t.params, t.limit, t.seed, shared[t.target], data, t.keep): t for t in work}
         while waiting:
             (done,), _ = ray.wait(list(waiting))
             task = waiting.pop(done)
@@ -182,12 +181,18 @@ def ray_running(config: StudyConfig) -> Iterator[None]:
         yield
         return
     environment = worker_environment(config.cpus_per_trial)
-    if config.address:
-        options: dict[str, Any] = {"address": config.address, "runtime_env": {"env_vars": environment}}
+    address = config.address or os.environ.get("RAY_ADDRESS")
+    if address:
+        options: dict[str, Any] = {"address": address, "runtime_env": {"env_vars": environment}}
     else:
         os.environ.update(environment)
-        options = {"num_cpus": os.cpu_count(), "include_dashboard": False}
-    ray.init(logging_level="warning", **options)
+        options = {"address": "local", "num_cpus": os.cpu_count(), "include_dashboard": False}
+    try:
+        ray.init(logging_level="warning", **options)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        if not address:
+            raise
+        raise UserError(f"--address {address}: {str(error).splitlines()[0]}") from error
     try:
         yield
     finally:
@@ -195,9 +200,9 @@ def ray_running(config: StudyConfig) -> Iterator[None]:
 
 
 def worker_environment(threads: int) -> dict[str, str]:
-    """Variables of the workers: as many threads as a trial has cores, and TensorFlow without its start-up chatter."""
+    """Variables of the workers: as many threads as a trial has cores, TensorFlow quiet and modest in GPU memory."""
     counted = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
-    return {**dict.fromkeys(counted, str(threads)), "TF_CPP_MIN_LOG_LEVEL": "2"}
+    return {**dict.fromkeys(counted, str(threads)), "TF_CPP_MIN_LOG_LEVEL": "2", "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
 
 
 class Ledger(tune.Callback):  # type: ignore[misc]  # Ray ships no types for it
@@ -223,7 +228,9 @@ class Ledger(tune.Callback):  # type: ignore[misc]  # Ray ships no types for it
         ours = self._bridge.trials[trial.trial_id]
         ours.resource, ours.seconds = result["resource"], round(result["time_total_s"], 4)
         ours.failure = result.get("failure", "")
-        if not ours.failure:
+        if ours.failure:
+            ours.objective = None  # the history keeps what it reached
+        else:
             ours.objective, ours.metrics = result["objective"], result["metrics"]
             self._record.step(ours)
 
@@ -250,41 +257,3 @@ class Ledger(tune.Callback):  # type: ignore[misc]  # Ray ships no types for it
         trial.state = state
         self._record.end(trial)
         self._progress.ended(trial)
-
-
-class Stop(tune.Stopper):  # type: ignore[misc]  # Ray ships no types for it
-    """Ends a search when the user interrupts, or when its share of the time budget (seconds) is spent."""
-
-    def __init__(self, budget: float | None) -> None:
-        self.interrupted = False
-        self._end = time.monotonic() + (budget or math.inf)
-        self._deadline = self._end
-
-    def share(self, searches: int) -> None:
-        """Give the next search an equal part of what is left for `searches` of them."""
-        now = time.monotonic()
-        self._deadline = now + (self._end - now) / searches
-
-    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
-        """No single trial is stopped here."""
-        return False
-
-    def stop_all(self) -> bool:
-        """True when the search should end."""
-        return self.interrupted or time.monotonic() > self._deadline
-
-
-@contextmanager
-def interruptible(stop: Stop) -> Iterator[None]:
-    """The first Ctrl-C ends the study in good order, the second at once."""
-
-    def on_interrupt(number: int, frame: Any) -> None:
-        if stop.interrupted:
-            raise KeyboardInterrupt
-        stop.interrupted = True
-
-    before = signal.signal(signal.SIGINT, on_interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

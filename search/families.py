@@ -31,8 +31,8 @@ def _import(target: str, module: str, attribute: str) -> Family:
         sys.path.insert(0, here)
     try:
         family = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise UserError(f"cannot import the family {target!r}: {error}") from error
+    except Exception as error:  # the module is the user's: whatever it raises is theirs to mend
+        raise UserError(f"cannot import the family {target!r}: {type(error).__name__}: {error}") from error
     if not isinstance(family, Family):
         raise UserError(f"{target!r} is a {type(family).__name__}, expected a models.api.Family")
     return family

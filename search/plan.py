@@ -7,10 +7,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import optuna
+from sqlalchemy.engine import make_url
 
 from models.api import Baseline, Family, Mode, Space
 from models.datasets import Dataset, check_name, load
-from models.errors import UserError
+from models.errors import UserError, unknown
 from search import facts, spaces
 from search.config import SearchConfig, StudyConfig
 from search.families import find
@@ -46,7 +48,10 @@ def plan_study(config: StudyConfig) -> tuple[list[Search], Dataset]:
         raise UserError(f"two families have the same name, got {', '.join(names)}; a study holds one search a name")
     spaces.check_names(families, [name for asked in config.searches for name in (*asked.set, *asked.space)])
     dataset = load_data(config, families)
-    return [_plan(asked, family, dataset) for asked, family in zip(config.searches, families, strict=True)], dataset
+    searches = [_plan(asked, family, dataset) for asked, family in zip(config.searches, families, strict=True)]
+    if not any(search.total for search in searches):
+        raise UserError("nothing to run: --trials is 0 and there are no baselines; ask for one of them")
+    return searches, dataset
 
 
 def load_data(config: StudyConfig, families: Sequence[Family]) -> Dataset:
@@ -67,7 +72,7 @@ def describe(config: StudyConfig, searches: Sequence[Search], dataset: Dataset) 
     """study.json: the configuration as run, and all that is needed to run it again."""
     return {
         "name": config.name,
-        "config": {**config.model_dump(mode="json"), "storage": config.storage_url},
+        "config": {**config.model_dump(mode="json"), "storage": without_password(config.storage_url)},
         "seed": config.seed,
         "dataset": {
             "name": dataset.name,
@@ -89,16 +94,26 @@ def describe(config: StudyConfig, searches: Sequence[Search], dataset: Dataset) 
     }
 
 
+def without_password(url: str) -> str:
+    """A database URL as it may be shown."""
+    return make_url(url).render_as_string(hide_password=True)
+
+
 def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
     metric, mode = asked.direction(family.metric)
+    if metric not in family.metrics:
+        raise unknown(f"metric of {family.name}", metric, family.metrics)
     limit = asked.max_resource or family.max_resource
     reasons = {baseline.name: family.unfit(baseline.config, dataset) for baseline in family.baselines}
     possible = [baseline for baseline in family.baselines if reasons[baseline.name] is None]
+    space = spaces.narrow(family, asked.set, asked.space)
+    if asked.trials:
+        _refuse_unfit(family, space, dataset)
     return Search(
         target=asked.family,
         family=family,
         asked=asked,
-        space=spaces.narrow(family, asked.set, asked.space),
+        space=space,
         baselines=[(b, min(b.resource, asked.max_resource or b.resource)) for b in possible if asked.baselines],
         left_out={name: reason for name, reason in reasons.items() if reason and asked.baselines},
         metric=metric,
@@ -106,6 +121,14 @@ def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
         limit=limit,
         ladder=rungs(limit, asked.reduction_factor) if asked.scheduler == "asha" else [],
     )
+
+
+def _refuse_unfit(family: Family, space: Space, dataset: Dataset) -> None:
+    """Raise a `UserError` if these data admit none of a handful of proposals."""
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    reasons = [family.unfit(spaces.propose(space, study.ask()), dataset) for _ in range(20)]
+    if all(reasons):
+        raise UserError(f"{family.name} cannot be searched on {dataset.name}: {reasons[0]}")
 
 
 def _describe_search(search: Search) -> dict[str, Any]:

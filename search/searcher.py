@@ -1,4 +1,4 @@
-"""Who proposes and who stops: Optuna behind Ray's searcher interface, and ASHA that spares baselines.
+"""Who proposes and who stops: Optuna behind Ray's searcher interface, ASHA that spares baselines, the time budget.
 
 The bridge differs from Ray's `OptunaSearch` in what it tells Optuna: COMPLETE only at full resource, PRUNED with the
 intermediate values for a trial that was stopped, FAIL for one that failed. Baselines come first, as trials 0 … n.
@@ -7,12 +7,16 @@ intermediate values for a trial that was stopped, FAIL for one that failed. Base
 from __future__ import annotations
 
 import json
+import math
+import re
+import time
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import optuna
 from optuna.trial import TrialState
+from ray import tune
 from ray.tune.schedulers import AsyncHyperBandScheduler
 from ray.tune.search.optuna import OptunaSearch
 
@@ -28,7 +32,9 @@ STATES = {"COMPLETE": TrialState.COMPLETE, "PRUNED": TrialState.PRUNED, "FAIL": 
 def _tpe(seed: int) -> optuna.samplers.BaseSampler:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return optuna.samplers.TPESampler(seed=seed, multivariate=True, group=True, constant_liar=True)
+        return optuna.samplers.TPESampler(
+            seed=seed, n_startup_trials=5, multivariate=True, group=True, constant_liar=True
+        )
 
 
 SAMPLERS: dict[str, Callable[[int], optuna.samplers.BaseSampler]] = {
@@ -139,13 +145,41 @@ class BaselineSparingAsha(AsyncHyperBandScheduler):  # type: ignore[misc]  # Ray
             super().on_trial_complete(tune_controller, trial, result)
 
 
+class Stop(tune.Stopper):  # type: ignore[misc]  # Ray ships no types for it
+    """Ends a search when the user interrupts, or when its share of the time budget (seconds) is spent."""
+
+    def __init__(self, budget: float | None) -> None:
+        self.interrupted = False
+        self._end = time.monotonic() + (budget or math.inf)
+        self._deadline = self._end
+
+    @property
+    def reason(self) -> str:
+        """Why a search ended before its trials did."""
+        return "interrupted" if self.interrupted else "its time is spent" if self.stop_all() else "by an error"
+
+    def share(self, searches: int) -> None:
+        """Give the next search an equal part of what is left for `searches` of them."""
+        now = time.monotonic()
+        self._deadline = now + (self._end - now) / searches
+
+    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+        """No single trial is stopped here."""
+        return False
+
+    def stop_all(self) -> bool:
+        """True when the search should end."""
+        return self.interrupted or time.monotonic() > self._deadline
+
+
 def open_storage(url: str) -> optuna.storages.RDBStorage:
     """The Optuna storage at a database URL; a `UserError` if it cannot be opened."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
         return optuna.storages.RDBStorage(url)
     except Exception as error:
-        raise UserError(f"cannot open --storage {url}: {str(error).splitlines()[0]}") from error
+        shown = re.sub(r"(://[^:/@]*:)[^@/]*@", r"\1***@", url)
+        raise UserError(f"cannot open --storage {shown}: {str(error).splitlines()[0]}") from error
 
 
 def refuse_existing(storage: optuna.storages.RDBStorage, study_names: Sequence[str]) -> None:

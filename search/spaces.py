@@ -87,6 +87,8 @@ def narrow(family: Family, fixed: Mapping[str, str], ranges: Mapping[str, str]) 
     A range may leave the declared one; names that the family does not have are ignored (see `check_names`).
     """
     space = dict(family.space)
+    for name in sorted(set(fixed) & set(ranges)):
+        raise UserError(f"{name} is given to both --set and --space; give it to one")
     for name, text in fixed.items():
         if name in space:
             space[name] = _fix(name, space[name], text)
@@ -104,8 +106,20 @@ def check_names(families: list[Family], names: list[str]) -> None:
             raise unknown("parameter", name, known)
 
 
+def read(parameter: Parameter, text: str) -> Value:
+    """The value that `text` stands for: of a choice, the one that is written so; else a number. It may be out of range.
+
+    Inverse of `str` on the values of a parameter.
+    """
+    if isinstance(parameter, Choice):
+        spelled = {str(value): value for value in parameter.values}
+        return spelled.get(text, next((v for v in parameter.values if str(v).lower() == text.strip().lower()), text))
+    number = parse(text)
+    return float(number) if isinstance(parameter, Float) and isinstance(number, int) else number
+
+
 def _fix(name: str, parameter: Parameter, text: str) -> Parameter:
-    value = parse(text)
+    value = read(parameter, text)
     if not holds(parameter, value):
         raise UserError(f"--set {name}={text}: not allowed, allowed: {describe(parameter)}")
     if isinstance(parameter, Choice):
@@ -115,7 +129,7 @@ def _fix(name: str, parameter: Parameter, text: str) -> Parameter:
 
 def _range(name: str, parameter: Parameter, text: str) -> Parameter:
     if isinstance(parameter, Choice):
-        return _choices(name, parameter, [parse(part) for part in text.split(",")])
+        return _choices(name, parameter, [read(parameter, part) for part in text.split(",")])
     low, dots, high = text.partition("..")
     ends = parse(low), parse(high)
     kind = int if isinstance(parameter, Int) else (int, float)
@@ -137,11 +151,8 @@ def _choices(name: str, parameter: Choice, values: list[Value]) -> Choice:
     return replace(parameter, searched=tuple(values))
 
 
-def parse(text: str) -> Value:
-    """A value as written on the command line: a number, true, false, none, or else the text itself."""
-    words: dict[str, Value] = {"true": True, "false": False, "none": None}
-    if text.strip().lower() in words:
-        return words[text.strip().lower()]
+def parse(text: str) -> int | float | str:
+    """A finite number as written, or else the text itself."""
     for kind in (int, float):
         with suppress(ValueError):
             number = kind(text)

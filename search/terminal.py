@@ -4,12 +4,37 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Protocol
 
 from rich.console import Console
+
+
+class Interruptible(Protocol):
+    """What a Ctrl-C marks."""
+
+    interrupted: bool
+
+
+@contextmanager
+def interruptible(stop: Interruptible, console: Console) -> Iterator[None]:
+    """The first Ctrl-C ends the study in good order, the second at once; what has come so far is kept either way."""
+
+    def on_interrupt(number: int, frame: Any) -> None:
+        if stop.interrupted:
+            raise KeyboardInterrupt
+        stop.interrupted = True
+        console.print("stopping in good order; Ctrl-C again stops at once")
+
+    before = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

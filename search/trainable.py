@@ -51,8 +51,8 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]  # Ray ships no types fo
         if self._run is None:
             self._run = self._family.start(self._plan["params"], self._shared, self._plan["seed"])
         metrics = dict(self._run.step())
-        self._spent += 1
         objective = objective_of(metrics, self._metric)
+        self._spent += 1
         complete = self._spent >= self._plan["limit"] or bool(self._run.finished)
         return {
             "metrics": metrics,
@@ -75,13 +75,15 @@ def objective_of(metrics: Mapping[str, float], metric: str) -> float:
 
 @ray.remote  # type: ignore[untyped-decorator]  # Ray ships no types for it
 def retrain(
-    target: str, config: Config, resource: int, seed: int, shared: Shared, dataset: Dataset, keep: Path | None
+    target: str, config: Config, limit: int, seed: int, shared: Shared, dataset: Dataset, keep: Path | None
 ) -> RESULT:
-    """Fit `config` anew for `resource` steps, save it in the folder `keep` if given, evaluate it on the test images."""
+    """Fit `config` anew, up to `limit` steps; save it in the folder `keep` if given; evaluate it on the test images."""
     family = find(target)
     run: Run = family.start(config, shared, seed)
-    for _ in range(resource):
-        run.step()
+    for _ in range(limit):
+        objective_of(run.step(), family.metric)
+        if run.finished:
+            break
     if keep:
         keep.mkdir(parents=True, exist_ok=True)
         run.save(keep)

@@ -50,5 +50,6 @@ FAMILY = replace(
     space={"way": Choice(("raise", "nan", "die", "start", "fine", "slow"), searched=("fine",)), "x": Float(0, 1)},
     baselines=(),
     start=_start,
+    metrics=("loss",),
     max_resource=3,
 )

@@ -173,3 +173,6 @@ def test_no_studies(tmp_path, capsys):
 def test_a_folder_that_is_no_study(tmp_path):
     with pytest.raises(UserError, match="is not a study folder"):
         analysis.load(tmp_path)
+    (tmp_path / "study.json").write_text("{}")
+    with pytest.raises(UserError, match="its study.json lacks name, searches, dataset or started$"):
+        analysis.load(tmp_path)

@@ -52,6 +52,10 @@ def test_baselines_are_in_the_space(family: Family) -> None:
         assert baseline.resource >= 1
 
 
+def test_the_objective_is_reported(family: Family) -> None:
+    assert family.metric in family.metrics
+
+
 def test_names_of_baselines_are_unique(family: Family) -> None:
     names = [baseline.name for baseline in family.baselines]
     assert len(set(names)) == len(names)
@@ -59,7 +63,7 @@ def test_names_of_baselines_are_unique(family: Family) -> None:
 
 def test_metrics_are_finite_and_have_known_names(family: Family, config: Config, digits: Dataset) -> None:
     for metrics in curve(start(family, config, digits)):
-        assert family.metric in metrics
+        assert {name for name in metrics if not name.startswith("train.")} == set(family.metrics)
         assert all(math.isfinite(value) for value in metrics.values())
         assert {name.removeprefix("train.") for name in metrics} <= set(DIRECTIONS)
 

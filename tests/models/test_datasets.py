@@ -242,6 +242,7 @@ def published(monkeypatch, tmp_path):
 def test_the_files_are_found_in_each_place(published, tmp_path, monkeypatch, place, name):
     cache = datasets.platformdirs.user_cache_path("hypersearch") / "fashion-mnist"
     monkeypatch.setenv("HYPERSEARCH_DATA", str(tmp_path / "shared"))
+    (tmp_path / "given").mkdir()
     write_idx(cache if place == "cache" else tmp_path / place, published)
     data = load(name, data_dir=tmp_path / "given")
     assert (data.name, len(data.x_test)) == (name, 20)
@@ -281,7 +282,7 @@ def test_files_found_nowhere_are_downloaded_into_the_cache(published, tmp_path, 
 
     monkeypatch.setattr(datasets.download, "fetch_all", fetch_all)
     for _ in range(2):
-        assert len(load("fashion-mnist", data_dir=tmp_path / "none").x_test) == 20
+        assert len(load("fashion-mnist", data_dir=tmp_path).x_test) == 20
     assert asked == [datasets.platformdirs.user_cache_path("hypersearch") / "fashion-mnist"]
 
 

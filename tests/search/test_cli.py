@@ -55,7 +55,23 @@ def test_no_command_shows_help(capsys):
             "unknown parameter 'dept', allowed: batch_norm, batch_size, depth, dropout, filters, kernel, "
             "learning_rate, network; did you mean 'depth'?",
         ),
-        (["run", "nowhere.module:F"], "cannot import the family 'nowhere.module:F': No module named 'nowhere'"),
+        (
+            ["run", "nowhere.module:F"],
+            "cannot import the family 'nowhere.module:F': ModuleNotFoundError: No module named 'nowhere'",
+        ),
+        (
+            ["run", "toy", "--seed", "99999999999"],
+            "--seed: got '99999999999', expected less than or equal to 4294967295",
+        ),
+        (
+            ["run", "cnn", "--dataset", "digits", "--metric", "nmi"],
+            "unknown metric of cnn 'nmi', allowed: accuracy, loss, parameters",
+        ),
+        (
+            ["run", "cnn", "--dataset", "digits", "--set", "network=R5"],
+            "cnn cannot be searched on digits: images of 8×8 are too small: nothing is left at layer 5 of 12",
+        ),
+        (["run", "cnn", "--data-dir", "nowhere"], "--data-dir nowhere: there is no such folder"),
         (["run", "models.toy:NOISE"], "'models.toy:NOISE' is a float, expected a models.api.Family"),
         (["leaderboard", "none"], "unknown study 'none' in runs, there are: none yet"),
         (
@@ -71,6 +87,22 @@ def test_no_command_shows_help(capsys):
 )
 def test_wrong_input_is_one_line(here, capsys, arguments, message):
     assert refused(capsys, *arguments) == message
+    assert not list(here.glob("runs/*/"))
+
+
+def test_a_module_that_raises(here, capsys):
+    (here / "bad_module.py").write_text("def (:\n")
+    message = refused(capsys, "run", "bad_module:FAMILY")
+    assert (
+        message == "cannot import the family 'bad_module:FAMILY': SyntaxError: invalid syntax (bad_module.py, line 1)"
+    )
+
+
+def test_an_address_without_a_cluster(here, capsys):
+    assert refused(capsys, "run", "toy", "--dataset", "digits", "--address", "nonsense").startswith(
+        "--address nonsense: "
+    )
+    assert not list(here.glob("runs/*/"))
 
 
 def test_even_a_family_without_data_has_its_dataset_checked(here, capsys):
@@ -121,6 +153,11 @@ def test_an_unusable_storage_leaves_nothing_behind(here, capsys):
     message = refused(capsys, "run", "toy", "--dataset", "digits", "--storage", "nonsense", "--name", "s")
     assert message.startswith("cannot open --storage nonsense: ")
     assert not (here / "runs" / "s").exists()
+
+
+def test_nothing_to_run(here, capsys):
+    message = refused(capsys, "run", "toy", "--dataset", "digits", "--trials", "0", "--no-baselines")
+    assert message == "nothing to run: --trials is 0 and there are no baselines; ask for one of them"
 
 
 def test_lists(here, capsys):

@@ -19,6 +19,7 @@ import analysis
 from search.config import build
 from search.confirm import confirm_study
 from search.engine import run_study
+from search.searcher import Bridge
 
 pytestmark = [pytest.mark.usefixtures("ray_session"), pytest.mark.timeout(240)]
 BROKEN = "tests.broken:FAMILY"
@@ -49,7 +50,7 @@ def whole(tmp_path_factory):
 def test_every_trial_is_recorded_once(whole):
     assert not whole.trials.duplicated(["family", "trial"]).any()
     counts = whole.trials.groupby("family").size().to_dict()
-    assert counts == {"cnn": 5, "random_forest": 4, "kmeans": 8}  # R5's CNN, R4-256 do not fit 300 digits of 8 × 8
+    assert counts == {"cnn": 5, "random_forest": 4, "kmeans": 9}  # R5's CNN does not fit 8 × 8
 
 
 def test_baselines_come_first_and_run_to_the_end(whole):
@@ -59,13 +60,14 @@ def test_baselines_come_first_and_run_to_the_end(whole):
     assert forest[["trial", "name", "resource"]].to_numpy().tolist() == [[0, "R5", 3]]
     left_out = {s["family"]: s["left_out"] for s in whole.facts["searches"]}
     assert left_out["cnn"] == {"R5": "images of 8×8 are too small: nothing is left at layer 5 of 12"}
-    assert left_out["kmeans"] == {"R4-256": "k = 256 is more than the 240 images"}
+    assert left_out["kmeans"] == {}
 
 
 def test_states_follow_the_resource(whole):
     complete = whole.trials[whole.trials["state"] == "COMPLETE"]
     stopped = whole.trials[whole.trials["state"] == "PRUNED"]
-    assert (complete["resource"] == 3).all()
+    assert (complete["resource"] <= 3).all()  # K-means may converge before
+    assert (complete.loc[complete["family"] != "kmeans", "resource"] == 3).all()
     assert (stopped["resource"] == 1).all()
     assert len(complete) + len(stopped) == len(whole.trials)
 
@@ -154,13 +156,6 @@ def test_a_failing_trial_is_recorded_and_the_search_goes_on(here, way, words):
     )
 
 
-def test_a_missing_metric_is_a_failure_that_names_what_there_is(here):
-    study, _ = run("toy", trials="1", metric="nmi", baselines=False)
-    assert study.trials["state"].tolist() == ["FAIL"]
-    text = (study.folder / "logs" / "toy-0.traceback.txt").read_text()
-    assert text.endswith("ValueError: the run reports no 'nmi'; it reports accuracy, loss\n")
-
-
 def test_time_budget_ends_the_search_and_keeps_what_there_is(here):
     started = time.monotonic()
     study, interrupted = run(BROKEN, trials="9", set={"way": "slow"}, time_budget="6s", scheduler="none")
@@ -200,6 +195,40 @@ def test_more_than_there_is_is_refused_before_the_first_trial(here):
     with pytest.raises(UserError, match="^--gpus-per-trial 64: there are .* GPUs$"):
         run("toy", gpus_per_trial="64")
     assert not Path("runs/study").exists()
+
+
+def test_a_failed_trial_counts_the_steps_that_it_finished(here):
+    study, _ = run(BROKEN, trials="1", set={"way": "nan"}, scheduler="none")
+    assert study.trials[["state", "resource"]].to_numpy().tolist() == [["FAIL", 1]]
+    assert study.trials["objective"].isna().all()
+    assert study.history["step"].tolist() == [1]
+
+
+def test_an_error_of_the_engine_loses_no_trial(here, monkeypatch):
+    """As a second Ctrl-C would, the storage's breakdown ends the search at once; what had begun is recorded."""
+
+    def broken(self, trial_id):
+        if self.trials:
+            raise OSError("disk full")
+        return suggest(self, trial_id)
+
+    suggest = Bridge.suggest
+    monkeypatch.setattr(Bridge, "suggest", broken)
+    with pytest.raises(OSError, match="disk full"):
+        run(BROKEN, trials="4", set={"way": "slow"})
+    study = analysis.load(here / "runs" / "study")
+    assert study.trials["state"].tolist() == ["PRUNED"]
+    assert study.facts["ended"]
+
+
+def test_confirming_again_replaces_the_figures(here):
+    run("toy", trials="1", max_resource="3")
+    for seeds in (2, 1):
+        confirm_study(Path("runs"), "study", top=1, seeds=seeds, baselines=True, force=seeds == 1)
+    study = analysis.load("runs/study")
+    assert "test.loss_std" not in study.trials
+    assert study.trials["test.loss"].notna().all()
+    assert study.facts["test_reads"] == 2
 
 
 @pytest.mark.slow

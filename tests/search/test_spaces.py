@@ -96,15 +96,34 @@ def test_log_range_stays_above_zero():
         spaces.narrow(cnn.FAMILY, {}, {"learning_rate": "0..1"})
 
 
+@pytest.mark.parametrize("value", ["none", None, "1", "l2", True, 0.1, 8])
+def test_read_is_the_inverse_of_str(value):
+    parameter = Choice(("none", None, "1", "l2", True, 0.1, 8))
+    found = spaces.read(parameter, str(value))
+    assert found == value
+    assert type(found) is type(value)
+
+
+def test_read_takes_words_in_any_case_and_numbers_of_the_right_kind():
+    assert spaces.read(Choice((True, False)), "true") is True
+    assert spaces.read(Choice((None, 8)), "none") is None
+    assert isinstance(spaces.read(Float(0.0, 2.0), "1"), float)
+    assert spaces.holds(Choice((None, 8)), spaces.read(Choice((None, 8)), "8.0")) is False
+
+
+def test_set_and_space_of_one_parameter():
+    with pytest.raises(UserError, match="^x is given to both --set and --space; give it to one$"):
+        spaces.narrow(toy.FAMILY, {"x": "0.5"}, {"x": "0..1"})
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [
         ("3", 3),
         ("0.5", 0.5),
         ("1e-3", 0.001),
-        ("True", True),
-        ("none", None),
         ("sqrt", "sqrt"),
+        ("inf", "inf"),
         ("3.0", 3.0),
         ("nan", "nan"),
     ],
