@@ -8,17 +8,16 @@ from typing import Any
 
 import pandas as pd
 from rich.console import Console
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from analysis.layout import fitted
 from analysis.leaderboard import check_sort, families, rank
 from analysis.tables import Study, load_all, missing
 from models.api import one_line
 
 STATE_WORDS = {"COMPLETE": "done", "PRUNED": "stopped", "FAIL": "failed"}
 ROWS = 10  # of a search that are shown
-LEAST = 12  # columns without which parameters are not shown at all
 
 
 def show(out: Path, names: Sequence[str], sort: str | None = None, console: Console | None = None) -> None:
@@ -31,44 +30,22 @@ def show(out: Path, names: Sequence[str], sort: str | None = None, console: Cons
     for study in studies:
         for family in families(study):
             ranked = rank(study, family, sort)
-            console.print(_table(study, family, ranked.head(ROWS), console))
+            console.print(_table(study, family, ranked.head(ROWS), console.width))
             console.print(Text(_footer(study, family, ranked), style="dim"), soft_wrap=True)
 
 
-def _table(study: Study, family: str, ranked: pd.DataFrame, console: Console) -> Table:
-    """Figures in full; the parameters take what is left of the width."""
+def _table(study: Study, family: str, ranked: pd.DataFrame, width: int) -> Table:
     search = study.search(family)
-    on = "" if study.facts["dataset"]["name"] == "none" else f" on {study.facts['dataset']['name']}"
-    title = f"{study.name} · {family}{on}"
-    columns, rows = _figures(search, ranked)
-    rest = console.width - Measurement.get(console, console.options, _drawn(title, columns, rows)).maximum - 2
-    if rest >= LEAST:
-        columns.append("parameters")
-        for cells, (_, row) in zip(rows, ranked.iterrows(), strict=True):
-            cells.append(parameters(row, search["space"]))
-    return _drawn(title, columns, rows, rest)
-
-
-def _figures(search: Mapping[str, Any], ranked: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
-    """Column heads and cells, but for the parameters."""
     tested = next((c for c in (f"test.{search['metric']}", "test.accuracy") if c in ranked), None)
     columns = ["#", "trial", search["metric"], *([tested] if tested else []), search["resource"], "seconds", "state"]
     rows = []
     for place, (_, row) in enumerate(ranked.iterrows(), start=1):
         test = [with_spread(row, tested)] if tested else []
         figures = [figure(row["objective"]), *test, f"{row['resource']:.0f}", f"{row['seconds']:.1f}"]
-        rows.append([str(place), f"{row['trial']} {row['name']}".strip(), *figures, STATE_WORDS[row["state"]]])
-    return columns, rows
-
-
-def _drawn(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], rest: int | None = None) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
-    for column in columns:
-        words, last = column in ("trial", "state", "parameters"), column == "parameters"
-        table.add_column(column, justify="left" if words else "right", no_wrap=True, max_width=rest if last else None)
-    for cells in rows:
-        table.add_row(*(Text(cell, overflow="ellipsis") for cell in cells))
-    return table
+        label = f"{row['trial']} {row['name']}".strip()
+        rows.append([str(place), label, *figures, STATE_WORDS[row["state"]], parameters(row, search["space"])])
+    on = "" if study.facts["dataset"]["name"] == "none" else f" on {study.facts['dataset']['name']}"
+    return fitted([*columns, "parameters"], rows, width, title=f"{study.name} · {family}{on}")
 
 
 def _footer(study: Study, family: str, ranked: pd.DataFrame) -> str:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
+from analysis.layout import fitted
 from models.api import Mode, one_line
 from search.schedule import reached
 from search.trials import Trial
@@ -99,21 +99,22 @@ class Progress:
         if self._view and (force or since > (0.25 if self._live else 30)):
             self._drawn = time.monotonic()
             if self._live:
-                self._live.update(live_table(self._view), refresh=True)
+                self._live.update(live_table(self._view, self._console.width), refresh=True)
             elif not force:
                 self.say(f"{head_line(self._view)}  ·  running {running_line(self._view)}")
 
 
-def live_table(view: SearchView) -> Group:
+def live_table(view: SearchView, width: int) -> Group:
     """Head line, best so far, and a row for each running trial."""
-    table = Table(box=None, pad_edge=False)
-    for column in ("trial", view.unit, "rung", view.metric, "seconds", "parameters"):
-        table.add_column(column, justify="left" if column == "parameters" else "right", no_wrap=True)
+    columns = ("trial", view.unit, "rung", view.metric, "seconds", "parameters")
+    rows = []
     for trial in view.running.values():
         rung = "baseline" if trial.name else f"{reached(view.ladder, trial.resource)}/{len(view.ladder)}"
         spent = f"{trial.resource}/{trial.limit}"
-        table.add_row(label(trial), spent, rung, score(trial), f"{trial.seconds:.0f}", one_line(trial.params))
-    return Group(Text(head_line(view), style="bold"), Text(best_line(view)), table)
+        rows.append((label(trial), spent, rung, score(trial), f"{trial.seconds:.0f}", one_line(trial.params)))
+    head = Text(head_line(view), style="bold", overflow="ellipsis", no_wrap=True)
+    best = Text(best_line(view), overflow="ellipsis", no_wrap=True)
+    return Group(head, best, fitted(columns, rows, width))
 
 
 def head_line(view: SearchView) -> str:

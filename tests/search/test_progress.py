@@ -1,0 +1,82 @@
+"""The live table, on trials made by hand."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from search.progress import Progress, SearchView, clock, live_table
+from search.trials import Trial
+
+PARAMS = {"depth": 3, "rate": 0.00123456, "note": "a long word that nobody can read in such a narrow column as this"}
+
+
+def trial(number, name="", **changes):
+    return Trial("cnn", number, name, dict(PARAMS), 1, 15, **changes)
+
+
+@pytest.fixture
+def view():
+    found = SearchView("cnn", "accuracy", "max", "epochs", [1, 3, 9], 11)
+    best = trial(3, state="COMPLETE", objective=0.9, resource=15)
+    found.start(best)
+    found.end(best)
+    found.start(trial(0, "R5", resource=3, objective=0.8123, seconds=33.2))
+    found.start(trial(4))
+    return found
+
+
+def drawn(view, width):
+    console = Console(width=width, file=io.StringIO())
+    console.print(live_table(view, width))
+    return [line.rstrip() for line in console.file.getvalue().splitlines()]
+
+
+def test_the_live_table_at_80_columns(view):
+    lines = drawn(view, 80)
+    assert lines[0].startswith("cnn  1 done, 0 stopped, 0 failed of 11  ·  0:00, about ")
+    assert lines[1].startswith("best: accuracy 0.9 by 3  depth=3 rate=0.00123")
+    assert lines[2:] == [
+        "trial   epochs      rung  accuracy  seconds  parameters",
+        "0 (R5)    3/15  baseline    0.8123       33  depth=3 rate=0.00123 note=a long w…",
+        "4         0/15       0/3         –        0  depth=3 rate=0.00123 note=a long w…",
+    ]
+
+
+def test_the_live_table_in_a_narrow_terminal(view):
+    assert drawn(view, 50)[2:] == [
+        "trial   epochs      rung  accuracy  seconds",
+        "0 (R5)    3/15  baseline    0.8123       33",
+        "4         0/15       0/3         –        0",
+    ]
+
+
+@pytest.mark.parametrize(("mode", "best"), [("max", 2), ("min", 1)])
+def test_the_best_is_a_complete_trial(mode, best):
+    view = SearchView("cnn", "accuracy", mode, "epochs", [1], 3)
+    for number, objective, state in (
+        (1, 0.5, "COMPLETE"),
+        (2, 0.7, "COMPLETE"),
+        (3, 0.1, "PRUNED"),
+        (4, 0.9, "PRUNED"),
+    ):
+        view.end(trial(number, state=state, objective=objective))
+    assert view.best.number == best
+    assert view.ended == {"COMPLETE": 2, "PRUNED": 2, "FAIL": 0}
+
+
+def test_plain_lines_without_a_terminal(view):
+    console = Console(file=io.StringIO(), width=20)
+    with Progress(console) as progress:
+        progress.show(view)
+        progress.ended(trial(4, state="FAIL", resource=2, seconds=1.25, failure="Traceback\nValueError: [no]"))
+    assert console.file.getvalue().splitlines() == [
+        "cnn: 11 trials, objective accuracy (max), in epochs",
+        "cnn 2/11  4 failed  accuracy –  2 epochs, 1.2 s  best 0.9  ValueError: [no]",
+    ]
+
+
+def test_clock():
+    assert [clock(seconds) for seconds in (0, 61.9, 3725)] == ["0:00", "1:01", "1:02:05"]
