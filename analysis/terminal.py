@@ -38,12 +38,13 @@ def _table(study: Study, family: str, ranked: pd.DataFrame, width: int) -> Table
     search = study.search(family)
     tested = next((c for c in (f"test.{search['metric']}", "test.accuracy") if c in ranked), None)
     columns = ["#", "trial", search["metric"], *([tested] if tested else []), search["resource"], "seconds", "state"]
+    names = varied(ranked, search["space"])
     rows = []
     for place, (_, row) in enumerate(ranked.iterrows(), start=1):
         test = [with_spread(row, tested)] if tested else []
         figures = [figure(row["objective"]), *test, f"{row['resource']:.0f}", f"{row['seconds']:.1f}"]
         label = f"{row['trial']} {row['name']}".strip()
-        rows.append([str(place), label, *figures, STATE_WORDS[row["state"]], parameters(row, search["space"])])
+        rows.append([str(place), label, *figures, STATE_WORDS[row["state"]], parameters(row, names)])
     on = "" if study.facts["dataset"]["name"] == "none" else f" on {study.facts['dataset']['name']}"
     return fitted([*columns, "parameters"], rows, width, title=f"{study.name} · {family}{on}")
 
@@ -53,15 +54,30 @@ def _footer(study: Study, family: str, ranked: pd.DataFrame) -> str:
     counts = ranked["state"].value_counts()
     words = [f"{counts.get(state, 0)} {word}" for state, word in STATE_WORDS.items()]
     search = study.search(family)
-    better = "high" if search["mode"] == "max" else "low"
-    line = f"{len(ranked)} trials: {', '.join(words)}; {search['metric']} is better {better}"
-    return line + (f"; tracebacks in {study.folder / 'logs'}" if counts.get("FAIL", 0) else "") + "\n"
+    better = "higher" if search["mode"] == "max" else "lower"
+    shown = f" (the first {ROWS} shown)" if len(ranked) > ROWS else ""
+    line = f"{len(ranked)} trials{shown}: {', '.join(words)}; {better} {search['metric']} is better"
+    failed = f"\ntracebacks in {study.folder / 'logs'}" if counts.get("FAIL", 0) else ""
+    return f"{_best(ranked, search['space'])}{line}{failed}\n"
 
 
-def parameters(row: pd.Series[Any], space: Mapping[str, Any]) -> str:
-    """What the search varied, in the order of the space: depth=3 learning_rate=0.00123."""
-    varied = [name for name, parameter in space.items() if len(parameter.get("searched", "several")) > 1]
-    return one_line({name: row[f"param.{name}"] for name in varied if not missing(row.get(f"param.{name}"))})
+def _best(ranked: pd.DataFrame, space: Mapping[str, Any]) -> str:
+    """The whole configuration of the first row, if it ran to its end."""
+    if ranked.empty or ranked.iloc[0]["state"] != "COMPLETE":
+        return ""
+    return f"#1 in full: {parameters(ranked.iloc[0], list(space))}\n"
+
+
+def varied(ranked: pd.DataFrame, space: Mapping[str, Any]) -> list[str]:
+    """The parameters whose values differ among the trials: those that the search varied first, in the space's order."""
+    there = [name for name in space if f"param.{name}" in ranked]
+    differ = [name for name in there if ranked[f"param.{name}"].astype(str).nunique() > 1]
+    return sorted(differ, key=lambda name: len(space[name].get("searched", "several")) == 1)
+
+
+def parameters(row: pd.Series[Any], names: Sequence[str]) -> str:
+    """The named parameters that the trial has: depth=3 learning_rate=0.00123."""
+    return one_line({name: row[f"param.{name}"] for name in names if not missing(row.get(f"param.{name}"))})
 
 
 def with_spread(row: pd.Series[Any], column: str) -> str:

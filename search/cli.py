@@ -33,6 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
     except WorkFailedError as error:
         _complain(str(error))
         return 1
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 2
     except click.ClickException as error:
         return _complain(_click_words(error))
     except (KeyboardInterrupt, click.Abort):
@@ -112,7 +115,9 @@ def run(targets: tuple[str, ...], **options: Any) -> int:
     if interrupted:
         click.echo("interrupted; everything so far is kept", err=True)
         return 130
-    return 0 if _any_finished(record.folder) else 1
+    if not _any_finished(record.folder):
+        raise WorkFailedError(f"no trial finished a step; see {record.logs}, or give it more time or other settings")
+    return 0
 
 
 @cli.command()
@@ -169,7 +174,8 @@ def _any_finished(folder: Path) -> bool:
 
 
 def _finished(row: Mapping[str, str]) -> bool:
-    return row["state"] != "FAIL"
+    """True if the trial did not fail and has at least one step behind it."""
+    return row["state"] != "FAIL" and int(row["resource"]) > 0
 
 
 if __name__ == "__main__":

@@ -148,6 +148,10 @@ def find_study_file(target: str) -> Path:
     shipped = shipped_studies()
     if target.removesuffix(".toml") in shipped:
         return shipped[target.removesuffix(".toml")]
+    if target.endswith(".toml"):
+        raise UserError(f"there is no study file {target!r}; those that come with hypersearch: {', '.join(shipped)}")
+    if Path(f"{target}.py").is_file():
+        raise UserError(f"unknown target {target!r}; to search a family in {target}.py, name it: {target}:FAMILY")
     raise unknown("target", target, [*FAMILIES, *(f"{name}.toml" for name in shipped), "package.module:FAMILY"])
 
 

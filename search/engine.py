@@ -101,7 +101,8 @@ def run_search(
     bridge = Bridge(search, config.seed, f"{record.name}/{family.name}", storage)
     ledger = Ledger(bridge, record, progress)
     shared = family.prepare(dataset, Options(seed=config.seed, threads=config.cpus_per_trial))
-    trainable = tune.with_parameters(TrialActor, target=search.target, metric=search.metric, shared=shared)
+    found = {"target": search.target, "home": Path.cwd()}
+    trainable = tune.with_parameters(TrialActor, **found, metric=search.metric, shared=shared)
     tuner = tune.Tuner(
         tune.with_resources(trainable, {"cpu": config.cpus_per_trial, "gpu": config.gpus_per_trial}),
         tune_config=tune.TuneConfig(
@@ -138,7 +139,10 @@ def retrain_all(
         data = ray.put(dataset)
         shared = {target: ray.put(find(target).prepare(dataset, options)) for target in {t.target for t in work}}
         remote = retrain.options(num_cpus=config.cpus_per_trial, num_gpus=config.gpus_per_trial)
-        waiting = {remote.remote(t.target, t.params, t.limit, t.seed, shared[t.target], data, t.keep): t for t in work}
+        waiting = {
+            remote.remote(t.target, Path.cwd(), t.params, t.limit, t.seed, shared[t.target], data, t.keep): t
+            for t in work
+        }
         while waiting:
             (done,), _ = ray.wait(list(waiting))
             task = waiting.pop(done)

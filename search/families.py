@@ -17,18 +17,20 @@ FAMILIES = {
 }
 
 
-def find(target: str) -> Family:
-    """The family called `target`, or the one at `package.module:NAME` (the working directory is searched too)."""
+def find(target: str, home: Path | None = None) -> Family:
+    """The family called `target`, or the one at `package.module:NAME`, which may lie in the folder `home`.
+
+    `home` is the working directory unless given; a worker gives the driver's.
+    """
     if ":" not in target and target not in FAMILIES:
         raise unknown("family", target, [*FAMILIES, "package.module:NAME"])
     module, _, attribute = FAMILIES.get(target, target).partition(":")
-    return _import(target, module, attribute)
+    return _import(target, module, attribute, str(home or Path.cwd()))
 
 
-def _import(target: str, module: str, attribute: str) -> Family:
-    here = str(Path.cwd())
-    if target not in FAMILIES and here not in sys.path:
-        sys.path.insert(0, here)
+def _import(target: str, module: str, attribute: str, home: str) -> Family:
+    if target not in FAMILIES and home not in sys.path:
+        sys.path.insert(0, home)
     try:
         family = getattr(importlib.import_module(module), attribute)
     except Exception as error:  # the module is the user's: whatever it raises is theirs to mend

@@ -10,7 +10,7 @@ import numpy as np
 import optuna
 from sqlalchemy.engine import make_url
 
-from models.api import Baseline, Family, Mode, Space
+from models.api import Baseline, Family, Mode, Space, never
 from models.datasets import Dataset, check_name, load
 from models.errors import UserError, unknown
 from search import facts, spaces
@@ -42,6 +42,7 @@ class Search:
 
 def plan_study(config: StudyConfig) -> tuple[list[Search], Dataset]:
     """The searches of a study, and their data."""
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
     families = [find(asked.family) for asked in config.searches]
     names = [family.name for family in families]
     if len(set(names)) < len(names):
@@ -107,7 +108,7 @@ def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
     reasons = {baseline.name: family.unfit(baseline.config, dataset) for baseline in family.baselines}
     possible = [baseline for baseline in family.baselines if reasons[baseline.name] is None]
     space = spaces.narrow(family, asked.set, asked.space)
-    if asked.trials:
+    if asked.trials and family.unfit is not never:
         _refuse_unfit(family, space, dataset)
     return Search(
         target=asked.family,

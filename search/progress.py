@@ -52,12 +52,17 @@ class SearchView:
         return one.objective > other.objective if self.mode == "max" else one.objective < other.objective
 
 
+def live_display(console: Console) -> Live:
+    """Rich would draw what Ray prints above the table; it stays where `own_terminal` sends it."""
+    return Live(console=console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False)
+
+
 class Progress:
     """Draws a `SearchView`. Use as a context manager around a study; `show` begins a search."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
+        self._live = live_display(console) if console.is_terminal else None
         self._view: SearchView | None = None
         self._drawn = time.monotonic()
 
@@ -129,7 +134,7 @@ def best_line(view: SearchView) -> str:
     """The best trial so far."""
     if view.best is None:
         return "best: none yet"
-    return f"best: {view.metric} {score(view.best)} by {label(view.best)}  {one_line(view.best.params)}"
+    return f"best: {view.metric} {score(view.best)} by trial {label(view.best)}  {one_line(view.best.params)}"
 
 
 def running_line(view: SearchView) -> str:

@@ -150,8 +150,9 @@ class Stop(tune.Stopper):  # type: ignore[misc]  # Ray ships no types for it
 
     def __init__(self, budget: float | None) -> None:
         self.interrupted = False
-        self._end = time.monotonic() + (budget or math.inf)
-        self._deadline = self._end
+        self._budget = budget or math.inf
+        self._end: float | None = None
+        self._deadline = math.inf
 
     @property
     def reason(self) -> str:
@@ -159,8 +160,9 @@ class Stop(tune.Stopper):  # type: ignore[misc]  # Ray ships no types for it
         return "interrupted" if self.interrupted else "its time is spent" if self.stop_all() else "by an error"
 
     def share(self, searches: int) -> None:
-        """Give the next search an equal part of what is left for `searches` of them."""
+        """Give the next search an equal part of what `searches` of them have left; the first call starts the clock."""
         now = time.monotonic()
+        self._end = self._end or now + self._budget
         self._deadline = now + (self._end - now) / searches
 
     def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
@@ -174,7 +176,6 @@ class Stop(tune.Stopper):  # type: ignore[misc]  # Ray ships no types for it
 
 def open_storage(url: str) -> optuna.storages.RDBStorage:
     """The Optuna storage at a database URL; a `UserError` if it cannot be opened."""
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
         return optuna.storages.RDBStorage(url)
     except Exception as error:

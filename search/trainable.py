@@ -25,9 +25,9 @@ RESULT = dict[str, Any]
 class TrialActor(tune.Trainable):  # type: ignore[misc]  # Ray ships no types for it
     """Fits one configuration after another. Its config is a plan: params, seed, limit (see `search.trials.Trial`)."""
 
-    def setup(self, config: dict[str, Any], target: str, metric: str, shared: Shared) -> None:
+    def setup(self, config: dict[str, Any], target: str, home: Path, metric: str, shared: Shared) -> None:
         """Take the first plan. `shared` comes from the object store, mapped and not copied."""
-        self._family, self._metric, self._shared = find(target), metric, shared
+        self._family, self._metric, self._shared = find(target, home), metric, shared
         self.reset_config(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -75,10 +75,17 @@ def objective_of(metrics: Mapping[str, float], metric: str) -> float:
 
 @ray.remote  # type: ignore[untyped-decorator]  # Ray ships no types for it
 def retrain(
-    target: str, config: Config, limit: int, seed: int, shared: Shared, dataset: Dataset, keep: Path | None
+    target: str,
+    home: Path,
+    config: Config,
+    limit: int,
+    seed: int,
+    shared: Shared,
+    dataset: Dataset,
+    keep: Path | None,
 ) -> RESULT:
     """Fit `config` anew, up to `limit` steps; save it in the folder `keep` if given; evaluate it on the test images."""
-    family = find(target)
+    family = find(target, home)
     run: Run = family.start(config, shared, seed)
     for _ in range(limit):
         objective_of(run.step(), family.metric)

@@ -126,16 +126,19 @@ TABLE = """\
 demo · cnn on digits
 #  trial  accuracy    test.accuracy  epochs  seconds  state    parameters
 1  1        0.9000                –       9      5.0  done     depth=2 rate=0.2…
-2  0 R5     0.8000  0.7900 ± 0.0100       9      4.2  done     rate=0.001
+2  0 R5     0.8000  0.7900 ± 0.0100       9      4.2  done     rate=0.001 kind=…
 3  2        0.9500                –       1      0.5  stopped  depth=3 rate=0.5…
 4  3             –                –       0      0.0  failed   depth=1 rate=0.1…
-4 trials: 2 done, 1 stopped, 1 failed; accuracy is better high; tracebacks in {out}/demo/logs
+#1 in full: kind=a depth=2 rate=0.25 max=7
+4 trials: 2 done, 1 stopped, 1 failed; higher accuracy is better
+tracebacks in {out}/demo/logs
 
 demo · kmeans on digits
 #  trial    inertia  passes  seconds  state  parameters
 1  1      1,053,538       9      2.0  done   k=256
 2  0      1,914,601       9      1.0  done   k=10
-2 trials: 2 done, 0 stopped, 0 failed; inertia is better low
+#1 in full: k=256
+2 trials: 2 done, 0 stopped, 0 failed; lower inertia is better
 
 """
 
@@ -154,7 +157,7 @@ def test_terminal_table_at_80_columns(out):
 def test_a_narrow_terminal_does_without_parameters(out):
     text = shown(out, 60)
     assert "0.7900 ± 0.0100" in text
-    assert "depth" not in text
+    assert "parameters" not in text.splitlines()[1]
 
 
 def test_a_study_without_trials(out, capsys):

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import os
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -103,6 +107,26 @@ def test_an_address_without_a_cluster(here, capsys):
         "--address nonsense: "
     )
     assert not list(here.glob("runs/*/"))
+
+
+def test_a_family_in_a_file_here_is_suggested(here, capsys):
+    (here / "knn.py").touch()
+    assert refused(capsys, "run", "knn").endswith("; to search a family in knn.py, name it: knn:FAMILY")
+
+
+def test_a_study_file_that_is_not_there(here, capsys):
+    message = "there is no study file 'mine.toml'; those that come with hypersearch: fashion, quick"
+    assert refused(capsys, "run", "mine.toml") == message
+
+
+def test_libraries_add_no_line_to_an_error(here):
+    (here / "runs" / "taken").mkdir(parents=True)
+    command = [sys.executable, "-m", "search", "run", "kmeans", "--dataset", "digits", "--name", "taken"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent.parent)}
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert ended.stderr == "error: study 'taken' exists already in runs; choose another --name\n"
 
 
 def test_even_a_family_without_data_has_its_dataset_checked(here, capsys):

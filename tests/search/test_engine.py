@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -156,9 +157,22 @@ def test_a_failing_trial_is_recorded_and_the_search_goes_on(here, way, words):
     )
 
 
+def test_the_guides_examples_run(here, monkeypatch):
+    """CONTRIBUTING's family, in README's kind of study file, then confirmed."""
+    monkeypatch.syspath_prepend(here)
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(), re.S)
+    (here / "knn.py").write_text(code)
+    (here / "own.toml").write_text('[[search]]\nfamily = "knn:FAMILY"\ntrials = 3\nspace = { k = "1..9" }\n')
+    study, _ = run("own.toml", limit="200")
+    assert study.trials["state"].tolist() == ["COMPLETE"] * 4
+    assert study.trials["param.k"].tolist()[0] == 5
+    confirm_study(Path("runs"), "study", top=1, seeds=1, baselines=False, force=False)
+    assert analysis.load("runs/study").trials["test.accuracy"].max() > 0.8
+
+
 def test_time_budget_ends_the_search_and_keeps_what_there_is(here):
     started = time.monotonic()
-    study, interrupted = run(BROKEN, trials="9", set={"way": "slow"}, time_budget="6s", scheduler="none")
+    study, interrupted = run(BROKEN, trials="9", set={"way": "slow"}, time_budget="3s", scheduler="none")
     assert time.monotonic() - started < 50
     assert not interrupted
     assert set(study.trials["state"]) == {"PRUNED"}

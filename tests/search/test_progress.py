@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 
 import pytest
 from rich.console import Console
@@ -37,7 +38,7 @@ def drawn(view, width):
 def test_the_live_table_at_80_columns(view):
     lines = drawn(view, 80)
     assert lines[0].startswith("cnn  1 done, 0 stopped, 0 failed of 11  ·  0:00, about ")
-    assert lines[1].startswith("best: accuracy 0.9 by 3  depth=3 rate=0.00123")
+    assert lines[1].startswith("best: accuracy 0.9 by trial 3  depth=3 rate=0.00123")
     assert lines[2:] == [
         "trial   epochs      rung  accuracy  seconds  parameters",
         "0 (R5)    3/15  baseline    0.8123       33  depth=3 rate=0.00123 note=a long w…",
@@ -76,6 +77,12 @@ def test_plain_lines_without_a_terminal(view):
         "cnn: 11 trials, objective accuracy (max), in epochs",
         "cnn 2/11  4 failed  accuracy –  2 epochs, 1.2 s  best 0.9  ValueError: [no]",
     ]
+
+
+def test_the_live_display_leaves_standard_output_alone():
+    before = sys.stdout, sys.stderr
+    with Progress(Console(file=io.StringIO(), force_terminal=True)):
+        assert (sys.stdout, sys.stderr) == before
 
 
 def test_clock():
