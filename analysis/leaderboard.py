@@ -14,8 +14,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.tables import BASE_COLUMNS, Study, load_all, missing, together
-from models.api import DIRECTIONS
+from analysis.tables import Study, load_all, missing, together
+from models.api import DIRECTIONS, TRIAL_COLUMNS
 from models.errors import UserError, nearest, unknown
 
 STATE_ORDER = {"COMPLETE": 0, "PRUNED": 1, "FAIL": 2}
@@ -38,7 +38,7 @@ def ranking(studies: Sequence[Study], sort: str | None = None) -> pd.DataFrame:
 def rank(study: Study, family: str, sort: str | None = None) -> pd.DataFrame:
     """The trials of one search, best first; columns that none of them has are left out."""
     trials = study.trials[study.trials["family"] == family]
-    trials = trials.drop(columns=[c for c in trials if c not in BASE_COLUMNS and trials[c].isna().all()])
+    trials = trials.drop(columns=[c for c in trials if c not in TRIAL_COLUMNS and trials[c].isna().all()])
     column = sort if sort is not None and sort in trials else "objective"
     order = pd.DataFrame({"state": trials["state"].map(STATE_ORDER), "value": trials[column]})
     rising = direction(study, family, column) == "min"
@@ -80,7 +80,7 @@ def to_markdown(table: pd.DataFrame) -> str:
 def to_json(table: pd.DataFrame) -> str:
     """A list of objects, one a trial, with the contract's keys; parameters and metrics that it lacks are left out."""
     rows = [
-        {key: _plain(value) for key, value in row.items() if key in BASE_COLUMNS or _plain(value) is not None}
+        {key: _plain(value) for key, value in row.items() if key in TRIAL_COLUMNS or _plain(value) is not None}
         for row in table.to_dict("records")
     ]
     return json.dumps(rows, indent=2) + "\n"

@@ -16,16 +16,15 @@ from typing import Any
 
 import pandas as pd
 
+from models.api import TRIAL_COLUMNS
 from models.errors import UserError, nearest
-
-BASE_COLUMNS = ("study", "family", "trial", "name", "state", "objective", "resource", "seconds")
 
 
 @dataclass(frozen=True)
 class Study:
     """One study as it lies on disk.
 
-    trials: a row for each ended trial; `BASE_COLUMNS`, then `param.*` (typed values, missing where a parameter does
+    trials: a row for each ended trial; `TRIAL_COLUMNS`, then `param.*` (typed values, missing where a parameter does
     not apply), `val.*` and, once confirmed, `test.*`. history: a row for each trial and step.
     """
 
@@ -49,7 +48,7 @@ def load(folder: str | Path) -> Study:
         raise UserError(f"{folder} is not a study folder: {error}") from error
     if not isinstance(facts, dict) or not {"name", "searches", "dataset", "started"} <= set(facts):
         raise UserError(f"{folder} is not a study folder: its study.json lacks name, searches, dataset or started")
-    trials, history = _table(folder / "trials.csv", BASE_COLUMNS), _table(folder / "history.csv", ())
+    trials, history = _table(folder / "trials.csv", TRIAL_COLUMNS), _table(folder / "history.csv", ())
     return Study(facts["name"], folder, facts, trials, history)
 
 
@@ -67,7 +66,7 @@ def load_all(out: Path, names: Sequence[str] = ()) -> list[Study]:
 def together(studies: Sequence[Study]) -> pd.DataFrame:
     """The trials of several studies in one table."""
     tables = [study.trials for study in studies if len(study.trials)]
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(BASE_COLUMNS))
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(TRIAL_COLUMNS))
 
 
 def missing(value: Any) -> bool:

@@ -44,6 +44,9 @@ DIRECTIONS: Mapping[str, Mode] = {
 }
 """The metric names that a run may report, each with the direction in which it is better."""
 
+TRIAL_COLUMNS = ("study", "family", "trial", "name", "state", "objective", "resource", "seconds")
+"""What every row of trials.csv and of a leaderboard begins with."""
+
 
 @dataclass(frozen=True)
 class Float:

@@ -35,7 +35,6 @@ class Retraining:
     params: dict[str, Any]
     limit: int  # of its resource
     seed: int
-    replicate: int  # 0 … seeds - 1; the first uses the trial's own seed
     keep: Path | None  # where the model is saved
 
 
@@ -89,7 +88,6 @@ def chosen(study: Study, search: Mapping[str, Any], top: int, seeds: int, baseli
                 params=stored_params(stored[number], find(search["target"]).space),
                 limit=limits.get(stored[number]["name"], search["max_resource"]),
                 seed=trial_seed(study.facts["seed"], number, replicate),
-                replicate=replicate,
                 keep=study.folder.resolve() / "best" / search["family"] if number in best and replicate == 0 else None,
             )
 

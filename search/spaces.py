@@ -133,7 +133,7 @@ def _range(name: str, parameter: Parameter, text: str) -> Parameter:
     low, dots, high = text.partition("..")
     ends = parse(low), parse(high)
     kind = int if isinstance(parameter, Int) else (int, float)
-    if not dots or not all(isinstance(end, kind) and not isinstance(end, bool) for end in ends):
+    if not dots or not all(isinstance(end, kind) for end in ends):
         raise UserError(f"--space {name}={text}: expected low..high, as in {name}={parameter.low}..{parameter.high}")
     if not ends[0] <= ends[1] or (parameter.log and ends[0] <= 0):  # type: ignore[operator]
         raise UserError(f"--space {name}={text}: low must not exceed high{' and must be above 0' * parameter.log}")

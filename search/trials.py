@@ -18,13 +18,12 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from models.api import Value
+from models.api import TRIAL_COLUMNS, Value
 from models.errors import UserError
 
 State: TypeAlias = Literal["RUNNING", "COMPLETE", "PRUNED", "FAIL"]
 Row: TypeAlias = Mapping[str, Any]
 
-TRIAL_COLUMNS = ("study", "family", "trial", "name", "state", "objective", "resource", "seconds")
 HISTORY_COLUMNS = ("study", "family", "trial", "step", "seconds")
 
 
