@@ -165,6 +165,7 @@ class Family:
     evaluate: Callable[[Any, Dataset], Evaluation]  # of the family's own kind of run; alone reads the test images
     unfit: Callable[[Config, Dataset], str | None] = never  # why a config cannot be built on these data, or None
     needs_data: bool = True
+    deterministic: bool = False  # the same configuration gives the same figures, whatever the seed
 
     @property
     def mode(self) -> Mode:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from models.errors import UserError, WorkFailedError, nearest
+
+if TYPE_CHECKING:
+    from search.record import Record
 
 
 class OneLineGroup(click.Group):
@@ -70,6 +72,27 @@ out_option = click.option(
     "--out", type=click.Path(path_type=Path), default="runs", show_default=True, help="Folder of the studies."
 )
 
+AGAIN = [
+    click.option("--time-budget", metavar="T", help="Stop after T (90s, 10m, 1h30m), shared among the families."),
+    click.option("--trial-time-limit", metavar="T", help="A trial that takes longer has failed."),
+    click.option("--checkpoint-every", metavar="T", help="Save running trials at rungs, and after T  [default: 60s]"),
+    click.option("--keep-models", metavar="K", help="Models of finished trials to keep, a family  [default: 1]"),
+    click.option("--storage", metavar="URL", help="Optuna storage  [default: sqlite:///OUT/hypersearch.db]"),
+    click.option("--set", multiple=True, callback=_pairs, metavar="P=V", help="Fix a parameter: --set depth=3"),
+    click.option("--space", multiple=True, callback=_pairs, metavar="P=R", help="Search a range: --space depth=2..4"),
+    click.option("--cpus-per-trial", metavar="C", help="Cores, and threads, a trial  [default: 1]"),
+    click.option("--gpus-per-trial", metavar="G", help="GPUs a trial; a fraction shares one  [default: 0]"),
+    click.option("--concurrency", metavar="N", help="Trials at once  [default: as many as fit]"),
+    click.option("--address", metavar="A", help="Ray cluster: auto or ray://…  [default: this machine]"),
+]
+
+
+def again_options(command: Any) -> Any:
+    """The options of `run` that may be given anew when a study goes on."""
+    for option in reversed(AGAIN):
+        command = option(command)
+    return command
+
 
 @click.group(cls=OneLineGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="hypersearch")
@@ -83,23 +106,17 @@ def cli() -> None:
 @click.option("--data-dir", metavar="DIR", help="Where to look for named data first.")
 @click.option("--limit", metavar="N", help="Use N training images.")
 @click.option("--trials", metavar="N", help="Trials a family, besides its baselines  [default: 10]")
-@click.option("--time-budget", metavar="T", help="Stop after T (90s, 10m, 1h30m), shared among the families.")
 @click.option("--max-resource", metavar="R", help="Full resource of a trial (epochs, trees, passes); caps baselines.")
 @click.option("--reduction-factor", metavar="F", help="ASHA: one in F goes on at each rung  [default: 3]")
-@click.option("--searcher", metavar="S", help="Who proposes: tpe, random  [default: tpe]")
-@click.option("--scheduler", metavar="S", help="Who stops early: asha, none  [default: asha]")
-@click.option("--metric", metavar="M", help="The objective  [default: the family's]")
+@click.option("--searcher", metavar="S", help="Who proposes: tpe, random, gp, qmc, grid, nsga2  [default: tpe]")
+@click.option("--scheduler", metavar="S", help="Who stops early: asha, hyperband, median, none  [default: asha]")
+@click.option("--metric", metavar="M", help="The objective, or several: accuracy,parameters  [default: the family's]")
 @click.option("--seed", metavar="S", help="Of the split, the proposals and every trial  [default: 0]")
 @click.option("--name", metavar="NAME", help="Of the study  [default: targets and time]")
 @click.option("--out", metavar="DIR", help="Folder of the studies  [default: runs]")
-@click.option("--storage", metavar="URL", help="Optuna storage  [default: sqlite:///OUT/hypersearch.db]")
-@click.option("--set", multiple=True, callback=_pairs, metavar="P=V", help="Fix a parameter: --set depth=3")
-@click.option("--space", multiple=True, callback=_pairs, metavar="P=R", help="Search a range: --space filters=16..128")
 @click.option("--baselines/--no-baselines", default=None, help="Run the published configurations too  [default: yes]")
-@click.option("--cpus-per-trial", metavar="C", help="Cores, and threads, a trial  [default: 1]")
-@click.option("--gpus-per-trial", metavar="G", help="GPUs a trial; a fraction shares one  [default: 0]")
-@click.option("--concurrency", metavar="N", help="Trials at once  [default: as many as fit]")
-@click.option("--address", metavar="A", help="Ray cluster: auto or ray://…  [default: this machine]")
+@click.option("--warm-start", metavar="STUDY", help="Let the sampler learn from the trials of another study.")
+@again_options
 def run(targets: tuple[str, ...], **options: Any) -> int:
     """Search one or more families, study files (.toml), or your own families (package.module:FAMILY)."""
     from search.config import build
@@ -107,15 +124,42 @@ def run(targets: tuple[str, ...], **options: Any) -> int:
     config = build(targets, options)
     from search.engine import run_study
 
-    record, interrupted = run_study(config)
+    return _report(*run_study(config))
+
+
+@cli.command()
+@click.argument("name")
+@again_options
+@out_option
+def resume(name: str, out: Path, **changes: Any) -> int:
+    """Go on with a study that was killed, interrupted or out of time; finished trials are kept as they are."""
+    from search.engine import resume_study
+
+    return _report(*resume_study(out, name, changes=changes))
+
+
+@cli.command()
+@click.argument("name")
+@click.option("--trials", type=click.IntRange(1), required=True, metavar="N", help="Trials to add, a family.")
+@again_options
+@out_option
+def extend(name: str, trials: int, out: Path, **changes: Any) -> int:
+    """Add trials to a study; the sampler knows all that came before."""
+    from search.engine import resume_study
+
+    return _report(*resume_study(out, name, more=trials, changes=changes))
+
+
+def _report(record: Record, interrupted: bool) -> int:
+    """Show what a study found; returns the exit code."""
     from analysis.terminal import show
 
-    show(config.out, [record.name])
+    show(record.folder.parent, [record.name])
     click.echo(f"study: {record.folder}")
     if interrupted:
-        click.echo("interrupted; everything so far is kept", err=True)
+        click.echo(f"interrupted; everything so far is kept: hypersearch resume {record.name} goes on", err=True)
         return 130
-    if not _any_finished(record.folder):
+    if not any(trial.state != "FAIL" and trial.resource for trial in record.trials.values()):
         raise WorkFailedError(f"no trial finished a step; see {record.logs}, or give it more time or other settings")
     return 0
 
@@ -164,18 +208,6 @@ def list_command(what: str, out: Path) -> int:
 
     click.echo(listing(what, out))
     return 0
-
-
-def _any_finished(folder: Path) -> bool:
-    from search.trials import read_csv
-
-    path = folder / "trials.csv"
-    return path.exists() and any(_finished(row) for row in read_csv(path)[1])
-
-
-def _finished(row: Mapping[str, str]) -> bool:
-    """True if the trial did not fail and has at least one step behind it."""
-    return row["state"] != "FAIL" and int(row["resource"]) > 0
 
 
 if __name__ == "__main__":

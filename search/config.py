@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from models.api import DIRECTIONS, Mode
+from models.api import DIRECTIONS
 from models.errors import UserError, nearest, unknown
 from search.families import FAMILIES
 
@@ -38,6 +38,13 @@ def _texts(value: object) -> object:
     return {key: str(item) for key, item in value.items()} if isinstance(value, Mapping) else value
 
 
+def _names(value: object) -> object:
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+Metric: TypeAlias = Literal[tuple(DIRECTIONS)]  # type: ignore[valid-type]  # the names are data
+
+
 class SearchConfig(BaseModel):
     """One search: a family, and how it is searched."""
 
@@ -47,17 +54,12 @@ class SearchConfig(BaseModel):
     trials: int = Field(10, ge=0)
     max_resource: int | None = Field(None, ge=1)
     reduction_factor: int = Field(3, ge=2)
-    metric: Literal[tuple(DIRECTIONS)] | None = None  # type: ignore[valid-type]  # the names are data
-    searcher: Literal["tpe", "random"] = "tpe"
-    scheduler: Literal["asha", "none"] = "asha"
+    metric: Annotated[tuple[Metric, ...] | None, Field(min_length=1), BeforeValidator(_names)] = None
+    searcher: Literal["tpe", "random", "gp", "qmc", "grid", "nsga2"] = "tpe"
+    scheduler: Literal["asha", "hyperband", "median", "none"] = "asha"
     baselines: bool = True
     set: Annotated[dict[str, str], BeforeValidator(_texts)] = {}
     space: dict[str, str] = {}
-
-    def direction(self, default: str) -> tuple[str, Mode]:
-        """The metric (the family's `default` unless named) and where it is better."""
-        metric = str(self.metric or default)
-        return metric, DIRECTIONS[metric]
 
 
 class StudyConfig(BaseModel):
@@ -74,6 +76,10 @@ class StudyConfig(BaseModel):
     out: Path = Path("runs")
     storage: str | None = None
     time_budget: Annotated[Annotated[float, Field(gt=0)] | None, BeforeValidator(seconds)] = None
+    trial_time_limit: Annotated[Annotated[float, Field(gt=0)] | None, BeforeValidator(seconds)] = None
+    checkpoint_every: Annotated[Annotated[float, Field(gt=0)], BeforeValidator(seconds)] = 60.0
+    keep_models: int = Field(1, ge=0)
+    warm_start: str | None = None
     concurrency: int | None = Field(None, ge=1)
     cpus_per_trial: int = Field(1, ge=1)
     gpus_per_trial: float = Field(0, ge=0)
@@ -114,7 +120,7 @@ def build(targets: Sequence[str], options: Mapping[str, Any]) -> StudyConfig:
     try:
         return StudyConfig.model_validate(data)
     except ValidationError as error:
-        raise UserError(_in_words(error, given)) from error
+        raise UserError(in_words(error, given)) from error
 
 
 def read_study_file(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -161,7 +167,7 @@ def default_name(targets: Sequence[str]) -> str:
     return f"{'-'.join(word for word in words if word) or 'study'}-{datetime.now():%Y%m%d-%H%M%S}"
 
 
-def _in_words(error: ValidationError, options: Mapping[str, Any]) -> str:
+def in_words(error: ValidationError, options: Mapping[str, Any]) -> str:
     """The first problem, in one line; `options` were given on the command line and are named as there."""
     problem = error.errors()[0]
     key = next(str(part) for part in reversed(problem["loc"]) if isinstance(part, str) and "[" not in part)

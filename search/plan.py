@@ -10,13 +10,14 @@ import numpy as np
 import optuna
 from sqlalchemy.engine import make_url
 
-from models.api import Baseline, Family, Mode, Space, never
+from models.api import DIRECTIONS, Baseline, Family, Mode, Space, never
 from models.datasets import Dataset, check_name, load
 from models.errors import UserError, unknown
 from search import facts, spaces
 from search.config import SearchConfig, StudyConfig
 from search.families import find
 from search.schedule import rungs
+from search.trials import Trial
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,29 @@ class Search:
     space: Space
     baselines: list[tuple[Baseline, int]]  # with the resource that each runs for
     left_out: dict[str, str]  # baselines that these data do not admit, and why
-    metric: str
-    mode: Mode
+    metrics: tuple[str, ...]  # the objectives; more than one make a Pareto search
     limit: int  # the full resource of a searched trial
     ladder: list[int]  # rungs; empty without ASHA
+
+    @property
+    def metric(self) -> str:
+        """The first objective: the one that is shown."""
+        return self.metrics[0]
+
+    @property
+    def mode(self) -> Mode:
+        """Where it is better."""
+        return DIRECTIONS[self.metric]
+
+    @property
+    def modes(self) -> list[Mode]:
+        """Where each objective is better."""
+        return [DIRECTIONS[metric] for metric in self.metrics]
+
+    def merit(self, trial: Trial) -> float:
+        """The objective of a complete trial, turned so that less is better."""
+        assert trial.objective is not None
+        return -trial.objective if self.mode == "max" else trial.objective
 
     @property
     def total(self) -> int:
@@ -101,13 +121,15 @@ def without_password(url: str) -> str:
 
 
 def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
-    metric, mode = asked.direction(family.metric)
-    if metric not in family.metrics:
-        raise unknown(f"metric of {family.name}", metric, family.metrics)
+    metrics = asked.metric or (family.metric,)
+    for metric in metrics:
+        if metric not in family.metrics:
+            raise unknown(f"metric of {family.name}", metric, family.metrics)
     limit = asked.max_resource or family.max_resource
     reasons = {baseline.name: family.unfit(baseline.config, dataset) for baseline in family.baselines}
     possible = [baseline for baseline in family.baselines if reasons[baseline.name] is None]
     space = spaces.narrow(family, asked.set, asked.space)
+    halves = asked.scheduler in ("asha", "hyperband")
     if asked.trials and family.unfit is not never:
         _refuse_unfit(family, space, dataset)
     return Search(
@@ -117,10 +139,9 @@ def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
         space=space,
         baselines=[(b, min(b.resource, asked.max_resource or b.resource)) for b in possible if asked.baselines],
         left_out={name: reason for name, reason in reasons.items() if reason and asked.baselines},
-        metric=metric,
-        mode=mode,
+        metrics=metrics,
         limit=limit,
-        ladder=rungs(limit, asked.reduction_factor) if asked.scheduler == "asha" else [],
+        ladder=rungs(limit, asked.reduction_factor) if halves and len(metrics) == 1 else [],
     )
 
 
@@ -138,10 +159,12 @@ def _describe_search(search: Search) -> dict[str, Any]:
         "target": search.target,
         "metric": search.metric,
         "mode": search.mode,
+        "objectives": dict(zip(search.metrics, search.modes, strict=True)),
         "resource": search.family.resource,
         "max_resource": search.limit,
         "rungs": search.ladder,
         "searcher": search.asked.searcher,
+        "scheduler": search.asked.scheduler,
         "trials": search.asked.trials,
         "space": spaces.to_record(search.space),
         "baselines": [{**asdict(baseline), "resource": limit} for baseline, limit in search.baselines],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rich.console import Console, Group
@@ -29,6 +30,7 @@ class SearchView:
     running: dict[int, Trial] = field(default_factory=dict)
     ended: dict[str, int] = field(default_factory=lambda: {"COMPLETE": 0, "PRUNED": 0, "FAIL": 0})
     best: Trial | None = None
+    before: int = 0  # trials that had ended before this run
 
     def start(self, trial: Trial) -> None:
         """A trial begins."""
@@ -44,7 +46,8 @@ class SearchView:
     def eta(self) -> float | None:
         """Seconds still to go if the rest takes as long as what has ended; None before the first end."""
         done = sum(self.ended.values())
-        return (time.monotonic() - self.started) / done * (self.total - done) if done else None
+        now = done - self.before
+        return (time.monotonic() - self.started) / now * (self.total - done) if now else None
 
     def _better(self, one: Trial, other: Trial) -> bool:
         assert one.objective is not None
@@ -75,10 +78,16 @@ class Progress:
         if self._live:
             self._live.stop()
 
-    def show(self, view: SearchView) -> None:
-        """Begin to show a search."""
+    def show(self, view: SearchView, known: Sequence[Trial] = ()) -> None:
+        """Begin to show a search, of which `known` trials were there before."""
         self._view = view
         self.say(f"{view.family}: {view.total} trials, objective {view.metric} ({view.mode}), in {view.unit}")
+        finished = [trial for trial in known if trial.finished]
+        for trial in finished:
+            view.end(trial)
+        view.before = len(finished)
+        if known:
+            self.say(f"{view.family}: {len(finished)} had ended before, {len(known) - len(finished)} go on")
 
     def say(self, line: str) -> None:
         """Print a line that stays."""

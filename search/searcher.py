@@ -1,121 +1,210 @@
-"""Who proposes and who stops: Optuna behind Ray's searcher interface, ASHA that spares baselines, the time budget.
+"""The bridge between Ray Tune and Optuna.
 
-The bridge differs from Ray's `OptunaSearch` in what it tells Optuna: COMPLETE only at full resource, PRUNED with the
-intermediate values for a trial that was stopped, FAIL for one that failed. Baselines come first, as trials 0 … n.
+It differs from Ray's `OptunaSearch` in what it tells Optuna: COMPLETE only at full resource, PRUNED with the
+intermediate values for a trial that was stopped, FAIL for one that failed. Baselines come first, as trials 0 … n; after
+an interruption those that were running come before everything. A configuration that was tried before is recognised.
 """
 
 from __future__ import annotations
 
 import json
-import math
-import re
 import time
-import warnings
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import optuna
-from optuna.trial import TrialState
-from ray import tune
-from ray.tune.schedulers import AsyncHyperBandScheduler
 from ray.tune.search.optuna import OptunaSearch
 
-from models.api import Baseline, Mode
-from models.errors import UserError
+from models.api import Baseline, Config
+from search import samplers
 from search.plan import Search
-from search.spaces import is_searched, propose
-from search.trials import State, Trial, trial_seed
+from search.spaces import grid, is_searched, propose
+from search.trials import State, Step, Trial, trial_seed
 
-STATES = {"COMPLETE": TrialState.COMPLETE, "PRUNED": TrialState.PRUNED, "FAIL": TrialState.FAIL}
-
-
-def _tpe(seed: int) -> optuna.samplers.BaseSampler:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return optuna.samplers.TPESampler(
-            seed=seed, n_startup_trials=5, multivariate=True, group=True, constant_liar=True
-        )
-
-
-SAMPLERS: dict[str, Callable[[int], optuna.samplers.BaseSampler]] = {
-    "tpe": _tpe,
-    "random": lambda seed: optuna.samplers.RandomSampler(seed=seed),
-}
+PLAN = ("number", "name", "params", "seed", "limit")
 
 
 class Bridge(OptunaSearch):  # type: ignore[misc]  # Ray ships no types for it
-    """Baselines, then proposals of an Optuna sampler for `space`, as plans for `TrialActor`."""
+    """Baselines, then proposals of an Optuna sampler for the search's space, as plans for `TrialActor`."""
 
-    def __init__(self, search: Search, seed: int, study_name: str, storage: optuna.storages.BaseStorage) -> None:
-        """`seed` is the study's: each trial's own comes from it and the trial's number."""
+    def __init__(self, search: Search, seed: int, known: Iterable[Trial] = (), elsewhere: Iterable[Trial] = ()) -> None:
+        """The trials of `search`, of which `known` are there already.
+
+        `seed` is the study's: each trial's own comes from it and the trial's number. `elsewhere` are finished trials
+        of another study, which the sampler learns from.
+        """
         self._search, self._study_seed = search, seed
-        self._waiting = list(search.baselines)
-        self.trials: dict[str, Trial] = {}  # by Ray's trial id
+        self._pareto = len(search.metrics) > 1
+        self._memory = samplers.Memory(None if self._pareto else search.mode == "max")
         super().__init__(
             space=lambda trial: propose(search.space, trial),
-            metric="objective",
-            mode=search.mode,
-            sampler=SAMPLERS[search.asked.searcher](seed),
-            study_name=study_name,
-            storage=storage,
+            metric=search.metrics if self._pareto else search.metric,
+            mode=search.modes if self._pareto else search.mode,
+            sampler=samplers.make(search.asked.searcher, seed, 0),
+            study_name=search.family.name,
+            storage=self._memory,
         )
+        self.trials: dict[str, Trial] = {}  # by Ray's id
+        self.seconds = 0.0  # spent in proposing
+        self.reused: Callable[[Trial], None] = lambda trial: None  # hears of a trial that took another's score
+        self._first: dict[str, Trial] = {}  # of each configuration
+        self._asked: dict[int, optuna.Trial] = {}  # by number; those that the sampler knows of and that run
+        self._told: dict[int, int] = {}  # by number, the resource of the last intermediate value
+        self._again: deque[Trial] = deque()
+        self._grid = grid(search.space) if search.asked.searcher == "grid" else None
+        known = list(known)
+        self._take_in(known, elsewhere)
+        names = {trial.name for trial in known}
+        self._waiting = deque(pair for pair in search.baselines if pair[0].name not in names)
+        self._next_number = max((trial.number for trial in known), default=-1) + 1
+        self._left = search.total - len(known)
 
-    def suggest(self, trial_id: str) -> dict[str, Any]:
-        """The next plan: a baseline while there is one, then a proposal."""
-        if self._waiting:
-            trial = self._next_baseline(trial_id, *self._waiting.pop(0))
-        else:
-            asked = self._ask(trial_id)
-            trial = self._trial(asked, "", propose(self._search.space, asked), self._search.limit)
-        self._ot_trials[trial_id].set_user_attr("config", json.dumps(trial.params))
+    @property
+    def exhausted(self) -> bool:
+        """True if there is nothing more to propose."""
+        return not self._again and self._left <= 0
+
+    def take(self) -> Trial | None:
+        """The next trial: one to go on with, a baseline, or a proposal; None if there is none."""
+        began = time.perf_counter()
+        trial = self._next()
+        self.seconds += time.perf_counter() - began
+        return trial
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | str:
+        """The next plan, or `FINISHED`."""
+        trial = self.take()
+        if trial is None:
+            return str(self.FINISHED)
         self.trials[trial_id] = trial
-        return {key: getattr(trial, key) for key in ("number", "name", "params", "seed", "limit")}
+        return {key: getattr(trial, key) for key in PLAN}
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
-        """Tell Optuna an intermediate value."""
-        if "objective" in result:
-            self._ot_trials[trial_id].report(result["objective"], result["resource"])
+        """Take down a step, and tell Optuna of it."""
+        trial = self.trials[trial_id]
+        if "objective" in result and result["resource"] > trial.resource:
+            figures = (result[key] for key in ("resource", "seconds", "objective", "metrics"))
+            trial.steps.append(Step(*figures))
+            self._report(trial)
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
-        """Tell Optuna how the trial ended."""
-        state = ending(result, error)
-        asked = self._ot_trials[trial_id]
-        if trial_id in self._completed_trials:
+        """Tell Optuna how the trial ended, its last step with it."""
+        trial = self.trials[trial_id]
+        if trial.state != "RUNNING":
             return
-        self._completed_trials.add(trial_id)
-        if result and "objective" in result:
-            asked.report(result["objective"], result["resource"])
-        value = result["objective"] if result and state == "COMPLETE" else None
-        self._ot_study.tell(asked, value, state=STATES[state])
+        if result:
+            self.on_trial_result(trial_id, result)
+        trial.state = ending(result, error)
+        trial.failure = trial.failure or (result or {}).get("failure", "")
+        self._tell(trial)
 
-    def unfinished(self) -> list[str]:
-        """Ray's ids of the trials that were still running."""
-        return [trial_id for trial_id in self.trials if trial_id not in self._completed_trials]
+    def cut_off(self) -> list[Trial]:
+        """The trials that were still running when the search stopped, marked so."""
+        cut = [trial for trial in self.trials.values() if trial.state == "RUNNING"]
+        for trial in cut:
+            trial.state, trial.cut = "PRUNED", True
+        return [*cut, *self._again]
 
     def save(self, checkpoint_path: str) -> None:
-        """Nothing: the Optuna storage and the study folder are the record."""
+        """Nothing: the study folder is the record."""
 
     def restore(self, checkpoint_path: str) -> None:
         """Nothing, as in `save`."""
 
-    def _ask(self, trial_id: str) -> optuna.Trial:
-        self._ot_trials[trial_id] = self._ot_study.ask()
-        return self._ot_trials[trial_id]  # type: ignore[no-any-return]
+    def _next(self) -> Trial | None:
+        while not self.exhausted:
+            if self._again:
+                return self._again.popleft()
+            trial = self._baseline(*self._waiting.popleft()) if self._waiting else self._proposal()
+            if trial is None:
+                self._left = 0
+                return None
+            self._left -= 1
+            self._next_number += 1
+            first = self._first.setdefault(_key(trial.params), trial)
+            if first is trial:
+                return trial
+            trial.replicate_of = first.number
+            if not (self._search.family.deterministic and first.finished):
+                return trial
+            self._reuse(trial, first)
+        return None
 
-    def _next_baseline(self, trial_id: str, baseline: Baseline, limit: int) -> Trial:
+    def _baseline(self, baseline: Baseline, limit: int) -> Trial:
         """One that the search could have proposed is told to the sampler; another is only recorded."""
-        inside = is_searched(self._search.space, baseline.config)
-        if inside:
-            self._ot_study.enqueue_trial(dict(baseline.config))
-        asked = self._ask(trial_id)
-        if inside:
-            propose(self._search.space, asked)
-        asked.set_user_attr("baseline", baseline.name)
-        return self._trial(asked, baseline.name, dict(baseline.config), limit)
+        if is_searched(self._search.space, baseline.config):
+            self._ask(baseline.config)
+        return self._trial(baseline.name, dict(baseline.config), limit)
 
-    def _trial(self, asked: optuna.Trial, name: str, params: dict[str, Any], limit: int) -> Trial:
-        seed = trial_seed(self._study_seed, asked.number)
-        return Trial(self._search.family.name, asked.number, name, params, seed, limit)
+    def _proposal(self) -> Trial | None:
+        """The next proposal of the sampler, or of the grid while it lasts."""
+        point = None
+        if self._grid is not None:
+            point = next((config for config in self._grid if _key(config) not in self._first), None)
+            if point is None:
+                return None
+        return self._trial("", self._ask(point), self._search.limit)
+
+    def _ask(self, config: Config | None = None) -> dict[str, Any]:
+        """A configuration: `config` itself, or the sampler's."""
+        study = self._ot_study
+        study.sampler = samplers.make(self._search.asked.searcher, self._study_seed, self._next_number)
+        self._memory.focus(study._study_id)
+        if config is not None:
+            study.enqueue_trial(dict(config))
+        asked = self._asked[self._next_number] = study.ask()
+        return propose(self._search.space, asked)
+
+    def _trial(self, name: str, params: dict[str, Any], limit: int) -> Trial:
+        number = self._next_number
+        trial = Trial(self._search.family.name, number, name, params, trial_seed(self._study_seed, number), limit)
+        if number in self._asked:
+            trial.attrs = samplers.notes(self._ot_study, self._asked[number])
+        return trial
+
+    def _reuse(self, trial: Trial, first: Trial) -> None:
+        """End a trial with the score of an earlier one of the same configuration."""
+        for step in first.steps:
+            trial.steps.append(replace(step, seconds=0.0))
+            self._report(trial)
+        trial.state, trial.failure = first.state, first.failure
+        self._tell(trial)
+        self.reused(trial)
+
+    def _report(self, trial: Trial) -> None:
+        """Tell Optuna an intermediate value, unless it knows of that step from before a worker died."""
+        step = trial.steps[-1]
+        if trial.number in self._asked and step.resource > self._told.get(trial.number, 0) and not self._pareto:
+            self._told[trial.number] = step.resource
+            self._asked[trial.number].report(step.objective, step.resource)
+
+    def _tell(self, trial: Trial) -> None:
+        asked = self._asked.pop(trial.number, None)
+        if asked is not None:
+            values = [trial.metrics[m] for m in self._search.metrics] if trial.state == "COMPLETE" else None
+            self._ot_study.tell(asked, values, state=samplers.STATES[trial.state])
+
+    def _take_in(self, known: Sequence[Trial], elsewhere: Iterable[Trial]) -> None:
+        """Learn from trials that were there before; go on with those that had not finished."""
+        for trial in elsewhere:
+            self._remember(trial)
+        for trial in known:
+            self._first.setdefault(_key(trial.params), trial)
+            asked = self._remember(trial)
+            if not trial.finished:
+                self._again.append(trial)
+                if asked is not None:
+                    self._asked[trial.number] = asked
+                    self._told[trial.number] = trial.resource
+
+    def _remember(self, trial: Trial) -> optuna.Trial | None:
+        """Put a trial into the sampler's memory, if it lies in the space."""
+        if not is_searched(self._search.space, trial.params):
+            return None
+        frozen = samplers.frozen(trial, self._search.space, self._search.metrics)
+        return samplers.recall(self._ot_study, trial, frozen)
 
 
 def ending(result: dict[str, Any] | None, error: bool = False) -> State:
@@ -125,67 +214,6 @@ def ending(result: dict[str, Any] | None, error: bool = False) -> State:
     return "COMPLETE" if result and result.get("complete") else "PRUNED"
 
 
-class BaselineSparingAsha(AsyncHyperBandScheduler):  # type: ignore[misc]  # Ray ships no types for it
-    """ASHA on whole-number rungs. Baselines are neither stopped nor counted among those that others must beat."""
-
-    def __init__(self, mode: Mode, ladder: Sequence[int], factor: int) -> None:
-        """`ladder`: the rungs, rising; `factor`: η, the share 1/η of a rung goes on."""
-        super().__init__("resource", "objective", mode, max_t=10**9, reduction_factor=factor)
-        self._brackets[0]._rungs = [(rung, {}) for rung in reversed(ladder)]
-
-    def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
-        """STOP or CONTINUE."""
-        if trial.config["name"]:
-            return str(self.CONTINUE)
-        return str(super().on_trial_result(tune_controller, trial, result))
-
-    def on_trial_complete(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> None:
-        """Count a searched trial at the last rung that it reached."""
-        if not trial.config["name"]:
-            super().on_trial_complete(tune_controller, trial, result)
-
-
-class Stop(tune.Stopper):  # type: ignore[misc]  # Ray ships no types for it
-    """Ends a search when the user interrupts, or when its share of the time budget (seconds) is spent."""
-
-    def __init__(self, budget: float | None) -> None:
-        self.interrupted = False
-        self._budget = budget or math.inf
-        self._end: float | None = None
-        self._deadline = math.inf
-
-    @property
-    def reason(self) -> str:
-        """Why a search ended before its trials did."""
-        return "interrupted" if self.interrupted else "its time is spent" if self.stop_all() else "by an error"
-
-    def share(self, searches: int) -> None:
-        """Give the next search an equal part of what `searches` of them have left; the first call starts the clock."""
-        now = time.monotonic()
-        self._end = self._end or now + self._budget
-        self._deadline = now + (self._end - now) / searches
-
-    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
-        """No single trial is stopped here."""
-        return False
-
-    def stop_all(self) -> bool:
-        """True when the search should end."""
-        return self.interrupted or time.monotonic() > self._deadline
-
-
-def open_storage(url: str) -> optuna.storages.RDBStorage:
-    """The Optuna storage at a database URL; a `UserError` if it cannot be opened."""
-    try:
-        return optuna.storages.RDBStorage(url)
-    except Exception as error:
-        shown = re.sub(r"(://[^:/@]*:)[^@/]*@", r"\1***@", url)
-        raise UserError(f"cannot open --storage {shown}: {str(error).splitlines()[0]}") from error
-
-
-def refuse_existing(storage: optuna.storages.RDBStorage, study_names: Sequence[str]) -> None:
-    """Raise a `UserError` if one of the studies is in the storage already: two searches never merge."""
-    taken = {study.study_name for study in storage.get_all_studies()}
-    for name in study_names:
-        if name in taken:
-            raise UserError(f"study {name!r} exists already in the storage; choose another --name")
+def _key(config: Config) -> str:
+    """The same for the same configuration."""
+    return json.dumps(config, sort_keys=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Any, Protocol
+
+import numpy as np
 
 from models.api import Choice, Config, Family, Float, Int, Parameter, Space, Value
 from models.errors import UserError, unknown
@@ -37,6 +39,31 @@ def _value(name: str, parameter: Parameter, trial: Proposer) -> Value:
             return low if low == high else trial.suggest_float(name, low, high, log=log)
         case Int(low=low, high=high, log=log):
             return low if low == high else trial.suggest_int(name, low, high, log=log)
+
+
+def grid(space: Space, points: int = 5) -> Iterator[dict[str, Value]]:
+    """Every combination of the searched values; of a range, `points` values evenly spaced, or on a log scale."""
+
+    def extend(config: dict[str, Value], names: list[str]) -> Iterator[dict[str, Value]]:
+        if not names:
+            yield config
+        elif not applies(space[names[0]], config):
+            yield from extend(config, names[1:])
+        else:
+            for value in _points(space[names[0]], points):
+                yield from extend({**config, names[0]: value}, names[1:])
+
+    return extend({}, list(space))
+
+
+def _points(parameter: Parameter, points: int) -> list[Value]:
+    if isinstance(parameter, Choice):
+        return list(parameter.searched)
+    low, high = float(parameter.low), float(parameter.high)
+    spaced = np.geomspace(low, high, points) if parameter.log else np.linspace(low, high, points)
+    if isinstance(parameter, Int):
+        return list(dict.fromkeys(round(float(value)) for value in spaced))
+    return list(dict.fromkeys(min(max(float(value), low), high) for value in spaced))
 
 
 def applies(parameter: Parameter, config: Config) -> bool:

@@ -6,71 +6,182 @@ travels back as the result's `failure`, with its whole traceback.
 
 from __future__ import annotations
 
+import faulthandler
+import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import ray
 from ray import tune
 
 from models.api import Config, Evaluation, Run, Shared
 from models.datasets import Dataset
+from models.gpu import share_memory
+from search import checkpoints
 from search.families import find
 from search.trials import first_not_finite
 
 RESULT = dict[str, Any]
+WORN = 200 * 2**20  # bytes by which the memory of an actor between trials may grow before it is replaced
+
+
+@dataclass(frozen=True)
+class Work:
+    """What an actor needs to know of its search."""
+
+    target: str
+    home: Path  # the driver's working directory, where one's own families lie
+    metrics: tuple[str, ...]
+    mode: str
+    root: Path  # of the checkpoints
+    rungs: Sequence[int]  # where a checkpoint is due in any case
+    every: float  # seconds after which one is due
+    time_limit: float | None  # seconds of a trial
+    logs: Path
 
 
 class TrialActor(tune.Trainable):  # type: ignore[misc]  # Ray ships no types for it
-    """Fits one configuration after another. Its config is a plan: params, seed, limit (see `search.trials.Trial`)."""
+    """Fits one configuration after another. Its config is a plan: number, params, seed, limit, worth."""
 
-    def setup(self, config: dict[str, Any], target: str, home: Path, metric: str, shared: Shared) -> None:
+    def setup(self, config: dict[str, Any], work: Work, shared: Shared) -> None:
         """Take the first plan. `shared` comes from the object store, mapped and not copied."""
-        self._family, self._metric, self._shared = find(target, home), metric, shared
+        share_memory()
+        self._work, self._shared, self._family = work, shared, find(work.target, work.home)
+        self._clean = 0  # bytes in use before the second trial
         self.reset_config(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Take the next plan; the run itself starts in the first step, so that its failure is the trial's."""
-        self._plan, self._spent = new_config, 0
+        self._plan, self._spent, self._seconds = new_config, 0, 0.0
         self._run: Run | None = None
+        self._saved_at = time.monotonic()
         return True
+
+    def begin(self, plan: dict[str, Any]) -> RESULT:
+        """Take the next plan and make its first step, in one call."""
+        self._iteration, self._time_total = 0, 0.0
+        self.reset_config(plan)
+        memory = psutil.Process().memory_info().rss
+        self._clean = self._clean or memory
+        return {**self.train(), "worn": memory - self._clean > WORN}
 
     def step(self) -> RESULT:
         """One unit of resource: the metrics, the objective, and whether the trial is complete."""
+        began = time.monotonic()
         try:
-            return self._advance()
+            with self._watched():
+                metrics = self._advance()
         except Exception:
             return {"failure": traceback.format_exc(), "resource": self._spent, "done": True}
+        self._seconds += time.monotonic() - began
+        self._spent += 1
+        return self._result(metrics)
 
     def cleanup(self) -> None:
         """Let go of the run."""
         self._run = None
 
-    def _advance(self) -> RESULT:
+    def _advance(self) -> dict[str, float]:
+        """One step of the run, which starts or is taken up from its checkpoint where there is none yet."""
         if self._run is None:
             self._run = self._family.start(self._plan["params"], self._shared, self._plan["seed"])
-        metrics = dict(self._run.step())
-        objective = objective_of(metrics, self._metric)
-        self._spent += 1
+            saved = checkpoints.latest(self._folder)
+            if saved:
+                self._run.load(saved.folder)
+                self._spent, self._seconds = saved.resource, saved.seconds
+        metrics = {name: float(value) for name, value in self._run.step().items()}
+        check_metrics(metrics, self._work.metrics)
+        return metrics
+
+    def _result(self, metrics: dict[str, float]) -> RESULT:
+        assert self._run is not None
         complete = self._spent >= self._plan["limit"] or bool(self._run.finished)
+        objective = metrics[self._work.metrics[0]]
         return {
             "metrics": metrics,
             "objective": objective,
             "resource": self._spent,
+            "seconds": round(self._seconds, 4),
             "complete": complete,
             "done": complete,
+            "warning": self._save_if_due(complete, objective),
         }
 
+    def _save_if_due(self, complete: bool, objective: float) -> str:
+        """Save the run at a rung, after a while, and at the end if it is among the best; say what went wrong."""
+        waited = time.monotonic() - self._saved_at > self._work.every
+        due = self._worth(objective) if complete else (waited or self._spent in self._work.rungs)
+        if not due:
+            return ""
+        try:
+            checkpoints.save(self._run, self._folder, self._spent, self._seconds)  # type: ignore[arg-type]
+        except Exception as error:
+            return f"no checkpoint: {type(error).__name__}: {error}"
+        finally:
+            self._saved_at = time.monotonic()
+        return ""
 
-def objective_of(metrics: Mapping[str, float], metric: str) -> float:
-    """The value of the search's metric; a `ValueError` if it is missing, or if any metric is NaN or infinite."""
-    if metric not in metrics:
-        raise ValueError(f"the run reports no {metric!r}; it reports {', '.join(sorted(metrics))}")
+    def _worth(self, objective: float) -> bool:
+        """True if the model is better than the worst of those that are kept."""
+        if not self._plan["keep"]:
+            return False
+        worst = self._plan["worst_kept"]
+        return worst is None or (objective > worst if self._work.mode == "max" else objective < worst)
+
+    @property
+    def _folder(self) -> Path:
+        return checkpoints.home(self._work.root, self._family.name, self._plan["number"])
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Let a step that passes the trial's time limit end this process, leaving the stack in the log folder.
+
+        The watch is a thread of faulthandler's in C: it needs neither Python nor the cooperation of what hangs.
+        """
+        limit = self._work.time_limit
+        if limit is None:
+            yield
+            return
+        left = limit - self._seconds
+        if left <= 0:
+            raise TimeoutError(f"the trial has taken longer than its limit of {limit:g} s")
+        path = overtime_log(self._work.logs, self._family.name, self._plan["number"])
+        with path.open("w") as log:
+            log.write(f"the trial took longer than its limit of {limit:g} s; it was here:\n")
+            log.flush()
+            faulthandler.dump_traceback_later(left, exit=True, file=log)
+            try:
+                yield
+            finally:
+                faulthandler.cancel_dump_traceback_later()
+        path.unlink()
+
+
+def overtime(logs: Path, family: str, number: int) -> str:
+    """What a trial that passed its time limit was doing; empty if it did not."""
+    path = overtime_log(logs, family, number)
+    text = path.read_text() if path.exists() else ""
+    return text if "Timeout (" in text else ""  # else something other ended the step
+
+
+def overtime_log(logs: Path, family: str, number: int) -> Path:
+    """Where the stack of a trial stands that passed its time limit."""
+    return logs / f"{family.replace(':', '-')}-{number}.overtime.txt"
+
+
+def check_metrics(metrics: Mapping[str, float], needed: Sequence[str]) -> None:
+    """Raise a `ValueError` if one that is needed is missing, or if any is NaN or infinite."""
+    for metric in needed:
+        if metric not in metrics:
+            raise ValueError(f"the run reports no {metric!r}; it reports {', '.join(sorted(metrics))}")
     bad = first_not_finite(metrics)
     if bad is not None:
         raise ValueError(f"{bad} is {metrics[bad]}, not a finite number")
-    return metrics[metric]
 
 
 @ray.remote  # type: ignore[untyped-decorator]  # Ray ships no types for it
@@ -85,10 +196,11 @@ def retrain(
     keep: Path | None,
 ) -> RESULT:
     """Fit `config` anew, up to `limit` steps; save it in the folder `keep` if given; evaluate it on the test images."""
+    share_memory()
     family = find(target, home)
     run: Run = family.start(config, shared, seed)
     for _ in range(limit):
-        objective_of(run.step(), family.metric)
+        check_metrics(run.step(), [family.metric])
         if run.finished:
             break
     if keep:

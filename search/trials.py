@@ -1,16 +1,10 @@
-"""The record of a study: trials, and the files in which they are kept.
-
-`study.json` says what was run, `history.csv` has a row for each trial and step, `trials.csv` a row for each trial that
-has ended, failed and stopped ones too. Rows are appended and flushed as they come; a file is only written anew
-(to one side, then renamed) when a row brings a column that it did not have.
-"""
+"""A trial: what it is, how far it came, how it ended; and the small files that tables are kept in."""
 
 from __future__ import annotations
 
 import csv
 import json
 import math
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,18 +12,15 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from models.api import TRIAL_COLUMNS, Value
-from models.errors import UserError
+from models.api import Value
 
 State: TypeAlias = Literal["RUNNING", "COMPLETE", "PRUNED", "FAIL"]
 Row: TypeAlias = Mapping[str, Any]
 
-HISTORY_COLUMNS = ("study", "family", "trial", "step", "seconds")
-
 
 @dataclass
 class Trial:
-    """One configuration on its way: what it is, how far it came, how it ended."""
+    """One configuration on its way."""
 
     family: str
     number: int
@@ -38,11 +29,51 @@ class Trial:
     seed: int
     limit: int  # the resource at which it is complete
     state: State = "RUNNING"
-    objective: float | None = None  # the last value of the search's metric
-    resource: int = 0
-    seconds: float = 0.0  # spent in its steps
-    metrics: dict[str, float] = field(default_factory=dict)
+    cut: bool = False  # ended with its search and not by its own merit: `resume` takes it up again
+    replicate_of: int | None = None  # the first trial of the same configuration
+    steps: list[Step] = field(default_factory=list)
     failure: str = ""  # the whole traceback
+    attrs: dict[str, Any] = field(default_factory=dict)  # what the sampler noted of it
+
+    @property
+    def resource(self) -> int:
+        """Resource spent."""
+        return self.steps[-1].resource if self.steps else 0
+
+    @property
+    def seconds(self) -> float:
+        """Spent in its steps."""
+        return self.steps[-1].seconds if self.steps else 0.0
+
+    @property
+    def objective(self) -> float | None:
+        """The last value of the search's first metric; None before the first step, and for a failed trial."""
+        return self.steps[-1].objective if self.steps and self.state != "FAIL" else None
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """All figures of the last step."""
+        return self.steps[-1].metrics if self.steps else {}
+
+    @property
+    def finished(self) -> bool:
+        """True if it will not go on."""
+        return self.state != "RUNNING" and not self.cut
+
+    def rewind(self, resource: int) -> None:
+        """Back to RUNNING, with the steps up to `resource`."""
+        self.state, self.cut, self.failure = "RUNNING", False, ""
+        self.steps = [step for step in self.steps if step.resource <= resource]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step gave."""
+
+    resource: int  # after it
+    seconds: float  # of all steps so far
+    objective: float
+    metrics: dict[str, float]
 
 
 def trial_seed(study_seed: int, number: int, replicate: int = 0) -> int:
@@ -51,74 +82,34 @@ def trial_seed(study_seed: int, number: int, replicate: int = 0) -> int:
     return int(np.random.SeedSequence(words).generate_state(1)[0] % 2**31)
 
 
-class Record:
-    """The files of one study. Only the driver holds one."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.name = folder.name
-        self.logs = folder / "logs"
-        self._trials = GrowingCsv(folder / "trials.csv", TRIAL_COLUMNS)
-        self._history = GrowingCsv(folder / "history.csv", HISTORY_COLUMNS)
-
-    @classmethod
-    def create(cls, out: Path, name: str) -> Record:
-        """Begin the record of a new study in `out/name`; a `UserError` if it exists or cannot be written."""
-        folder = out / name
-        if folder.exists():
-            raise UserError(f"study {name!r} exists already in {out}; choose another --name")
-        try:
-            (folder / "logs").mkdir(parents=True)
-        except OSError as error:
-            raise UserError(f"cannot write to --out {out}: {error.strerror or error}") from error
-        return cls(folder)
-
-    def discard(self) -> None:
-        """Remove the record of a study in which nothing has run."""
-        if not self._history.path.exists() and not self._trials.path.exists():
-            shutil.rmtree(self.folder)
-
-    def write_study(self, facts: Row) -> None:
-        """Write study.json whole."""
-        write_json(self.folder / "study.json", facts)
-
-    def step(self, trial: Trial) -> None:
-        """Add a row to history.csv."""
-        row = {"study": self.name, "family": trial.family, "trial": trial.number}
-        self._history.append({**row, "step": trial.resource, "seconds": trial.seconds, **_columns(trial.metrics)})
-
-    def end(self, trial: Trial) -> None:
-        """Add a row to trials.csv, and the traceback of a failure to logs/."""
-        if trial.failure:
-            self.failure_log(trial).write_text(trial.failure)
-        row = {key: getattr(trial, key) for key in TRIAL_COLUMNS if hasattr(trial, key)}
-        params = {f"param.{name}": str(value) for name, value in trial.params.items()}
-        kept = {name: value for name, value in trial.metrics.items() if not name.startswith("train.")}
-        self._trials.append({**row, "study": self.name, "trial": trial.number, **params, **_columns(kept)})
-
-    def failure_log(self, trial: Trial) -> Path:
-        """Where the traceback of a failed trial stands."""
-        return self.logs / f"{trial.family.replace(':', '-')}-{trial.number}.traceback.txt"
-
-
 class GrowingCsv:
     """A CSV file that grows by rows, and now and then by a column. Missing values are empty."""
 
-    def __init__(self, path: Path, columns: tuple[str, ...]) -> None:
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
         self.path = path
         self._columns = list(columns)
         self._rows: list[Row] = []
 
     def append(self, row: Row) -> None:
         """Add a row; it is on disk when this returns."""
-        new = [column for column in row if column not in self._columns]
         self._rows.append(row)
-        if new or not self.path.exists():
-            self._columns += new
+        if self._widen([row]) or not self.path.exists():
             write_csv(self.path, self._columns, self._rows)
         else:
             with self.path.open("a", newline="", encoding="utf-8") as file:
                 csv.DictWriter(file, self._columns).writerow(row)
+
+    def replace(self, rows: Sequence[Row]) -> None:
+        """Have these rows and no others."""
+        self._rows = list(rows)
+        self._widen(rows)
+        write_csv(self.path, self._columns, self._rows)
+
+    def _widen(self, rows: Sequence[Row]) -> bool:
+        """Add the columns that are new in `rows`; True if there were any."""
+        before = len(self._columns)
+        self._columns += dict.fromkeys(column for row in rows for column in row if column not in self._columns)
+        return len(self._columns) > before
 
 
 def read_csv(path: Path) -> tuple[list[str], list[dict[str, str]]]:
@@ -148,8 +139,3 @@ def write_json(path: Path, facts: Row) -> None:
 def first_not_finite(metrics: Mapping[str, float]) -> str | None:
     """The name of the first metric that is NaN or infinite, or None."""
     return next((name for name, value in metrics.items() if not math.isfinite(value)), None)
-
-
-def _columns(metrics: Mapping[str, float]) -> dict[str, float]:
-    """Metrics under their column names: `val.` before those that have no prefix."""
-    return {name if "." in name else f"val.{name}": value for name, value in metrics.items()}

@@ -25,7 +25,7 @@ def ray_session() -> Iterator[None]:
     """Ray on two cores, started once."""
     import ray
 
-    from search.engine import TUNE_ENVIRONMENT, worker_environment
+    from search.cluster import TUNE_ENVIRONMENT, worker_environment
 
     os.environ.update({**TUNE_ENVIRONMENT, **worker_environment(1)})
     os.environ["PYTHONPATH"] = str(Path(__file__).parent.parent)

@@ -17,7 +17,8 @@ ALLOWED = {
     "analysis": {"models", "analysis"},
     "search": set(PACKAGES),
 }
-RAY_FILES = {"search/engine.py", "search/trainable.py", "search/searcher.py"}
+RAY_FILES = {f"search/{name}.py" for name in ("engine", "controller", "cluster", "ledger")}
+RAY_FILES |= {f"search/{name}.py" for name in ("trainable", "searcher", "halting")}
 FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 
 

@@ -44,7 +44,10 @@ def test_no_command_shows_help(capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["rum", "cnn"], "unknown command 'rum', allowed: confirm, leaderboard, list, run; did you mean 'run'?"),
+        (
+            ["rum", "cnn"],
+            "unknown command 'rum', allowed: confirm, extend, leaderboard, list, resume, run; did you mean 'run'?",
+        ),
         (["run"], "Missing argument 'TARGET...'."),
         (["run", "cnn", "--trails", "3"], "unknown option '--trails'; did you mean '--trials'?; see --help"),
         (["run", "cnn", "--trials", "-1"], "--trials: got '-1', expected greater than or equal to 0"),
@@ -126,7 +129,9 @@ def test_libraries_add_no_line_to_an_error(here):
     ended = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert ended.returncode == 2
     assert ended.stdout == ""
-    assert ended.stderr == "error: study 'taken' exists already in runs; choose another --name\n"
+    assert (
+        ended.stderr == "error: study 'taken' exists already in runs; choose another --name, or hypersearch resume it\n"
+    )
 
 
 def test_even_a_family_without_data_has_its_dataset_checked(here, capsys):

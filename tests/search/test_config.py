@@ -57,7 +57,10 @@ def test_shipped_studies_are_right():
         ({"max_resource": "0"}, "--max-resource: got '0', expected greater than or equal to 1"),
         ({"time_budget": "soon"}, "--time-budget: got 'soon', expected a duration such as 90s, 10m or 1h30m"),
         ({"time_budget": "0"}, "--time-budget: got 0.0, expected greater than 0"),
-        ({"searcher": "tpee"}, "unknown searcher 'tpee', allowed: tpe, random; did you mean 'tpe'?"),
+        (
+            {"searcher": "tpee"},
+            "unknown searcher 'tpee', allowed: tpe, random, gp, qmc, grid, nsga2; did you mean 'tpe'?",
+        ),
         ({"name": "a/b"}, "--name must be letters, digits, '.', '_' and '-', got 'a/b'"),
     ],
 )

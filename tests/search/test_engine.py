@@ -165,7 +165,7 @@ def test_the_guides_examples_run(here, monkeypatch):
     (here / "own.toml").write_text('[[search]]\nfamily = "knn:FAMILY"\ntrials = 3\nspace = { k = "1..9" }\n')
     study, _ = run("own.toml", limit="200")
     assert study.trials["state"].tolist() == ["COMPLETE"] * 4
-    assert study.trials["param.k"].tolist()[0] == 5
+    assert study.trials.set_index("trial")["param.k"][0] == 5
     confirm_study(Path("runs"), "study", top=1, seeds=1, baselines=False, force=False)
     assert analysis.load("runs/study").trials["test.accuracy"].max() > 0.8
 
@@ -221,13 +221,13 @@ def test_a_failed_trial_counts_the_steps_that_it_finished(here):
 def test_an_error_of_the_engine_loses_no_trial(here, monkeypatch):
     """As a second Ctrl-C would, the storage's breakdown ends the search at once; what had begun is recorded."""
 
-    def broken(self, trial_id):
+    def broken(self):
         if self.trials:
             raise OSError("disk full")
-        return suggest(self, trial_id)
+        return take(self)
 
-    suggest = Bridge.suggest
-    monkeypatch.setattr(Bridge, "suggest", broken)
+    take = Bridge.take
+    monkeypatch.setattr(Bridge, "take", broken)
     with pytest.raises(OSError, match="disk full"):
         run(BROKEN, trials="4", set={"way": "slow"})
     study = analysis.load(here / "runs" / "study")
@@ -238,7 +238,7 @@ def test_an_error_of_the_engine_loses_no_trial(here, monkeypatch):
 def test_confirming_again_replaces_the_figures(here):
     run("toy", trials="1", max_resource="3")
     for seeds in (2, 1):
-        confirm_study(Path("runs"), "study", top=1, seeds=seeds, baselines=True, force=seeds == 1)
+        confirm_study(Path("runs"), "study", top=2, seeds=seeds, baselines=True, force=seeds == 1)
     study = analysis.load("runs/study")
     assert "test.loss_std" not in study.trials
     assert study.trials["test.loss"].notna().all()

@@ -9,13 +9,14 @@ import pytest
 from rich.console import Console
 
 from search.progress import Progress, SearchView, clock, live_table
-from search.trials import Trial
+from search.trials import Step, Trial
 
 PARAMS = {"depth": 3, "rate": 0.00123456, "note": "a long word that nobody can read in such a narrow column as this"}
 
 
-def trial(number, name="", **changes):
-    return Trial("cnn", number, name, dict(PARAMS), 1, 15, **changes)
+def trial(number, name="", resource=0, objective=0.0, seconds=0.0, **changes):
+    steps = [Step(resource, seconds, objective, {"accuracy": objective})] if resource else []
+    return Trial("cnn", number, name, dict(PARAMS), 1, 15, steps=steps, **changes)
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_the_best_is_a_complete_trial(mode, best):
         (3, 0.1, "PRUNED"),
         (4, 0.9, "PRUNED"),
     ):
-        view.end(trial(number, state=state, objective=objective))
+        view.end(trial(number, state=state, objective=objective, resource=1))
     assert view.best.number == best
     assert view.ended == {"COMPLETE": 2, "PRUNED": 2, "FAIL": 0}
 

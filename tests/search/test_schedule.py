@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from models.errors import UserError
+from search.halting import Halving
 from search.schedule import reached, rungs
-from search.searcher import BaselineSparingAsha
 
 
 @pytest.mark.parametrize(
@@ -42,11 +42,11 @@ def test_reached():
 
 class Trial:
     def __init__(self, number, name=""):
-        self.trial_id, self.config = str(number), {"name": name}
+        self.trial_id, self.config = str(number), {"name": name, "number": int(number)}
 
 
 def decisions(mode, values, names=None):
-    asha = BaselineSparingAsha(mode, [1, 3], 3)
+    asha = Halving(mode, [[1, 3]], 3)
     found = []
     for number, value in enumerate(values):
         trial = Trial(number, names[number] if names else "")
@@ -73,7 +73,7 @@ def test_baselines_are_neither_stopped_nor_counted():
 
 
 def test_a_result_without_objective_goes_on():
-    asha = BaselineSparingAsha("max", [1], 3)
+    asha = Halving("max", [[1]], 3)
     trial = Trial(0)
     asha.on_trial_add(None, trial)
     assert asha.on_trial_result(None, trial, {"resource": 1, "failure": "…"}) == "CONTINUE"

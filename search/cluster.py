@@ -1,0 +1,109 @@
+"""Ray: started here, or the cluster at `--address`; and what a search may ask of it."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import ray
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from models.errors import UserError
+from search.config import StudyConfig
+
+TUNE_ENVIRONMENT = {  # read by Ray in this process
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "1",  # a trial that asks for no GPU sees none
+    "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",  # a failed trial's result has no objective
+    "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",  # tracebacks are kept with their trials
+}
+SOURCES = ("models", "clustering", "search", "analysis")
+
+
+@contextmanager
+def ray_running(config: StudyConfig) -> Iterator[None]:
+    """Ray, started here unless it runs already or `--address` names a cluster."""
+    os.environ.update(TUNE_ENVIRONMENT)
+    if ray.is_initialized():
+        yield
+        return
+    environment = worker_environment(config.cpus_per_trial)
+    address = config.address or os.environ.get("RAY_ADDRESS")
+    if address:
+        options: dict[str, Any] = {"address": address, "runtime_env": shipped(environment)}
+    else:
+        os.environ.update(environment)
+        options = {"address": "local", "num_cpus": os.cpu_count(), "include_dashboard": False}
+    try:
+        ray.init(logging_level="warning", **options)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        if not address:
+            raise
+        raise UserError(f"--address {address}: {str(error).splitlines()[0]}") from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def worker_environment(threads: int) -> dict[str, str]:
+    """Variables of the workers: as many threads as a trial has cores, TensorFlow quiet and modest in GPU memory."""
+    counted = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+    return {**dict.fromkeys(counted, str(threads)), "TF_CPP_MIN_LOG_LEVEL": "2", "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
+
+
+def shipped(environment: dict[str, str]) -> dict[str, Any]:
+    """What the workers of a cluster get from here: variables, and our code as it is here."""
+    import search
+
+    home = Path(search.__file__).parent.parent
+    return {"env_vars": environment, "py_modules": [str(home / name) for name in SOURCES]}
+
+
+def slots(config: StudyConfig) -> int:
+    """How many trials run at once: as asked, or as many as the cores and GPUs hold."""
+    there = ray.cluster_resources()
+    cores, gpus = int(there.get("CPU", 1)), there.get("GPU", 0.0)
+    if config.cpus_per_trial > cores:
+        raise UserError(f"--cpus-per-trial {config.cpus_per_trial}: there are {cores} cores")
+    if config.gpus_per_trial > gpus:
+        raise UserError(f"--gpus-per-trial {config.gpus_per_trial:g}: there are {gpus:g} GPUs")
+    by_gpu = int(gpus / config.gpus_per_trial) if config.gpus_per_trial else cores
+    return config.concurrency or max(1, min(cores // config.cpus_per_trial, by_gpu))
+
+
+def check_shared(folder: Path) -> None:
+    """Raise a `UserError` unless every node of the cluster sees and can write the study folder."""
+    nodes = [node for node in ray.nodes() if node["Alive"]]
+    if len(nodes) < 2:
+        return
+    token = folder / f".seen-{uuid.uuid4().hex}"
+    token.touch()
+    try:
+        for node in nodes:
+            blind = ray.get(_look.options(scheduling_strategy=_on(node)).remote(str(token)))
+            if blind:
+                raise UserError(
+                    f"node {node['NodeManagerHostname']} ({node['NodeManagerAddress']}) cannot use the study folder, "
+                    f"{blind}; give --out a folder that all nodes share"
+                )
+    finally:
+        token.unlink()
+
+
+@ray.remote(num_cpus=0)  # type: ignore[untyped-decorator]  # Ray ships no types for it
+def _look(token: str) -> str:
+    """What keeps this node from the folder of `token`; empty if nothing does."""
+    path = Path(token)
+    if not path.exists():
+        return f"{path.parent} is not there"
+    return "" if os.access(path.parent, os.W_OK) else f"{path.parent} cannot be written"
+
+
+def _on(node: dict[str, Any]) -> NodeAffinitySchedulingStrategy:
+    return NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)

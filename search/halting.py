@@ -1,0 +1,134 @@
+"""Who stops trials early, and what stops a whole search.
+
+Every rule here looks at whole units of resource, spares the baselines, and counts them not among those that others must
+beat. A trial is judged at the first result at or beyond a rung; the first to arrive there goes on, and so does a tie.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ray import tune
+from ray.tune.schedulers import AsyncHyperBandScheduler, FIFOScheduler, MedianStoppingRule, TrialScheduler
+from ray.tune.schedulers.async_hyperband import _Bracket
+
+from models.api import Mode
+from search.plan import Search
+from search.trials import Trial
+
+
+def scheduler(search: Search, known: Iterable[Trial] = ()) -> TrialScheduler:
+    """The rule that a search asks for; it takes into account what `known` trials have reached."""
+    name, factor = search.asked.scheduler, search.asked.reduction_factor
+    if name == "asha" and search.ladder:
+        return Halving(search.mode, [search.ladder], factor, known)
+    if name == "hyperband" and search.ladder:
+        return Halving(search.mode, [search.ladder[first:] for first in range(len(search.ladder))], factor, known)
+    if name == "median":
+        return SparingMedian(search.mode, known)
+    return FIFOScheduler()
+
+
+class Halving(AsyncHyperBandScheduler):  # type: ignore[misc]  # Ray ships no types for it
+    """Asynchronous successive halving; with several ladders, asynchronous Hyperband.
+
+    ASHA: Li et al. 2020, arXiv 1810.05934. With s ladders, the rungs of ladder i begin at r · η^i, as in Hyperband's
+    brackets (Li et al. 2018, arXiv 1603.06560); trials go to the ladders in turn, more to those that stop more.
+    """
+
+    def __init__(self, mode: Mode, ladders: Sequence[Sequence[int]], factor: int, known: Iterable[Trial] = ()) -> None:
+        """`ladders`: the rungs of each, rising; `factor`: η, the share 1/η of a rung goes on."""
+        super().__init__("resource", "objective", mode, max_t=10**9, reduction_factor=factor)
+        self._brackets = [_Bracket(1, 10**9, factor, 0) for _ in ladders]
+        for bracket, ladder in zip(self._brackets, ladders, strict=True):
+            bracket._rungs = [(rung, {}) for rung in reversed(ladder)]
+        self._turns = [index for index in range(len(ladders)) for _ in range(factor ** (len(ladders) - 1 - index))]
+        for trial in known:
+            self._enter(trial)
+
+    def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
+        """Give a trial its ladder: by its number, so that it is the same after an interruption."""
+        self._trial_info[trial.trial_id] = self._bracket(trial.config["number"])
+
+    def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
+        """STOP or CONTINUE; a trial that has failed has no objective and nothing to be judged by."""
+        if trial.config["name"] or "objective" not in result:
+            return str(self.CONTINUE)
+        return str(super().on_trial_result(tune_controller, trial, result))
+
+    def on_trial_complete(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> None:
+        """Count a searched trial at the last rung that it reached."""
+        if trial.config["name"] or "objective" not in result:
+            self._trial_info.pop(trial.trial_id)
+        else:
+            super().on_trial_complete(tune_controller, trial, result)
+
+    def _bracket(self, number: int) -> Any:
+        return self._brackets[self._turns[number % len(self._turns)]]
+
+    def _enter(self, trial: Trial) -> None:
+        """Write what a known trial reached into its rungs."""
+        if trial.name:
+            return
+        for rung, recorded in self._bracket(trial.number)._rungs:
+            reached = next((step for step in trial.steps if step.resource >= rung), None)
+            if reached is not None:
+                recorded[str(trial.number)] = self._metric_op * reached.objective
+
+
+class SparingMedian(MedianStoppingRule):  # type: ignore[misc]  # Ray ships no types for it
+    """Stop a trial whose best is worse than the median of the others' running means (Golovin et al. 2017, Vizier)."""
+
+    def __init__(self, mode: Mode, known: Iterable[Trial] = ()) -> None:
+        super().__init__("resource", "objective", mode, grace_period=1, min_samples_required=3, min_time_slice=math.inf)
+        for trial in known:
+            if not trial.name and trial.steps:
+                key = f"known {trial.number}"
+                self._results[key] = [{"resource": s.resource, "objective": s.objective} for s in trial.steps]
+
+    def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
+        """STOP or CONTINUE."""
+        if trial.config["name"] or "objective" not in result:
+            return str(self.CONTINUE)
+        return str(super().on_trial_result(tune_controller, trial, result))
+
+    def on_trial_complete(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> None:
+        """Count the last step of a searched trial, once."""
+        seen = self._results.get(trial, [{"resource": 0}])
+        if not trial.config["name"] and "objective" in result and result["resource"] > seen[-1]["resource"]:
+            super().on_trial_complete(tune_controller, trial, result)
+
+
+class Stop(tune.Stopper):  # type: ignore[misc]  # Ray ships no types for it
+    """Ends a search: the user interrupts, its share of the time budget (seconds) is spent, the record breaks."""
+
+    def __init__(self, budget: float | None) -> None:
+        self.interrupted = False
+        self.broken: OSError | None = None  # why nothing can be recorded any more
+        self._budget = budget or math.inf
+        self._end: float | None = None
+        self._deadline = math.inf
+
+    @property
+    def reason(self) -> str:
+        """Why a search ended before its trials did."""
+        if self.broken:
+            return "the record cannot be written"
+        return "interrupted" if self.interrupted else "its time is spent" if self.stop_all() else "by an error"
+
+    def share(self, searches: int) -> None:
+        """Give the next search an equal part of what `searches` of them have left; the first call starts the clock."""
+        now = time.monotonic()
+        self._end = self._end or now + self._budget
+        self._deadline = now + (self._end - now) / searches
+
+    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+        """No single trial is stopped here."""
+        return False
+
+    def stop_all(self) -> bool:
+        """True when the search should end."""
+        return self.interrupted or self.broken is not None or time.monotonic() > self._deadline

@@ -1,0 +1,236 @@
+"""The copy of a search in an Optuna storage, for optuna-dashboard and Optuna's own tools.
+
+The study folder is the record; this follows it, in one transaction at most every second. Optuna's `RDBStorage` makes
+the tables and the study; the rows of trials are written by plain bulk statements, because its own calls take 10 ms of
+processor time a trial (benchmarks/2026-11-21-engine-speed.md), and because they cannot reopen a trial that goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sql
+from optuna.distributions import distribution_to_json
+from optuna.storages import RDBStorage
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial
+from sqlalchemy.exc import SQLAlchemyError
+
+from models.errors import UserError
+from search.plan import Search
+from search.samplers import frozen
+from search.trials import Trial
+
+INTERVAL = 1.0  # seconds between two writes
+CHANGING = ("trial_values", "trial_intermediate_values")  # tables in which a trial has rows that come as it goes
+
+
+class Mirror:
+    """Follows the trials of one search. It never raises: what cannot be written now is tried again."""
+
+    def __init__(self, storage: RDBStorage, study_name: str, search: Search, say: Callable[[str], None]) -> None:
+        """Open the study in the storage, or make it."""
+        self._engine, self._search, self._say = storage.engine, search, say
+        self._study_id = _study(storage, study_name, search.modes)
+        self._tables = _tables(storage.engine)
+        self._dirty: dict[int, Trial] = {}
+        self._written: dict[int, int] = {}  # trial_id by number
+        self._started: dict[int, datetime] = {}
+        self._due = 0.0
+        self._complained = False
+
+    def take_in(self, trials: Iterable[Trial]) -> None:
+        """Make the storage hold what the record does: what differs is written anew; zombies go."""
+        table, known = self._tables["trials"], {trial.number: trial for trial in trials}
+        with self._engine.begin() as connection:
+            ours = table.c.study_id == self._study_id
+            rows = connection.execute(sql.select(table.c.number, table.c.trial_id, table.c.state).where(ours)).all()
+            zombies = [trial_id for number, trial_id, _ in rows if number not in known]
+            self._delete(connection, (*ROWS, *OTHERS), zombies)
+        self._written = {number: trial_id for number, trial_id, _ in rows if number in known}
+        states = {number: state for number, _, state in rows}
+        self._dirty = {n: t for n, t in known.items() if states.get(n) != t.state or t.state == "RUNNING"}
+        self.write()
+
+    def touch(self, trial: Trial) -> None:
+        """Something has happened to a trial."""
+        self._dirty[trial.number] = trial
+        self._started.setdefault(trial.number, datetime.now())
+
+    def write_if_due(self) -> None:
+        """Write, unless that was less than a second ago."""
+        if self._dirty and time.monotonic() > self._due:
+            self.write()
+
+    def write(self) -> None:
+        """Write everything that has happened since the last time, in one transaction."""
+        began = time.monotonic()
+        try:
+            with self._engine.begin() as connection:
+                written = self._write(connection)
+        except (SQLAlchemyError, OSError) as error:
+            if not self._complained:
+                words = str(error).splitlines()[0]
+                self._say(f"the storage does not take the trials, {words}; they are safe in the study folder")
+            self._complained = True
+            self._due = time.monotonic() + 10 * INTERVAL
+            return
+        self._written |= written
+        self._dirty.clear()
+        took = time.monotonic() - began
+        self._due = began + max(INTERVAL, 20 * took)
+
+    def _write(self, connection: sql.Connection) -> dict[int, int]:
+        """Write the trials that have changed. Returns the `trial_id` of those that are new, by number."""
+        trials = {number: mirrored(self._dirty[number], self._search) for number in sorted(self._dirty)}
+        new = self._insert(connection, {n: trial for n, trial in trials.items() if n not in self._written})
+        old = [n for n in trials if n not in new]
+        self._delete(connection, CHANGING, [self._written[n] for n in old])
+        table = self._tables["trials"]
+        for n in old:
+            row = sql.update(table).where(table.c.trial_id == self._written[n])
+            connection.execute(row.values(self._trial_row(n, trials[n])))
+        for part in CHANGING:
+            self._fill(connection, part, {self._written[n]: trials[n] for n in old})
+        return new
+
+    def _insert(self, connection: sql.Connection, trials: dict[int, FrozenTrial]) -> dict[int, int]:
+        if not trials:
+            return {}
+        table = self._tables["trials"]
+        connection.execute(sql.insert(table), [self._trial_row(n, trial) for n, trial in trials.items()])
+        ours = sql.and_(table.c.study_id == self._study_id, table.c.number >= min(trials))
+        found = connection.execute(sql.select(table.c.number, table.c.trial_id).where(ours))
+        ids = {number: trial_id for number, trial_id in found if number in trials}
+        for part in ROWS:
+            self._fill(connection, part, {ids[n]: trial for n, trial in trials.items()})
+        return ids
+
+    def _fill(self, connection: sql.Connection, part: str, trials: dict[int, FrozenTrial]) -> None:
+        rows = [row for trial_id, trial in trials.items() for row in ROWS[part](trial_id, trial)]
+        if rows:
+            connection.execute(sql.insert(self._tables[part]), rows)
+
+    def _trial_row(self, number: int, trial: FrozenTrial) -> dict[str, Any]:
+        return {
+            "number": number,
+            "study_id": self._study_id,
+            "state": trial.state.name,
+            "datetime_start": self._started.get(number, trial.datetime_start),
+            "datetime_complete": trial.datetime_complete,
+        }
+
+    def _delete(self, connection: sql.Connection, parts: Sequence[str], trial_ids: Sequence[int]) -> None:
+        if trial_ids:
+            for part in parts:
+                table = self._tables[part]
+                connection.execute(sql.delete(table).where(table.c.trial_id.in_(trial_ids)))
+
+
+def mirrored(trial: Trial, search: Search) -> FrozenTrial:
+    """The trial as Optuna keeps it, with its whole configuration, which may lie outside of what is searched."""
+    attrs: dict[str, Any] = {"config": json.dumps(trial.params)}
+    if trial.name:
+        attrs["baseline"] = trial.name
+    if trial.replicate_of is not None:
+        attrs["replicate_of"] = trial.replicate_of
+    return frozen(trial, search.space, search.metrics, **attrs)
+
+
+def _params(trial_id: int, trial: FrozenTrial) -> list[dict[str, Any]]:
+    return [
+        {
+            "trial_id": trial_id,
+            "param_name": name,
+            "param_value": distribution.to_internal_repr(trial.params[name]),
+            "distribution_json": distribution_to_json(distribution),
+        }
+        for name, distribution in trial.distributions.items()
+    ]
+
+
+def _values(trial_id: int, trial: FrozenTrial) -> list[dict[str, Any]]:
+    return [
+        {"trial_id": trial_id, "objective": number, "value": value, "value_type": "FINITE"}
+        for number, value in enumerate(trial.values or [])
+    ]
+
+
+def _intermediate(trial_id: int, trial: FrozenTrial) -> list[dict[str, Any]]:
+    kind = {"trial_id": trial_id, "intermediate_value_type": "FINITE"}
+    return [{**kind, "step": step, "intermediate_value": v} for step, v in trial.intermediate_values.items()]
+
+
+def _attributes(trial_id: int, trial: FrozenTrial) -> list[dict[str, Any]]:
+    return [{"trial_id": trial_id, "key": k, "value_json": json.dumps(v)} for k, v in trial.user_attrs.items()]
+
+
+ROWS: dict[str, Callable[[int, FrozenTrial], list[dict[str, Any]]]] = {
+    "trial_params": _params,
+    "trial_values": _values,
+    "trial_intermediate_values": _intermediate,
+    "trial_user_attributes": _attributes,
+}
+OTHERS = ("trial_system_attributes", "trial_heartbeats", "trials")  # where a trial may have rows, its own last
+
+
+def _study(storage: RDBStorage, name: str, modes: Sequence[str]) -> int:
+    """The id of the study called `name`, which is made if it is not there."""
+    for study in storage.get_all_studies():
+        if study.study_name == name:
+            return int(study._study_id)
+    directions = [StudyDirection.MAXIMIZE if mode == "max" else StudyDirection.MINIMIZE for mode in modes]
+    return int(storage.create_new_study(directions, name))
+
+
+def _tables(engine: sql.Engine) -> dict[str, sql.Table]:
+    """Optuna's tables, as they are in this database."""
+    names = (*ROWS, *OTHERS)
+    metadata = sql.MetaData()
+    metadata.reflect(engine, only=names)
+    return {name: metadata.tables[name] for name in names}
+
+
+def open_storage(url: str) -> RDBStorage:
+    """The Optuna storage at a database URL; a `UserError` if it cannot be opened."""
+    shown = re.sub(r"(://[^:/@]*:).*@", r"\1***@", url)
+    if "password=" in url:
+        raise UserError("--storage: write the password as user:password@host, or leave it to PGPASSWORD")
+    try:
+        return RDBStorage(url)
+    except ImportError as error:
+        raise UserError(
+            f"cannot open --storage {shown}: its driver is not installed; for PostgreSQL, "
+            "pip install 'hypersearch[postgresql]' and write postgresql+psycopg://…"
+        ) from error
+    except Exception as error:
+        if url.count("@") > 1:
+            raise UserError(
+                f"cannot open --storage {shown}: write @ : / % of the password as %40 %3A %2F %25"
+            ) from error
+        raise UserError(f"cannot open --storage {shown}: {str(error).splitlines()[0]}") from error
+
+
+@contextmanager
+def storage_at(url: str) -> Iterator[RDBStorage]:
+    """The storage, and at the end its connections closed."""
+    storage = open_storage(url)
+    try:
+        yield storage
+    finally:
+        storage.remove_session()
+        storage.engine.dispose()
+
+
+def refuse_existing(storage: RDBStorage, study_names: Sequence[str]) -> None:
+    """Raise a `UserError` if one of the studies is in the storage already: two searches never merge."""
+    taken = {study.study_name for study in storage.get_all_studies()}
+    for name in study_names:
+        if name in taken:
+            raise UserError(f"study {name!r} exists already in the storage; choose another --name")

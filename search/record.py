@@ -1,0 +1,214 @@
+"""The record of a study: everything that happened, on disk before anything else is done about it.
+
+`journal.jsonl` is the record: one line for each start, step and end, appended. `history.csv` (a row for each trial and
+step) and `trials.csv` (a row for each ended trial) are views of it that anyone can read; they grow beside it, and
+`Record.reopen` writes them anew from it, so that a torn line in any of the three costs nothing that had finished.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict
+from io import FileIO
+from pathlib import Path
+
+from models.api import TRIAL_COLUMNS
+from models.errors import UserError
+from search.trials import GrowingCsv, Row, Step, Trial, read_csv, write_json
+
+HISTORY_COLUMNS = ("study", "family", "trial", "step", "seconds")
+PLAN = ("name", "params", "seed", "limit", "replicate_of", "attrs")  # of a trial, in its first line of the journal
+
+
+class Record:
+    """The files of one study. Only the driver holds one, and only one driver at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take hold of the record in an existing folder; a `UserError` if another process has it."""
+        self.folder = folder
+        self.name = folder.name
+        self.logs = folder / "logs"
+        self.trials: dict[tuple[str, int], Trial] = {}
+        self._trials = GrowingCsv(folder / "trials.csv", TRIAL_COLUMNS)
+        self._history = GrowingCsv(folder / "history.csv", HISTORY_COLUMNS)
+        self._journal = Journal(folder / "journal.jsonl")
+
+    @classmethod
+    def create(cls, out: Path, name: str) -> Record:
+        """Begin the record of a new study in `out/name`; a `UserError` if it exists or cannot be written."""
+        folder = out / name
+        if folder.exists():
+            raise UserError(f"study {name!r} exists already in {out}; choose another --name, or hypersearch resume it")
+        try:
+            (folder / "logs").mkdir(parents=True)
+        except OSError as error:
+            raise UserError(f"cannot write to --out {out}: {error.strerror or error}") from error
+        return cls(folder)
+
+    @classmethod
+    def reopen(cls, folder: Path) -> Record:
+        """Take up the record of an earlier run, mending what a crash tore."""
+        if not (folder / "journal.jsonl").is_file():
+            raise UserError(f"study {folder.name!r} has no journal.jsonl: it cannot be resumed")
+        record = cls(folder)
+        record._journal.mend()
+        record.trials = replayed(record._journal.path)
+        record.write_views()
+        return record
+
+    def discard(self) -> None:
+        """Remove the record of a study in which nothing has run."""
+        if not self.trials:
+            shutil.rmtree(self.folder)
+
+    def close(self) -> None:
+        """Let go of the record."""
+        self._journal.close()
+
+    def write_study(self, facts: Row) -> None:
+        """Write study.json whole."""
+        write_json(self.folder / "study.json", facts)
+
+    def search(self, family: str) -> list[Trial]:
+        """The trials of one search, by number."""
+        return [trial for (name, _), trial in sorted(self.trials.items()) if name == family]
+
+    def start(self, trial: Trial) -> None:
+        """A trial begins."""
+        self.trials[trial.family, trial.number] = trial
+        self._journal.append("start", trial, {key: getattr(trial, key) for key in PLAN})
+
+    def step(self, trial: Trial, step: Step | None = None, complete: bool = False) -> None:
+        """A trial has made a step (default: its last); with it the trial may be complete."""
+        step = step or trial.steps[-1]
+        self._journal.append("step", trial, {**asdict(step), "complete": complete})
+        self._history.append(self._history_row(trial, step))
+
+    def end(self, trial: Trial) -> None:
+        """A trial has ended."""
+        self._journal.append("end", trial, {"state": trial.state, "cut": trial.cut, "failure": trial.failure})
+        if trial.failure:
+            self.failure_log(trial).write_text(trial.failure)
+        self._trials.append(self._trial_row(trial))
+
+    def rewind(self, trial: Trial, resource: int) -> None:
+        """A trial goes on from its checkpoint at `resource`; what it did beyond is forgotten, and done again."""
+        lost = not (trial.state == "RUNNING" and trial.resource == resource)
+        trial.rewind(resource)
+        self._journal.append("rewind", trial, {"resource": resource})
+        if lost:
+            self.write_views()
+
+    def failure_log(self, trial: Trial) -> Path:
+        """Where the traceback of a failed trial stands."""
+        return self.logs / f"{trial.family.replace(':', '-')}-{trial.number}.traceback.txt"
+
+    def write_views(self) -> None:
+        """Write history.csv and trials.csv from what is known, keeping a confirmation's columns."""
+        trials = [trial for _, trial in sorted(self.trials.items())]
+        steps = [self._history_row(trial, step) for trial in trials for step in trial.steps]
+        ended = [self._trial_row(trial) for trial in trials if trial.state != "RUNNING"]
+        confirmed = _confirmed(self._trials.path)
+        if steps or self._history.path.exists():
+            self._history.replace(steps)
+        if ended or self._trials.path.exists():
+            self._trials.replace([{**r, **confirmed.get((str(r["family"]), str(r["trial"])), {})} for r in ended])
+
+    def _history_row(self, trial: Trial, step: Step) -> Row:
+        row = {"study": self.name, "family": trial.family, "trial": trial.number}
+        return {**row, "step": step.resource, "seconds": step.seconds, **_columns(step.metrics)}
+
+    def _trial_row(self, trial: Trial) -> Row:
+        row = {key: getattr(trial, key) for key in TRIAL_COLUMNS if hasattr(trial, key)}
+        params = {f"param.{name}": str(value) for name, value in trial.params.items()}
+        kept = {name: value for name, value in trial.metrics.items() if not name.startswith("train.")}
+        return {**row, "study": self.name, "trial": trial.number, **params, **_columns(kept)}
+
+
+class Journal:
+    """A file of JSON lines, held by one process at a time. A line that a crash left torn is dropped."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = path.open("a+b", buffering=0)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self._file.close()
+            raise UserError(f"study {path.parent.name!r} is being run by another process") from error
+
+    def mend(self) -> None:
+        """Cut off a torn last line, so that the next one begins afresh."""
+        *whole, torn = self.path.read_bytes().split(b"\n")
+        if torn:
+            self._file.truncate(sum(len(line) + 1 for line in whole))
+
+    def append(self, event: str, trial: Trial, facts: Row) -> None:
+        """Add a line; it is with the operating system when this returns. On an error the file is as before."""
+        line = json.dumps({"event": event, "family": trial.family, "trial": trial.number, **facts})
+        before = self._file.seek(0, 2)
+        try:
+            _write(self._file, line.encode() + b"\n")
+        except OSError:
+            with suppress(OSError):
+                self._file.truncate(before)
+            raise
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+
+def replayed(path: Path) -> dict[tuple[str, int], Trial]:
+    """The trials that a journal tells of, by family and number. Torn lines are passed over."""
+    trials: dict[tuple[str, int], Trial] = {}
+    for line in path.read_bytes().split(b"\n"):
+        with suppress(ValueError, KeyError, TypeError):
+            event = json.loads(line)
+            key = str(event["family"]), int(event["trial"])
+            if event["event"] == "start":
+                trials[key] = Trial(*key, **{name: event[name] for name in PLAN})
+            else:
+                REPLAY[event["event"]](trials[key], event)
+    return trials
+
+
+def _write(file: FileIO, data: bytes) -> None:
+    """All of `data`: a full disk takes a part of it before it complains."""
+    while data:
+        data = data[file.write(data) :]
+
+
+def _step(trial: Trial, event: Row) -> None:
+    trial.steps.append(Step(*(event[key] for key in ("resource", "seconds", "objective", "metrics"))))
+    if event["complete"]:
+        trial.state = "COMPLETE"
+
+
+def _end(trial: Trial, event: Row) -> None:
+    trial.state, trial.cut, trial.failure = event["state"], event["cut"], event["failure"]
+
+
+REPLAY: dict[str, Callable[[Trial, Row], None]] = {
+    "step": _step,
+    "end": _end,
+    "rewind": lambda trial, event: trial.rewind(event["resource"]),
+}
+
+
+def _confirmed(path: Path) -> dict[tuple[str, str], dict[str, str]]:
+    """The `test.*` columns of trials.csv by family and trial."""
+    if not path.exists():
+        return {}
+    _, rows = read_csv(path)
+    tests = [{key: value for key, value in row.items() if key and key.startswith("test.")} for row in rows]
+    return {(str(row["family"]), str(row["trial"])): test for row, test in zip(rows, tests, strict=True) if any(test)}
+
+
+def _columns(metrics: Row) -> dict[str, float]:
+    """Metrics under their column names: `val.` before those that have no prefix."""
+    return {name if "." in name else f"val.{name}": value for name, value in metrics.items()}

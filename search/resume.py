@@ -1,0 +1,58 @@
+"""Taking up a study again, and learning from another one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy.engine import make_url
+
+from analysis.tables import load_all
+from models.errors import UserError
+from search.config import SEARCH_KEYS, StudyConfig, in_words
+from search.plan import Search
+from search.record import replayed
+from search.spaces import is_searched
+from search.trials import Trial
+
+
+def reopened(out: Path, name: str, more: int, changes: Mapping[str, Any]) -> tuple[StudyConfig, dict[str, Any]]:
+    """The configuration of a study that ran before, with `more` trials a search and `changes`; and its study.json."""
+    study = load_all(out, [name])[0].facts
+    given = {key: value for key, value in changes.items() if value is not None}
+    stored = {**study["config"], "storage": without_mask(study["config"]["storage"]), "out": out, "name": name}
+    for search in stored["searches"]:
+        search["trials"] += more
+        search.update({key: value for key, value in given.items() if key in SEARCH_KEYS})
+    stored.update({key: value for key, value in given.items() if key not in SEARCH_KEYS})
+    stored["time_budget"] = given.get("time_budget")  # the earlier one is spent
+    try:
+        return StudyConfig.model_validate(stored), study
+    except ValidationError as error:
+        raise UserError(in_words(error, given)) from error
+
+
+def without_mask(url: str) -> str:
+    """A database URL whose password was not recorded: without any, so that the driver looks where it always does."""
+    parsed = make_url(url)
+    return parsed.set(password=None).render_as_string() if parsed.password == "***" else url
+
+
+def learned(config: StudyConfig, search: Search) -> list[Trial]:
+    """The finished trials of the study named by `--warm-start` that lie in the space of `search`."""
+    if config.warm_start is None:
+        return []
+    study = load_all(config.out, [config.warm_start])[0]
+    theirs = {found["family"]: found for found in study.facts["searches"]}.get(search.family.name)
+    if theirs is None:
+        return []
+    if list(theirs["objectives"]) != list(search.metrics):
+        asked, there = ", ".join(search.metrics), ", ".join(theirs["objectives"])
+        raise UserError(
+            f"--warm-start {config.warm_start}: its {search.family.name} was judged by {there}, not {asked}"
+        )
+    trials = replayed(study.folder / "journal.jsonl").values()
+    ours = [trial for trial in trials if trial.family == search.family.name and trial.finished]
+    return [trial for trial in ours if trial.state != "FAIL" and is_searched(search.space, trial.params)]

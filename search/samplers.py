@@ -1,0 +1,162 @@
+"""Who proposes: Optuna's samplers by name, and the memory of past trials that they look at.
+
+A sampler is made anew for each trial, with a seed from the study's seed and the trial's number. So a proposal depends
+on the seed, the number and what is known of the other trials, and not on whether the search was interrupted before.
+"""
+
+from __future__ import annotations
+
+import heapq
+import warnings
+from collections.abc import Callable, Container, Sequence
+from typing import Any
+
+import optuna
+from optuna.samplers import BaseSampler
+from optuna.trial import FrozenTrial, TrialState
+
+from models.api import Config, Space
+from models.errors import UserError
+from search.spaces import is_searched, propose
+from search.trials import Trial, trial_seed
+
+STATES = {
+    "RUNNING": TrialState.RUNNING,
+    "COMPLETE": TrialState.COMPLETE,
+    "PRUNED": TrialState.PRUNED,
+    "FAIL": TrialState.FAIL,
+}
+
+BEST, LATEST = 25, 75  # of the finished trials, how many a sampler looks at
+
+
+def _tpe(seed: int) -> BaseSampler:
+    """Tree-structured Parzen estimators (Bergstra et al. 2011; Watanabe 2023, arXiv 2304.11127)."""
+    return optuna.samplers.TPESampler(seed=seed, n_startup_trials=5, multivariate=True, group=True, constant_liar=True)
+
+
+def _random(seed: int) -> BaseSampler:
+    return optuna.samplers.RandomSampler(seed=seed)
+
+
+def _gp(seed: int) -> BaseSampler:
+    """Gaussian process, log expected improvement."""
+    try:
+        import torch  # type: ignore[import-not-found]  # noqa: F401  # an extra
+    except ImportError:
+        raise UserError("--searcher gp needs torch: pip install 'hypersearch[gp]'") from None
+    return optuna.samplers.GPSampler(seed=seed, n_startup_trials=5)
+
+
+def _qmc(seed: int) -> BaseSampler:
+    """Scrambled Sobol points."""
+    return optuna.samplers.QMCSampler(seed=seed, scramble=True, warn_independent_sampling=False)
+
+
+def _nsga2(seed: int) -> BaseSampler:
+    """Deb et al. 2002."""
+    return optuna.samplers.NSGAIISampler(seed=seed, population_size=20)
+
+
+SAMPLERS: dict[str, Callable[[int], BaseSampler]] = {
+    "tpe": _tpe,
+    "random": _random,
+    "gp": _gp,
+    "qmc": _qmc,
+    "nsga2": _nsga2,
+    "grid": _random,  # the points are enqueued, see search/spaces.py
+}
+ONE_SEQUENCE = ("qmc",)  # its points are one sequence, which has one seed
+
+
+def make(name: str, study_seed: int, number: int) -> BaseSampler:
+    """The sampler that proposes trial `number`."""
+    seed = study_seed if name in ONE_SEQUENCE else trial_seed(study_seed, number, replicate=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        return SAMPLERS[name](seed)
+
+
+class Memory(optuna.storages.InMemoryStorage):
+    """Trials in memory, of which samplers see the running, the `BEST` and the `LATEST`.
+
+    TPE models the best tenth, at most 25 trials, against the rest, and takes time in proportion to all that it sees. So
+    the 1,000th proposal of a search costs no more than the 100th and still knows the same best ones.
+    """
+
+    def __init__(self, maximize: bool | None) -> None:
+        """`maximize` is None where there is more than one objective: then the latest alone are seen."""
+        super().__init__()
+        self._maximize = maximize
+        self._seen: Container[int] | None = None  # numbers; None is all
+
+    def focus(self, study_id: int) -> None:
+        """Choose anew which trials are seen."""
+        finished = [t for t in super().get_all_trials(study_id, deepcopy=False) if t.state.is_finished()]
+        few = len(finished) <= BEST + LATEST
+        self._seen = None if few else {t.number for t in [*self._best(finished), *finished[-LATEST:]]}
+
+    def get_all_trials(
+        self, study_id: int, deepcopy: bool = True, states: Container[TrialState] | None = None
+    ) -> list[FrozenTrial]:
+        """Those that are seen."""
+        trials: list[FrozenTrial] = super().get_all_trials(study_id, deepcopy=deepcopy, states=states)
+        if self._seen is None:
+            return trials
+        return [t for t in trials if not t.state.is_finished() or t.number in self._seen]
+
+    def _best(self, trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
+        if self._maximize is None:
+            return list(trials[-BEST - LATEST :])
+        sign = -1 if self._maximize else 1
+
+        def merit(trial: FrozenTrial) -> tuple[Any, ...]:
+            """Complete before stopped, as TPE ranks them; of the stopped, those that came further first."""
+            if trial.state == TrialState.COMPLETE:
+                return 0, 0, sign * float(trial.values[0])
+            values = trial.intermediate_values
+            return (1, -max(values), sign * values[max(values)]) if values else (2, 0, 0)
+
+        return heapq.nsmallest(BEST, trials, key=merit)
+
+
+def frozen(trial: Trial, space: Space, metrics: Sequence[str], **attrs: Any) -> FrozenTrial:
+    """The trial as Optuna keeps it, with user attributes; its parameters only if `space` can propose them."""
+    fixed = distributions(space, trial.params) if is_searched(space, trial.params) else {}
+    state = STATES[trial.state]
+    values = [trial.metrics[metric] for metric in metrics] if state == TrialState.COMPLETE else None
+    curve = {step.resource: step.objective for step in trial.steps} if len(metrics) == 1 else {}
+    return optuna.trial.create_trial(
+        state=state,
+        values=values,
+        params={name: trial.params[name] for name in fixed},
+        distributions=fixed,
+        intermediate_values=curve,
+        user_attrs=attrs,
+        system_attrs=trial.attrs.get("trial", {}),
+    )
+
+
+def distributions(space: Space, config: Config) -> dict[str, optuna.distributions.BaseDistribution]:
+    """Of each parameter that a search of `space` asks for on its way to `config`."""
+    fixed = optuna.trial.FixedTrial(dict(config))
+    propose(space, fixed)
+    return dict(fixed.distributions)
+
+
+def notes(study: optuna.Study, trial: optuna.Trial) -> dict[str, Any]:
+    """What a sampler wrote down for its next proposals (which Sobol point, which generation); TPE needs nothing."""
+    own = {"trial": study._storage.get_trial_system_attrs(trial._trial_id)}
+    all_ = {"study": study._storage.get_study_system_attrs(study._study_id)}
+    kept = {
+        where: {key: value for key, value in attrs.items() if not key.startswith(("tpe:", "fixed_params"))}
+        for where, attrs in (own | all_).items()
+    }
+    return {where: attrs for where, attrs in kept.items() if attrs}
+
+
+def recall(study: optuna.Study, trial: Trial, frozen_trial: FrozenTrial) -> optuna.Trial:
+    """Put a trial of an earlier run into the memory of `study`, with its `notes`."""
+    for key, value in trial.attrs.get("study", {}).items():
+        study._storage.set_study_system_attr(study._study_id, key, value)
+    return optuna.Trial(study, study._storage.create_new_trial(study._study_id, frozen_trial))
