@@ -28,8 +28,8 @@ $(READY): pyproject.toml requirements.lock
 
 lock:  ## pin what a fresh install resolves to
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip compile pyproject.toml --extra dev --extra dashboard --universal --python-version 3.11 \
-		--no-emit-index-url --no-emit-find-links --no-header --output-file requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra dev --extra dashboard --extra postgresql --universal \
+		--python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --output-file requirements.lock
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
