@@ -135,11 +135,25 @@ def _digits() -> Shipped:
     return Shipped(x_nhw[train], y_n[train], x_nhw[test], y_n[test])
 
 
+def where(name: str, data_dir: str | Path | None = None) -> str | None:
+    """Where `load` would find the files of a named data set, in words; None if it would download them."""
+    if name == "digits":
+        return "comes with scikit-learn"
+    files = _located(data_dir, _cache())
+    return str(files[idx.STEMS[0]].parent) if files else None
+
+
+def _cache() -> Path:
+    return platformdirs.user_cache_path("hypersearch") / "fashion-mnist"
+
+
+def _located(data_dir: str | Path | None, cache: Path) -> dict[str, Path] | None:
+    return next((files for folder in _folders(data_dir, cache) if len(files := idx.locate(folder)) == 4), None)
+
+
 def _fashion_mnist(data_dir: str | Path | None) -> Shipped:
-    cache = platformdirs.user_cache_path("hypersearch") / "fashion-mnist"
-    files = next((files for folder in _folders(data_dir, cache) if len(files := idx.locate(folder)) == 4), None)
-    if files is None:
-        files = download.fetch_all(download.FASHION_MNIST, cache)
+    cache = _cache()
+    files = _located(data_dir, cache) or download.fetch_all(download.FASHION_MNIST, cache)
     shipped = idx.read_folder(files)
     arrays: tuple[Pixels | Labels, ...] = shipped
     for remote, array in zip(download.FASHION_MNIST, arrays, strict=True):

@@ -6,6 +6,9 @@ that have reached it. The full resource R is the end and not a rung: who arrives
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 from models.errors import UserError
 
 
@@ -27,3 +30,15 @@ def rungs(full: int, factor: int = 3, first: int = 1) -> list[int]:
 def reached(ladder: list[int], resource: int) -> int:
     """How many rungs a trial with `resource` spent has reached."""
     return sum(rung <= resource for rung in ladder)
+
+
+def expected(full: int, ladder: Sequence[int], factor: int = 3) -> float:
+    """Resource that a trial spends on average, if one in `factor` goes on at each rung of `ladder`.
+
+    >>> expected(9, [1, 3])
+    2.333333333333333
+    >>> expected(9, [])
+    9.0
+    """
+    stretches = pairwise([0, *ladder, full])
+    return sum((end - begin) / float(factor) ** passed for passed, (begin, end) in enumerate(stretches))
