@@ -165,6 +165,20 @@ def _report(record: Record, interrupted: bool) -> int:
 
 
 @cli.command()
+@click.argument("targets", nargs=-1, metavar="[FAMILY...]")
+@click.option("--storage", metavar="URL", help="Optuna storage  [default: sqlite:///OUT/hypersearch.db]")
+@click.option("--data-dir", type=click.Path(path_type=Path), metavar="DIR", help="Where to look for named data first.")
+@click.option("--trials/--no-trials", default=True, show_default=True, help="Try a step of each family (all, if none).")
+@click.option("--verbose", is_flag=True, help="Show whole tracebacks.")
+@out_option
+def doctor(**options: Any) -> int:
+    """Say whether all is there that a study needs; exit code 1 if something is amiss."""
+    from search.doctor import examine
+
+    return examine(**options)
+
+
+@cli.command()
 @click.argument("name")
 @click.option("--top", type=click.IntRange(1), default=1, show_default=True, help="Confirm the best K trials a family.")
 @click.option("--seeds", type=click.IntRange(1), default=1, show_default=True, help="Train each anew with K seeds.")

@@ -41,6 +41,11 @@ def hardware() -> dict[str, Any]:
     }
 
 
+def gpus() -> int:
+    """NVIDIA GPUs in the machine, by their device files, whether or not a library can use them."""
+    return len(list(Path("/dev").glob("nvidia[0-9]*")))
+
+
 def git_revision() -> str | None:
     """The commit of the working directory, with `+changes` if files differ from it; None outside a checkout."""
     try:

@@ -16,7 +16,7 @@ from models import idx
 from search import facts
 from search.cli import main
 
-COMMANDS = ["run", "confirm", "leaderboard", "list"]
+COMMANDS = ["run", "doctor", "confirm", "leaderboard", "list"]
 
 
 def refused(capsys, *arguments):
@@ -46,7 +46,7 @@ def test_no_command_shows_help(capsys):
     [
         (
             ["rum", "cnn"],
-            "unknown command 'rum', allowed: confirm, extend, leaderboard, list, resume, run; did you mean 'run'?",
+            "unknown command 'rum', allowed: confirm, doctor, extend, leaderboard, list, resume, run; did you mean 'run'?",
         ),
         (["run"], "Missing argument 'TARGET...'."),
         (["run", "cnn", "--trails", "3"], "unknown option '--trails'; did you mean '--trials'?; see --help"),
@@ -77,6 +77,11 @@ def test_no_command_shows_help(capsys):
         (
             ["run", "cnn", "--dataset", "digits", "--set", "network=R5"],
             "cnn cannot be searched on digits: images of 8×8 are too small: nothing is left at layer 5 of 12",
+        ),
+        (["doctor", "--data-dir", "nowhere"], "--data-dir nowhere: there is no such folder"),
+        (
+            ["doctor", "tou"],
+            "unknown family 'tou', allowed: cnn, random_forest, kmeans, toy, package.module:NAME; did you mean 'toy'?",
         ),
         (["run", "cnn", "--data-dir", "nowhere"], "--data-dir nowhere: there is no such folder"),
         (["run", "models.toy:NOISE"], "'models.toy:NOISE' is a float, expected a models.api.Family"),

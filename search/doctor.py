@@ -1,0 +1,231 @@
+"""Whether this machine can run a study: software, cores, memory, disk, GPU, data, storage, a first step a family."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib import metadata
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import joblib
+import optuna
+import psutil
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy import create_engine, inspect
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from models.datasets import NAMES, where
+from models.errors import UserError
+from search import facts
+from search.config import StudyConfig, storage_url
+from search.families import FAMILIES, find
+from search.plan import without_password
+from search.probe import Probe, backend, duration, probe
+
+Verdict: TypeAlias = Literal["ok", "note", "problem"]
+
+STYLES: dict[Verdict, str] = {"ok": "green", "note": "yellow", "problem": "bold red"}
+NEEDED = ("hypersearch", "ray", "optuna", "keras", "scikit-learn", "numpy")
+BACKENDS = ("tensorflow", "torch", "jax")  # one of them is needed
+IMAGES = 240  # of digits, on which each family is tried
+PATIENCE = 120.0  # seconds for a process of its own
+GIB = 2**30
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the table."""
+
+    what: str
+    found: str
+    verdict: Verdict = "ok"
+    whole: str = ""  # a traceback, for --verbose
+
+
+def examine(
+    out: Path,
+    storage: str | None,
+    data_dir: Path | None,
+    targets: Sequence[str],
+    trials: bool,
+    verbose: bool,
+    console: Console | None = None,
+) -> int:
+    """Print the table; 1 if any check is a problem, else 0. Creates nothing and downloads nothing."""
+    for target in targets:
+        if ":" not in target and target not in FAMILIES:
+            find(target)  # raises
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    where("fashion-mnist", data_dir)  # raises for a folder that is not there
+    work: list[tuple[str, Callable[[], Iterable[Check]]]] = [
+        ("software and machine", lambda: [*software(), cores(), memory(), disk(out)]),
+        ("what Keras sees", accelerators),
+        ("data and storage", lambda: [*data(data_dir), database(storage or storage_url(out), out)]),
+        *((f"a step of {t}", partial(first_step, t)) for t in (targets or FAMILIES) if trials),
+    ]
+    console = console or Console(highlight=False)
+    checks: list[Check] = []
+    with console.status("") as status:
+        for words, check in work:
+            status.update(f"looking at {words}")
+            checks += check()
+    show(checks, verbose, console)
+    return int(any(check.verdict == "problem" for check in checks))
+
+
+def software() -> Iterator[Check]:
+    """The version of each package that is needed, and of the backends that are there."""
+    yield Check("python", platform.python_version())
+    versions = {package: _version(package) for package in (*NEEDED, *BACKENDS)}
+    for package in NEEDED:
+        version = versions[package]
+        yield Check(package, version) if version else Check(package, "not installed", "problem")
+    yield from (Check(package, version) for package in BACKENDS if (version := versions[package]))
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def cores() -> Check:
+    """How many there are, and how many this process may use (affinity, control group)."""
+    there, ours = os.cpu_count() or 1, joblib.cpu_count()
+    if ours < there:
+        return Check("cores", f"{there}, of which {ours} may be used: run with --concurrency {ours}", "note")
+    return Check("cores", str(there))
+
+
+def memory() -> Check:
+    """In all and available."""
+    there = psutil.virtual_memory()
+    found = f"{there.total / GIB:.1f} GiB, {there.available / GIB:.1f} GiB available"
+    if there.available < GIB * joblib.cpu_count():
+        return Check("memory", f"{found}: less than 1 GiB a core, run fewer trials at once (--concurrency)", "note")
+    return Check("memory", found)
+
+
+def disk(out: Path) -> Check:
+    """Room at `out`, and whether a study can be written there."""
+    there = _nearest(out)
+    if not there.is_dir():
+        return Check("disk", f"{there} is a file; --out is a folder", "problem")
+    if not os.access(there, os.W_OK | os.X_OK):
+        return Check("disk", f"{out} cannot be written", "problem")
+    free = shutil.disk_usage(there).free / GIB
+    state = "can be written" if out.exists() else "will be created"
+    return Check("disk", f"{out} {state}, {free:.1f} GiB free", "ok" if free >= 1 else "note")
+
+
+def _nearest(path: Path) -> Path:
+    """The path, or the nearest folder above it that exists."""
+    path = path.absolute()
+    return next(folder for folder in (path, *path.parents) if folder.exists())
+
+
+def accelerators() -> Iterator[Check]:
+    """Keras' backend and its GPUs."""
+    found = backend(PATIENCE)
+    if "failure" in found:
+        failure = Probe(**found)
+        yield Check("keras backend", failure.reason, "problem", failure.failure)
+        return
+    yield Check("keras backend", found["backend"])
+    if found["seen"]:
+        yield Check("GPU", f"{', '.join(found['seen'])}: --gpus-per-trial 1 (or a fraction) uses it")
+    elif unseen := facts.gpus():
+        extra = "; pip install -e .[gpu]" if found["backend"] == "tensorflow" else ""
+        yield Check("GPU", f"{unseen} in the machine, none of them seen by {found['backend']}{extra}", "note")
+    else:
+        yield Check("GPU", "none: networks train on the processor", "note")
+
+
+def data(data_dir: Path | None) -> Iterator[Check]:
+    """Where each named data set lies."""
+    for name in NAMES:
+        found = where(name, data_dir)
+        yield Check(name, found) if found else Check(name, "not found; would be downloaded", "note")
+
+
+def database(url: str, out: Path) -> Check:
+    """Whether the storage opens, and how many searches it holds. One that is not there is not created."""
+    try:
+        return Check("storage", *_database(url, out))
+    except UserError as error:
+        return Check("storage", str(error), "problem")
+
+
+def _database(url: str, out: Path) -> tuple[str, Verdict]:
+    from search.searcher import open_storage
+
+    file = _sqlite_file(url)
+    if file and not file.exists():
+        if file.parent.exists() or file.parent.absolute() == out.absolute():
+            return f"{file} will be created", "ok"
+        return f"{without_password(url)}: there is no folder {file.parent}", "problem"
+    if _is_empty(url):
+        return f"{without_password(url)} is reachable and empty", "ok"
+    count = len(open_storage(url).get_all_studies())
+    return f"{without_password(url)} is reachable, {count} search{'es' * (count != 1)}", "ok"
+
+
+def _sqlite_file(url: str) -> Path | None:
+    try:
+        parts = make_url(url)
+    except ArgumentError:
+        return None
+    named = parts.get_backend_name() == "sqlite" and parts.database not in (None, "", ":memory:")
+    return Path(str(parts.database)) if named else None
+
+
+def _is_empty(url: str) -> bool:
+    """True if the database has no tables; False also where it does not open, which `open_storage` puts into words."""
+    try:
+        engine = create_engine(url)
+        try:
+            return not inspect(engine).get_table_names()
+        finally:
+            engine.dispose()
+    except Exception:
+        return False
+
+
+def first_step(target: str) -> list[Check]:
+    """One step of a family on a few digits, in a process of its own."""
+    asked = {"searches": [{"family": target, "trials": 1}], "dataset": "digits", "limit": IMAGES}
+    tried = probe(StudyConfig.model_validate({"name": "doctor", **asked}), limit=PATIENCE)
+    what = f"trial {target}"
+    if tried.failure:
+        return [Check(what, tried.reason, "problem", tried.failure)]
+    return [Check(what, f"{tried.name or 'a proposal'}: one step in {duration(tried.start + tried.step)}")]
+
+
+def show(checks: Sequence[Check], verbose: bool, console: Console) -> None:
+    """The table, a count, and with `verbose` the whole tracebacks."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("check", no_wrap=True)
+    table.add_column("found", overflow="fold", ratio=1)
+    table.add_column("verdict", no_wrap=True)
+    for check in checks:
+        table.add_row(Text(check.what), Text(check.found), Text(check.verdict, STYLES[check.verdict]))
+    console.print(table)
+    whole = [check for check in checks if check.whole]
+    for check in whole if verbose else ():
+        console.print(Text(f"\n{check.what}\n{check.whole.strip()}"), soft_wrap=True)
+    count = {verdict: sum(check.verdict == verdict for check in checks) for verdict in STYLES}
+    more = "; --verbose shows the whole traceback" if whole and not verbose else ""
+    console.print(Text(f"\n{_several(count['problem'], 'problem')}, {_several(count['note'], 'note')}{more}"))
+
+
+def _several(count: int, word: str) -> str:
+    return f"{count or 'no'} {word}{'' if count == 1 else 's'}"

@@ -1,0 +1,165 @@
+"""The doctor's verdicts, on what is really there and on what is really broken."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import optuna
+import pytest
+from rich.console import Console
+
+from models import idx
+from search import doctor
+from search.cli import main
+from search.config import StudyConfig
+from search.probe import probe
+
+ROOT = Path(__file__).parent.parent.parent
+
+BROKEN = """
+import os
+from dataclasses import replace
+from models.api import Baseline
+from tests.broken import FAMILY as BROKEN
+
+BAD = Baseline(name="bad", config={"way": "start", "x": 0.5}, resource=1, source="a test")
+STARTS_NOT = replace(BROKEN, baselines=(BAD,))
+DIES = replace(BROKEN, start=lambda config, shared, seed: os._exit(9))
+PRINTS = replace(BROKEN, prepare=lambda dataset, options: print('{"not": "the answer"}'))
+"""
+
+
+@pytest.fixture
+def broken(here):
+    (here / "mine.py").write_text(BROKEN)
+    return here
+
+
+def studies(*targets):
+    searches = [{"family": target, "trials": 1} for target in targets]
+    return StudyConfig.model_validate({"name": "s", "dataset": "digits", "limit": 240, "searches": searches})
+
+
+def test_the_whole_table_without_trials(here):
+    code = (
+        "import sys; from search.cli import main; code = main(['doctor', '--no-trials']);"
+        "assert not {'tensorflow', 'keras', 'torch', 'jax'} & set(sys.modules); sys.exit(code)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80"}
+    ended = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    assert max(map(len, ended.stdout.splitlines())) <= 80
+    names = [line.split("  ")[0] for line in ended.stdout.splitlines()]
+    assert names[:3] == ["check", "python", "hypersearch"]
+    assert {"cores", "memory", "disk", "keras backend", "GPU", "digits", "storage"} <= set(names)
+    assert not list(here.iterdir()), "nothing is created"
+
+
+def test_a_broken_family_is_a_problem(broken, monkeypatch):
+    monkeypatch.setattr(doctor, "accelerators", list)  # tested above
+    shown = io.StringIO()
+    arguments = {"out": Path("runs"), "storage": None, "data_dir": None, "trials": True, "verbose": True}
+    targets = ["mine:STARTS_NOT", "nowhere:FAMILY", "toy"]
+    assert doctor.examine(**arguments, targets=targets, console=Console(file=shown, width=100)) == 1
+    lines = {line.split("  ")[0]: line.rstrip() for line in reversed(shown.getvalue().splitlines())}
+    assert lines["trial mine:STARTS_NOT"].endswith("problem")
+    assert "RuntimeError: cannot start" in lines["trial mine:STARTS_NOT"]
+    assert lines["trial nowhere:FAMILY"].endswith("problem")
+    assert "centre: one step in" in lines["trial toy"]
+    assert "Traceback (most recent call last):" in lines
+    assert '  File "' in shown.getvalue()
+    assert "2 problems" in shown.getvalue()
+
+
+def test_a_family_that_kills_its_process(broken):
+    tried = probe(studies("mine:DIES"))
+    assert tried.reason == "the process ended with exit code 9"
+    assert not tried.late
+
+
+def test_what_a_family_prints_is_no_answer(broken):
+    assert probe(studies("mine:PRINTS")).metrics == {"loss": 1.0}
+
+
+def test_a_process_that_takes_too_long(here):
+    tried = probe(studies("toy"), limit=0.1)
+    assert (tried.late, tried.reason) == (True, "not done within 0.1 s")
+
+
+@pytest.mark.slow
+def test_every_family_takes_a_step(here, capsys):
+    assert main(["doctor"]) == 0
+    shown = capsys.readouterr().out
+    for family in ("cnn", "random_forest", "kmeans", "toy"):
+        assert f"trial {family} " in shown
+    assert not list(here.iterdir())
+
+
+def test_a_package_that_is_not_there(monkeypatch):
+    monkeypatch.setattr(doctor, "NEEDED", ("numpy", "no-such-package"))
+    checks = {check.what: check for check in doctor.software()}
+    assert checks["numpy"].verdict == "ok"
+    assert checks["no-such-package"] == doctor.Check("no-such-package", "not installed", "problem")
+
+
+def test_an_out_that_is_a_file(here):
+    (here / "file").touch()
+    assert doctor.disk(Path("file")).verdict == "problem"
+    assert doctor.disk(Path("file/below")).verdict == "problem"
+
+
+def test_an_out_that_will_be_created(here):
+    assert doctor.disk(Path("a/b")).found.startswith("a/b will be created, ")
+    assert not list(here.iterdir())
+
+
+def test_data(here, monkeypatch):
+    monkeypatch.setenv("HYPERSEARCH_DATA", str(here / "none"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(here / "cache"))
+    assert [check.verdict for check in doctor.data(None)] == ["note", "note", "ok"]
+    folder = here / "there" / "fashion-mnist"
+    folder.mkdir(parents=True)
+    for stem in idx.STEMS:
+        (folder / f"{stem}.gz").touch()
+    found = list(doctor.data(here / "there"))
+    assert [check.verdict for check in found] == ["ok", "ok", "ok"]
+    assert found[0].found == str(folder)
+
+
+def storage(url):
+    return doctor.database(url, Path("runs"))
+
+
+def test_a_storage_that_is_not_there_is_not_created(here):
+    assert storage("sqlite:///runs/hypersearch.db").found == "runs/hypersearch.db will be created"
+    assert storage("sqlite:///s.db").verdict == "ok"
+    assert storage("sqlite:///elsewhere/s.db").verdict == "problem"
+    assert not list(here.iterdir())
+
+
+def test_a_storage_with_studies(here):
+    optuna.create_study(storage="sqlite:///s.db", study_name="a/toy")
+    assert storage("sqlite:///s.db").found == "sqlite:///s.db is reachable, 1 search"
+
+
+def test_an_empty_database_stays_empty(here):
+    (here / "s.db").touch()
+    assert storage("sqlite:///s.db").found == "sqlite:///s.db is reachable and empty"
+    assert not (here / "s.db").read_bytes()
+
+
+def test_a_file_that_is_no_database(here):
+    (here / "s.db").write_text("not a database, though long enough to be taken for one" * 9)
+    assert storage("sqlite:///s.db").verdict == "problem"
+
+
+@pytest.mark.parametrize("url", ["nonsense", "nonsense://user:secret@nowhere/base"])
+def test_a_url_that_does_not_open(here, url):
+    check = storage(url)
+    assert check.verdict == "problem"
+    assert check.found.startswith("cannot open --storage nonsense")
+    assert "secret" not in check.found
