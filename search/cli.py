@@ -117,11 +117,16 @@ def cli() -> None:
 @click.option("--baselines/--no-baselines", default=None, help="Run the published configurations too  [default: yes]")
 @click.option("--warm-start", metavar="STUDY", help="Let the sampler learn from the trials of another study.")
 @again_options
-def run(targets: tuple[str, ...], **options: Any) -> int:
+@click.option("--dry-run", is_flag=True, help="Print the plan and its likely cost; search nothing, write nothing.")
+def run(targets: tuple[str, ...], dry_run: bool, **options: Any) -> int:
     """Search one or more families, study files (.toml), or your own families (package.module:FAMILY)."""
     from search.config import build
 
     config = build(targets, options)
+    if dry_run:
+        from search.dry_run import show_plan
+
+        return show_plan(config)
     from search.engine import run_study
 
     return _report(*run_study(config))

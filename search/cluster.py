@@ -14,6 +14,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from models.errors import UserError
 from search.config import StudyConfig
+from search.plan import slots
 
 TUNE_ENVIRONMENT = {  # read by Ray in this process
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -65,16 +66,10 @@ def shipped(environment: dict[str, str]) -> dict[str, Any]:
     return {"env_vars": environment, "py_modules": [str(home / name) for name in SOURCES]}
 
 
-def slots(config: StudyConfig) -> int:
-    """How many trials run at once: as asked, or as many as the cores and GPUs hold."""
+def room(config: StudyConfig) -> int:
+    """How many trials run at once on the cluster; a `UserError` if it cannot hold one."""
     there = ray.cluster_resources()
-    cores, gpus = int(there.get("CPU", 1)), there.get("GPU", 0.0)
-    if config.cpus_per_trial > cores:
-        raise UserError(f"--cpus-per-trial {config.cpus_per_trial}: there are {cores} cores")
-    if config.gpus_per_trial > gpus:
-        raise UserError(f"--gpus-per-trial {config.gpus_per_trial:g}: there are {gpus:g} GPUs")
-    by_gpu = int(gpus / config.gpus_per_trial) if config.gpus_per_trial else cores
-    return config.concurrency or max(1, min(cores // config.cpus_per_trial, by_gpu))
+    return slots(config, int(there.get("CPU", 1)), there.get("GPU", 0.0))
 
 
 def check_shared(folder: Path) -> None:

@@ -166,7 +166,7 @@ def database(url: str, out: Path) -> Check:
 
 
 def _database(url: str, out: Path) -> tuple[str, Verdict]:
-    from search.searcher import open_storage
+    from search.mirror import open_storage
 
     file = _sqlite_file(url)
     if file and not file.exists():

@@ -21,7 +21,7 @@ from models.api import Options
 from models.datasets import Dataset
 from models.errors import UserError
 from search import checkpoints, facts
-from search.cluster import check_shared, ray_running, slots
+from search.cluster import check_shared, ray_running, room
 from search.config import StudyConfig
 from search.confirm import Retraining
 from search.controller import Controller
@@ -90,7 +90,7 @@ def run_searches(session: Session, searches: Sequence[Search], study: dict[str, 
         console = stack.enter_context(own_terminal(record.logs / "ray.log"))
         stack.enter_context(interruptible(stop, console))
         stack.enter_context(ray_running(session.config))
-        at_once = slots(session.config)
+        at_once = room(session.config)
         check_shared(record.folder.resolve())
         record.write_study(study)
         progress = stack.enter_context(Progress(console))
@@ -168,7 +168,7 @@ def retrain_all(
     logs = folder / "logs"
     options = Options(seed=config.seed, threads=config.cpus_per_trial)
     with own_terminal(logs / "ray.log") as console, ray_running(config):
-        slots(config)  # refuses what can never be scheduled
+        room(config)  # refuses what can never be scheduled
         data = ray.put(dataset)
         shared = {target: ray.put(find(target).prepare(dataset, options)) for target in {t.target for t in work}}
         remote = retrain.options(num_cpus=config.cpus_per_trial, num_gpus=config.gpus_per_trial)

@@ -89,6 +89,17 @@ def no_data() -> Dataset:
     return Dataset(x_train=x, y_train=y, x_val=x, y_val=y, x_test=x, y_test=y, class_names=(), name="none", digest="")
 
 
+def slots(config: StudyConfig, cores: int, gpus: float) -> int:
+    """How many trials run at once: as asked, or as many as so many cores and GPUs hold."""
+    if config.cpus_per_trial > cores:
+        raise UserError(f"--cpus-per-trial {config.cpus_per_trial}: there are {cores} cores")
+    if config.gpus_per_trial > gpus:
+        raise UserError(f"--gpus-per-trial {config.gpus_per_trial:g}: there are {gpus:g} GPUs")
+    by_gpu = int(gpus / config.gpus_per_trial) if config.gpus_per_trial else cores
+    fit = max(1, min(cores // config.cpus_per_trial, by_gpu))
+    return min(config.concurrency or fit, fit)
+
+
 def describe(config: StudyConfig, searches: Sequence[Search], dataset: Dataset) -> dict[str, Any]:
     """study.json: the configuration as run, and all that is needed to run it again."""
     return {

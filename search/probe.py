@@ -136,7 +136,7 @@ class Middle:
 
 def _environment(config: StudyConfig | None) -> dict[str, str]:
     """As on a worker: its threads, no GPU for a trial that asks for none, and our own import path."""
-    from search.engine import worker_environment
+    from search.cluster import worker_environment
 
     threads = config.cpus_per_trial if config else 1
     hidden = {"CUDA_VISIBLE_DEVICES": ""} if config and not config.gpus_per_trial else {}
@@ -152,7 +152,7 @@ def _last_words(code: int) -> str:
 
 
 def _trial(config: dict[str, Any], number: int, repeated: float) -> dict[str, Any]:
-    from search.trainable import objective_of
+    from search.trainable import check_metrics
 
     study = StudyConfig.model_validate(config)
     searches, dataset = plan_study(study)
@@ -164,7 +164,7 @@ def _trial(config: dict[str, Any], number: int, repeated: float) -> dict[str, An
     if start < repeated:
         run, start = _timed(begin)
     metrics, first = _timed(run.step)
-    objective_of(metrics, search.metric)
+    check_metrics(metrics, search.metrics)
     steps = [first]
     if first < repeated and not run.finished:
         steps.append(_timed(run.step)[1])

@@ -46,7 +46,8 @@ def test_no_command_shows_help(capsys):
     [
         (
             ["rum", "cnn"],
-            "unknown command 'rum', allowed: confirm, doctor, extend, leaderboard, list, resume, run; did you mean 'run'?",
+            "unknown command 'rum', allowed: confirm, doctor, extend, leaderboard, list, resume, run; "
+            "did you mean 'run'?",
         ),
         (["run"], "Missing argument 'TARGET...'."),
         (["run", "cnn", "--trails", "3"], "unknown option '--trails'; did you mean '--trials'?; see --help"),
