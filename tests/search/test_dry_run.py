@@ -155,7 +155,7 @@ def test_the_plan_and_nothing_else(here, capsys):
     secret = ["--storage", "postgresql://me:secret@nowhere/base", "--time-budget", "10m"]
     command = ["run", "toy", "kmeans", "--dataset", "digits", "--limit", "240", "--name", "mine", *secret]
     assert main([*command, "--trials", "4", "--dry-run"]) == 0
-    shown = capsys.readouterr().out
+    shown = " ".join(capsys.readouterr().out.split())
     assert "mine: a dry run, nothing is searched or written" in shown
     assert "192 training and 48 validation images, 8 × 8, 10 classes" in shown
     assert "about 39 steps, at most 135" in shown  # the baseline's 27, and 4 · (1 + 2/3 + 6/9 + 18/27) or 4 · 27
