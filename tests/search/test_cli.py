@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import ray  # noqa: F401  # its log handler keeps the standard error of the first import, so not a captured one
 
 from models import idx
 from search import facts
