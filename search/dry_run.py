@@ -20,7 +20,7 @@ from models.datasets import Dataset
 from models.errors import UserError
 from search import facts
 from search.config import StudyConfig
-from search.plan import Search, plan_study, without_password
+from search.plan import Search, plan_study, slots, without_password
 from search.probe import Probe, duration, probe
 from search.schedule import expected
 

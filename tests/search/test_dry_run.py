@@ -15,7 +15,7 @@ from models.errors import UserError
 from search import dry_run
 from search.cli import main
 from search.config import StudyConfig
-from search.plan import plan_study
+from search.plan import plan_study, slots
 from search.probe import Middle, Probe, duration, middling
 from search.schedule import expected
 from search.spaces import propose
@@ -80,16 +80,20 @@ def test_time_by_hand():
         ({"concurrency": 3}, 8, 0, 3),
         ({"concurrency": 30}, 8, 0, 8),
         ({"gpus_per_trial": 0.5}, 8, 1, 2),
-        ({"gpus_per_trial": 1}, 8, 0, 8),  # none counted: the run itself will tell
     ],
 )
 def test_trials_at_once(settings, cores, gpus, at_once):
-    assert dry_run.slots(study(**settings), cores, gpus) == at_once
+    assert slots(study(**settings), cores, gpus) == at_once
 
 
 def test_more_cores_than_there_are():
     with pytest.raises(UserError, match="--cpus-per-trial 3: there are 2 cores"):
-        dry_run.slots(study(cpus_per_trial=3), 2, 0)
+        slots(study(cpus_per_trial=3), 2, 0)
+
+
+def test_a_gpu_where_there_is_none():
+    with pytest.raises(UserError, match="^--gpus-per-trial 0.5: there are 0 GPUs$"):
+        slots(study(gpus_per_trial=0.5), 2, 0)
 
 
 @pytest.mark.parametrize(
