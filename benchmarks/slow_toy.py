@@ -1,0 +1,23 @@
+"""The toy family at a human pace: 50 ms a step, so that there is something to interrupt."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+
+from models import toy
+from models.api import Config, Shared
+
+
+class SlowRun(toy.ToyRun):
+    def step(self) -> Mapping[str, float]:
+        time.sleep(0.05)
+        return super().step()
+
+
+def _start(config: Config, shared: Shared, seed: int) -> SlowRun:
+    return SlowRun(config, seed)
+
+
+FAMILY = replace(toy.FAMILY, name="slow_toy", start=_start)
