@@ -34,6 +34,7 @@ from search.progress import Progress, SearchView
 from search.record import Record
 from search.resume import learned, reopened
 from search.searcher import Bridge
+from search.spaces import is_searched
 from search.terminal import interruptible, own_terminal
 from search.trainable import TrialActor, Work, retrain
 from search.trials import Trial
@@ -116,6 +117,8 @@ def run_search(session: Session, search: Search, progress: Progress, at_once: in
     mirror = Mirror(session.storage, f"{record.name}/{family.name}", search, progress.say)
     ledger = Ledger(search, bridge, record, mirror, progress, stop, config.keep_models)
     mirror.take_in(known)
+    for line in strangers(search, known):
+        progress.say(line)
     shared = family.prepare(session.dataset, Options(seed=config.seed, threads=config.cpus_per_trial))
     controller = Controller(
         bridge,
@@ -143,6 +146,14 @@ def taken_up(record: Record, family: str) -> list[Trial]:
             saved = checkpoints.latest(checkpoints.home(record.folder / "checkpoints", family, trial.number))
             record.rewind(trial, saved.resource if saved else 0)
     return known
+
+
+def strangers(search: Search, known: Sequence[Trial]) -> Iterator[str]:
+    """Says which earlier trials lie outside of the space as it is now."""
+    numbers = [str(t.number) for t in known if not t.name and not is_searched(search.space, t.params)]
+    if numbers:
+        listed = ", ".join(numbers)
+        yield f"{search.family.name}: outside of the space now, and not shown to the sampler: trials {listed}"
 
 
 def work(session: Session, search: Search) -> Work:

@@ -11,6 +11,8 @@ from pathlib import Path
 from models import toy
 from models.api import Choice, Config, Float, Shared
 
+WAYS = ("raise", "nan", "die", "start", "fine", "slow", "hog")
+
 
 class BrokenRun:
     """Fails in the way that its configuration names, at its second step."""
@@ -31,13 +33,16 @@ class BrokenRun:
             os._exit(9)
         if way == "slow":
             time.sleep(60)
+        if way == "hog":
+            hoard = [bytearray(os.urandom(2**20)) * 64 for _ in range(400)]  # 25 GiB, 64 MiB at a time
+            raise MemoryError(f"{len(hoard)} blocks fit after all")
         return {"loss": float("nan") if way == "nan" else 1.0 / self._step}
 
     def save(self, folder: Path) -> None:
-        raise NotImplementedError
+        (folder / "step").write_text(str(self._step))
 
     def load(self, folder: Path) -> None:
-        raise NotImplementedError
+        self._step = int((folder / "step").read_text())
 
 
 def _start(config: Config, shared: Shared, seed: int) -> BrokenRun:
@@ -47,7 +52,10 @@ def _start(config: Config, shared: Shared, seed: int) -> BrokenRun:
 FAMILY = replace(
     toy.FAMILY,
     name="broken",
-    space={"way": Choice(("raise", "nan", "die", "start", "fine", "slow"), searched=("fine",)), "x": Float(0, 1)},
+    space={
+        "way": Choice(("raise", "nan", "die", "start", "fine", "slow", "pause", "hog"), searched=("fine",)),
+        "x": Float(0, 1),
+    },
     baselines=(),
     start=_start,
     metrics=("loss",),

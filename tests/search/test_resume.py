@@ -1,0 +1,150 @@
+"""Studies that go on: after an interruption, with more trials, in another space, from another study."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import optuna
+import pandas as pd
+import pytest
+
+import analysis
+from models.errors import UserError
+from search import checkpoints
+from search.cli import main
+from search.config import build
+from search.engine import resume_study, run_study
+
+pytestmark = [pytest.mark.usefixtures("ray_session"), pytest.mark.timeout(240)]
+SLOW = "benchmarks.slow_toy:FAMILY"
+OUT = Path("runs")
+COLUMNS = ["trial", "name", "state", "objective", "resource", "param.x", "param.shape", "param.y", "val.accuracy"]
+
+
+def run(target, name="study", **options):
+    record, _ = run_study(build([target], {"name": name, "dataset": "digits", "out": OUT, **options}))
+    return analysis.load(record.folder)
+
+
+def resume(name="study", more=0, **changes):
+    resume_study(OUT, name, more, changes)
+    return analysis.load(OUT / name)
+
+
+def by_number(study):
+    return study.trials[COLUMNS].sort_values("trial").reset_index(drop=True)
+
+
+def optunas(study, family):
+    """Number and state of each trial in Optuna's storage."""
+    theirs = optuna.load_study(study_name=f"{study.name}/{family}", storage=study.facts["config"]["storage"]).trials
+    return {trial.number: trial.state.name for trial in theirs}
+
+
+def test_a_search_that_was_cut_off_ends_as_if_it_had_not_been(here):
+    """One worker, two cuts by the clock, wherever they fall: the same trials, proposals, steps and figures."""
+    options = {"trials": "10", "concurrency": "1", "seed": "3"}
+    reference = run(SLOW, name="reference", **options)
+    cut = run(SLOW, time_budget="1.5s", **options)
+    assert len(cut.trials) < 11
+    finished = cut.trials[cut.trials["state"] == "COMPLETE"]
+    resume(time_budget="1.5s")
+    whole = resume()
+    pd.testing.assert_frame_equal(by_number(whole), by_number(reference))
+    steps = ["trial", "step", "val.loss"]
+    pd.testing.assert_frame_equal(
+        *(s.history[steps].sort_values(steps).reset_index(drop=True) for s in (whole, reference))
+    )
+    kept = whole.trials.set_index("trial").loc[finished["trial"], "objective"].tolist()
+    assert kept == finished["objective"].tolist()
+    assert optunas(whole, "slow_toy") == dict(zip(whole.trials["trial"], whole.trials["state"], strict=True))
+    assert [run["interrupted"] for run in whole.facts["runs"]] == [False, False]
+
+
+def test_extend_adds_exactly_so_many(here):
+    before = run("toy", trials="4")
+    after = resume(more=3)
+    assert len(after.trials) == len(before.trials) + 3
+    assert not after.trials["trial"].duplicated().any()
+    kept = by_number(after).head(len(before.trials))
+    pd.testing.assert_frame_equal(kept, by_number(before), check_dtype=False)
+    assert len(optunas(after, "toy")) == len(after.trials)
+    assert len(resume(more=2).trials) == len(before.trials) + 5
+
+
+def test_a_finished_study_has_nothing_to_resume(here, capfd):
+    before = run("toy", trials="2")
+    after = resume()
+    pd.testing.assert_frame_equal(by_number(before), by_number(after))
+    assert "toy: not searched, all its trials have ended" in capfd.readouterr().out
+
+
+def test_another_space_keeps_the_trials_and_says_which_lie_outside(here, capfd):
+    before = run("toy", trials="6", scheduler="none", max_resource="1", seed="1")
+    after = resume(more=3, space={"x": "0..0.5"})
+    added = by_number(after).tail(3)
+    assert (added["param.x"].astype(float) <= 0.5).all()
+    assert len(after.trials) == 10
+    numbers = sorted(before.trials.loc[before.trials["param.x"].astype(float) > 0.5, "trial"])
+    said = f"outside of the space now, and not shown to the sampler: trials {', '.join(map(str, numbers))}"
+    assert said in capfd.readouterr().out
+
+
+def test_a_warm_start_learns_from_another_study(here):
+    run("toy", name="first", trials="30", scheduler="none", max_resource="1")
+    options = {"trials": "4", "scheduler": "none", "max_resource": "1", "seed": "5", "concurrency": "1"}
+    cold = run("toy", name="cold", **options)
+    warm = run(
+        "toy",
+        name="warm",
+        trials="4",
+        scheduler="none",
+        max_resource="1",
+        seed="5",
+        concurrency="1",
+        warm_start="first",
+    )
+    assert len(warm.trials) == 5
+    assert by_number(warm)["param.x"].tolist()[1:] != by_number(cold)["param.x"].tolist()[1:]
+
+
+def test_a_warm_start_by_another_objective_is_refused(here):
+    run("toy", name="first", trials="1")
+    words = "^--warm-start first: its toy was judged by loss, not accuracy$"
+    with pytest.raises(UserError, match=words):
+        run("toy", name="second", trials="1", metric="accuracy", warm_start="first")
+    assert not Path("runs/second").exists()
+
+
+def test_a_torn_checkpoint_is_not_used(here):
+    run(SLOW, trials="3", time_budget="1s", concurrency="1", set={"x": "0.3"}, baselines=False, scheduler="none")
+    study = analysis.load(OUT / "study")
+    (number,) = study.trials["trial"]
+    folder = checkpoints.home(OUT / "study" / "checkpoints", "slow_toy", number)
+    assert checkpoints.latest(folder) is None  # without rungs, none is due in a second
+    whole = resume()
+    assert whole.trials["resource"].tolist() == [27] * 3
+
+
+def test_only_the_best_models_stay_on_disk(here):
+    study = run("toy", trials="12", keep_models="2", scheduler="none", max_resource="2")
+    ranked = study.trials.sort_values("objective")["trial"].tolist()
+    kept = {int(path.name) for path in (OUT / "study" / "checkpoints" / "toy").iterdir()}
+    assert kept == set(ranked[:2])
+
+
+def test_unknown_study(here, capsys):
+    run("toy", name="known", trials="1")
+    capsys.readouterr()
+    assert main(["resume", "knwn"]) == 2
+    error = capsys.readouterr().err
+    assert error == "error: unknown study 'knwn' in runs, there are: known; did you mean 'known'?\n"
+
+
+def test_a_wrong_change_is_one_line(here, capsys):
+    run("toy", trials="1")
+    capsys.readouterr()
+    assert main(["extend", "study", "--trials", "1", "--time-budget", "soon"]) == 2
+    assert capsys.readouterr().err == (
+        "error: --time-budget: got 'soon', expected a duration such as 90s, 10m or 1h30m\n"
+    )
