@@ -67,8 +67,10 @@ def shipped(environment: dict[str, str]) -> dict[str, Any]:
 
 
 def room(config: StudyConfig) -> int:
-    """How many trials run at once on the cluster; a `UserError` if it cannot hold one."""
+    """How many trials run at once; a `UserError` if not one can. A cluster may grow to what is asked for."""
     there = ray.cluster_resources()
+    if config.concurrency and (config.address or os.environ.get("RAY_ADDRESS")):
+        return config.concurrency
     return slots(config, int(there.get("CPU", 1)), there.get("GPU", 0.0))
 
 

@@ -1,6 +1,7 @@
 """The record of a study: everything that happened, on disk before anything else is done about it.
 
-`journal.jsonl` is the record: one line for each start, step and end, appended. `history.csv` (a row for each trial and
+`journal.jsonl` is the record: one line for each start, step and end, with its time (`at`,
+seconds since 1970), appended. `history.csv` (a row for each trial and
 step) and `trials.csv` (a row for each ended trial) are views of it that anyone can read; they grow beside it, and
 `Record.reopen` writes them anew from it, so that a torn line in any of the three costs nothing that had finished.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import json
 import shutil
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
@@ -149,7 +151,7 @@ class Journal:
 
     def append(self, event: str, trial: Trial, facts: Row) -> None:
         """Add a line; it is with the operating system when this returns. On an error the file is as before."""
-        line = json.dumps({"event": event, "family": trial.family, "trial": trial.number, **facts})
+        line = json.dumps({"event": event, "at": time.time(), "family": trial.family, "trial": trial.number, **facts})
         before = self._file.seek(0, 2)
         try:
             _write(self._file, line.encode() + b"\n")

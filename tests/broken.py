@@ -53,7 +53,7 @@ FAMILY = replace(
     toy.FAMILY,
     name="broken",
     space={
-        "way": Choice(("raise", "nan", "die", "start", "fine", "slow", "pause", "hog"), searched=("fine",)),
+        "way": Choice(WAYS, searched=("fine",)),
         "x": Float(0, 1),
     },
     baselines=(),

@@ -1,0 +1,173 @@
+"""What the engine costs, beside stock Ray Tune; medians of three turns, all in one run.
+
+    python benchmarks/engine_speed.py overhead            # a no-op toy trial: ours, and stock Tune in three ways
+    python benchmarks/engine_speed.py growth              # 1,000 trials against 100
+    HYPERSEARCH_DATA=… python benchmarks/engine_speed.py workers  # time inside steps; two workers against one
+
+A marginal cost is the time of 220 trials less that of 20, over 200, each a single step, Ray running already.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+os.environ["PYTHONPATH"] = sys.path[0]
+
+import ray
+from ray import tune
+from ray.tune.search.optuna import OptunaSearch
+
+from models import toy
+from search.cluster import TUNE_ENVIRONMENT, worker_environment
+from search.config import build
+from search.engine import run_study
+from search.spaces import propose
+
+TURNS = 3
+LOGGERS = "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS"
+
+
+def ours(trials: int, **more: Any) -> float:
+    """Seconds of a toy search."""
+    with tempfile.TemporaryDirectory() as out:
+        base = {"name": "s", "dataset": "digits", "baselines": False, "max_resource": "1", "out": out}
+        began = time.perf_counter()
+        run_study(build(["toy"], {**base, "trials": str(trials), **more}))
+        return time.perf_counter() - began
+
+
+class Stock(tune.Trainable):  # type: ignore[misc]
+    """The same toy trial, written as Tune's documentation says."""
+
+    def setup(self, config: dict[str, Any]) -> None:
+        self._run = toy.ToyRun(config, 0)
+
+    def step(self) -> dict[str, Any]:
+        return {**self._run.step(), "done": True}
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        self._run = toy.ToyRun(new_config, 0)
+        return True
+
+    def save_checkpoint(self, checkpoint_dir: str) -> None:
+        pass
+
+
+def stock(trials: int, reuse: bool, loggers: bool) -> float:
+    """Seconds of the same search by Tune and its OptunaSearch."""
+    os.environ[LOGGERS] = "0" if loggers else "1"
+    with tempfile.TemporaryDirectory() as out:
+        searcher = OptunaSearch(lambda trial: propose(toy.FAMILY.space, trial), metric="loss", mode="min", seed=0)
+        tuner = tune.Tuner(
+            Stock,
+            tune_config=tune.TuneConfig(
+                search_alg=searcher, num_samples=trials, max_concurrent_trials=2, reuse_actors=reuse
+            ),
+            run_config=tune.RunConfig(storage_path=out, verbose=0),
+        )
+        began = time.perf_counter()
+        tuner.fit()
+        return time.perf_counter() - began
+
+
+def marginal(search: Any, few: int, many: int) -> float:
+    """Milliseconds of one trial more."""
+    return 1000 * (-search(few) + search(many)) / (many - few)
+
+
+def overhead() -> None:
+    ways = {
+        "ours, tpe": lambda: marginal(ours, 20, 220),
+        "ours, random": lambda: marginal(lambda n: ours(n, searcher="random"), 20, 220),
+        "stock, reuse_actors": lambda: marginal(lambda n: stock(n, True, True), 20, 220),
+        "stock, reuse_actors, no loggers": lambda: marginal(lambda n: stock(n, True, False), 20, 220),
+        "stock, as it comes": lambda: marginal(lambda n: stock(n, False, True), 4, 14),
+    }
+    found: dict[str, list[float]] = {name: [] for name in ways}
+    for turn in range(TURNS):
+        for name, measure in ways.items():
+            with quiet():
+                found[name].append(measure())
+            print(f"turn {turn + 1}: {name}: {found[name][-1]:.1f} ms a trial", flush=True)
+    base = median(found["ours, tpe"])
+    for name, costs in found.items():
+        print(f"{name}: median {median(costs):.1f} ms a trial, {median(costs) / base:.2f} times ours")
+
+
+def growth() -> None:
+    costs: dict[int, list[float]] = {100: [], 1000: []}
+    for turn in range(TURNS):
+        for trials, found in costs.items():
+            with quiet():
+                start, whole = ours(2), ours(trials)
+            found.append(1000 * (whole - start) / (trials - 2))
+            print(f"turn {turn + 1}: {trials} trials: {found[-1]:.1f} ms each", flush=True)
+    few, many = (median(found) for found in costs.values())
+    print(f"median: {few:.1f} ms each of 100, {many:.1f} ms each of 1,000: {many / few:.2f} times")
+
+
+def workers() -> None:
+    ratios, shares = [], []
+    for turn in range(TURNS):
+        seconds = {}
+        for at_once in (1, 2):
+            with tempfile.TemporaryDirectory() as out, quiet():
+                run_study(build(["cnn"], {**CNN, "out": out, "concurrency": str(at_once)}))
+                seconds[at_once], share = busy(Path(out) / "s" / "journal.jsonl", at_once)
+        ratios.append(seconds[1] / seconds[2])
+        shares.append(share)
+        print(
+            f"turn {turn + 1}: one worker {seconds[1]:.1f} s, two {seconds[2]:.1f} s: {ratios[-1]:.2f} times; ", end=""
+        )
+        print(f"{share:.1%} of two workers' time inside steps", flush=True)
+    print(f"median: {median(ratios):.2f} times; {median(shares):.1%} inside steps")
+
+
+CNN = {
+    "name": "s",
+    "limit": "20000",
+    "trials": "8",
+    "baselines": False,
+    "max_resource": "2",
+    "scheduler": "asha",
+    "searcher": "random",
+    "set": {"depth": "2", "filters": "16", "kernel": "3", "batch_size": "128", "batch_norm": "False"},
+    "reduction_factor": "4",
+}
+
+
+def busy(journal: Path, at_once: int) -> tuple[float, float]:
+    """Seconds from the first start to the last end, and the share of the workers' time that is inside steps."""
+    events = [json.loads(line) for line in journal.read_text().splitlines()]
+    wall = max(e["at"] for e in events) - min(e["at"] for e in events)
+    spent: dict[int, float] = {e["trial"]: e["seconds"] for e in events if e["event"] == "step"}
+    return wall, sum(spent.values()) / wall / at_once
+
+
+@contextlib.contextmanager
+def quiet() -> Any:
+    with Path(os.devnull).open("w") as sink, contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink):
+        saved = os.dup(1), os.dup(2)
+        os.dup2(sink.fileno(), 1)
+        os.dup2(sink.fileno(), 2)
+        try:
+            yield
+        finally:
+            for target, source in enumerate(saved, start=1):
+                os.dup2(source, target)
+                os.close(source)
+
+
+if __name__ == "__main__":
+    os.environ.update({**TUNE_ENVIRONMENT, **worker_environment(1)})
+    ray.init(num_cpus=2, include_dashboard=False, logging_level="error", log_to_driver=False)
+    {"overhead": overhead, "growth": growth, "workers": workers}[sys.argv[1]]()
