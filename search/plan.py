@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 from models.api import DIRECTIONS, Baseline, Family, Mode, Space, never
 from models.datasets import Dataset, check_name, load
 from models.errors import UserError, unknown
-from search import facts, spaces
+from search import facts, samplers, spaces
 from search.config import SearchConfig, StudyConfig
 from search.families import find
 from search.schedule import rungs
@@ -132,6 +132,8 @@ def without_password(url: str) -> str:
 
 
 def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
+    samplers.check_installed(asked.searcher)
+    _check_baselines(family)
     metrics = asked.metric or (family.metric,)
     for metric in metrics:
         if metric not in family.metrics:
@@ -154,6 +156,15 @@ def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
         limit=limit,
         ladder=rungs(limit, asked.reduction_factor) if halves and len(metrics) == 1 else [],
     )
+
+
+def _check_baselines(family: Family) -> None:
+    """Raise a `UserError` for a baseline that does not lie in its family's space."""
+    for baseline in family.baselines:
+        try:
+            spaces.check(family.space, baseline.config)
+        except UserError as error:
+            raise UserError(f"{family.name}: baseline {baseline.name}: {error}") from error
 
 
 def _refuse_unfit(family: Family, space: Space, dataset: Dataset) -> None:

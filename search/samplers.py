@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 import warnings
 from collections.abc import Callable, Container, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 import optuna
@@ -30,35 +31,34 @@ STATES = {
 BEST, LATEST = 25, 75  # of the finished trials, how many a sampler looks at
 
 
-def _tpe(seed: int) -> BaseSampler:
+def _tpe(own: int, study: int) -> BaseSampler:
     """Tree-structured Parzen estimators (Bergstra et al. 2011; Watanabe 2023, arXiv 2304.11127)."""
-    return optuna.samplers.TPESampler(seed=seed, n_startup_trials=5, multivariate=True, group=True, constant_liar=True)
+    return optuna.samplers.TPESampler(seed=own, n_startup_trials=5, multivariate=True, group=True, constant_liar=True)
 
 
-def _random(seed: int) -> BaseSampler:
-    return optuna.samplers.RandomSampler(seed=seed)
+def _random(own: int, study: int) -> BaseSampler:
+    return optuna.samplers.RandomSampler(seed=own)
 
 
-def _gp(seed: int) -> BaseSampler:
+def _gp(own: int, study: int) -> BaseSampler:
     """Gaussian process, log expected improvement."""
-    try:
-        import torch  # type: ignore[import-not-found]  # noqa: F401  # an extra
-    except ImportError:
-        raise UserError("--searcher gp needs torch: pip install 'hypersearch[gp]'") from None
-    return optuna.samplers.GPSampler(seed=seed, n_startup_trials=5)
+    return optuna.samplers.GPSampler(seed=own, n_startup_trials=5)
 
 
-def _qmc(seed: int) -> BaseSampler:
-    """Scrambled Sobol points."""
-    return optuna.samplers.QMCSampler(seed=seed, scramble=True, warn_independent_sampling=False)
+def _qmc(own: int, study: int) -> BaseSampler:
+    """Scrambled Sobol points: one sequence with one seed. What it does not cover is drawn at random, anew each time."""
+    rest = optuna.samplers.RandomSampler(seed=own)
+    return optuna.samplers.QMCSampler(
+        seed=study, scramble=True, independent_sampler=rest, warn_independent_sampling=False
+    )
 
 
-def _nsga2(seed: int) -> BaseSampler:
+def _nsga2(own: int, study: int) -> BaseSampler:
     """Deb et al. 2002."""
-    return optuna.samplers.NSGAIISampler(seed=seed, population_size=20)
+    return optuna.samplers.NSGAIISampler(seed=own, population_size=20)
 
 
-SAMPLERS: dict[str, Callable[[int], BaseSampler]] = {
+SAMPLERS: dict[str, Callable[[int, int], BaseSampler]] = {  # by a trial's own seed and the study's
     "tpe": _tpe,
     "random": _random,
     "gp": _gp,
@@ -66,15 +66,20 @@ SAMPLERS: dict[str, Callable[[int], BaseSampler]] = {
     "nsga2": _nsga2,
     "grid": _random,  # the points are enqueued, see search/spaces.py
 }
-ONE_SEQUENCE = ("qmc",)  # its points are one sequence, which has one seed
+MODELS = ("tpe", "gp")  # take time in proportion to what they see, or more
 
 
 def make(name: str, study_seed: int, number: int) -> BaseSampler:
     """The sampler that proposes trial `number`."""
-    seed = study_seed if name in ONE_SEQUENCE else trial_seed(study_seed, number, replicate=1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return SAMPLERS[name](seed)
+        return SAMPLERS[name](trial_seed(study_seed, number, replicate=1), study_seed)
+
+
+def check_installed(name: str) -> None:
+    """Raise a `UserError` if a sampler needs what is not installed."""
+    if name == "gp" and find_spec("torch") is None:
+        raise UserError("--searcher gp needs torch: pip install 'hypersearch[gp]'")
 
 
 class Memory(optuna.storages.InMemoryStorage):

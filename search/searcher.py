@@ -40,7 +40,7 @@ class Bridge(OptunaSearch):  # type: ignore[misc]  # Ray ships no types for it
         self._memory = samplers.Memory(None if self._pareto else search.mode == "max")
         super().__init__(
             space=lambda trial: propose(search.space, trial),
-            metric=search.metrics if self._pareto else search.metric,
+            metric=list(search.metrics) if self._pareto else search.metric,
             mode=search.modes if self._pareto else search.mode,
             sampler=samplers.make(search.asked.searcher, seed, 0),
             study_name=search.family.name,
@@ -151,7 +151,8 @@ class Bridge(OptunaSearch):  # type: ignore[misc]  # Ray ships no types for it
         """A configuration: `config` itself, or the sampler's."""
         study = self._ot_study
         study.sampler = samplers.make(self._search.asked.searcher, self._study_seed, self._next_number)
-        self._memory.focus(study._study_id)
+        if self._search.asked.searcher in samplers.MODELS:
+            self._memory.focus(study._study_id)
         if config is not None:
             study.enqueue_trial(dict(config))
         asked = self._asked[self._next_number] = study.ask()
