@@ -1,0 +1,37 @@
+"""What planning refuses, before anything starts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from models import toy
+from models.api import Baseline
+from models.errors import UserError
+from search.config import build
+from search.plan import plan_study
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ({"x": 2.0, "shape": "valley"}, "x = 2.0 is out of range, allowed: 0.0 to 1.0"),
+        ({"x": 0.5, "shape": "bowl"}, "y is missing, allowed: 0.0 to 1.0"),
+        ({"x": 0.5, "shape": "valley", "y": 0.5}, "y does not apply where shape is 'valley'"),
+        ({"x": 0.5, "shape": "valley", "z": 1}, "unknown parameter 'z', allowed: x, shape, y"),
+    ],
+)
+@pytest.mark.parametrize("baselines", [True, False])
+def test_a_baseline_outside_of_its_familys_space_is_refused(here, monkeypatch, config, words, baselines):
+    broken = Baseline("theirs", config, resource=1, source="a test")
+    family = replace(toy.FAMILY, name="own", baselines=(*toy.FAMILY.baselines, broken))
+    monkeypatch.setattr("search.plan.find", lambda target: family)
+    with pytest.raises(UserError) as error:
+        plan_study(build(["own:FAMILY"], {"baselines": baselines}))
+    assert str(error.value) == f"own: baseline theirs: {words}"
+
+
+def test_a_search_of_several_metrics_has_no_rungs(here):
+    (search,), _ = plan_study(build(["toy"], {"metric": "loss,accuracy"}))
+    assert (search.metrics, search.modes, search.ladder) == (("loss", "accuracy"), ["min", "max"], [])
