@@ -23,6 +23,8 @@ from search.trials import Trial
 def scheduler(search: Search, known: Iterable[Trial] = ()) -> TrialScheduler:
     """The rule that a search asks for; it takes into account what `known` trials have reached."""
     name, factor = search.asked.scheduler, search.asked.reduction_factor
+    if len(search.metrics) > 1:
+        return FIFOScheduler()  # of two trials, neither may be the better
     if name == "asha" and search.ladder:
         return Halving(search.mode, [search.ladder], factor, known)
     if name == "hyperband" and search.ladder:
@@ -55,16 +57,16 @@ class Halving(AsyncHyperBandScheduler):  # type: ignore[misc]  # Ray ships no ty
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
         """STOP or CONTINUE; a trial that has failed has no objective and nothing to be judged by."""
-        if trial.config["name"] or "objective" not in result:
+        if not _judged(trial, result):
             return str(self.CONTINUE)
         return str(super().on_trial_result(tune_controller, trial, result))
 
     def on_trial_complete(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> None:
         """Count a searched trial at the last rung that it reached."""
-        if trial.config["name"] or "objective" not in result:
-            self._trial_info.pop(trial.trial_id)
-        else:
+        if _judged(trial, result):
             super().on_trial_complete(tune_controller, trial, result)
+        else:
+            self._trial_info.pop(trial.trial_id)
 
     def _bracket(self, number: int) -> Any:
         return self._brackets[self._turns[number % len(self._turns)]]
@@ -89,17 +91,32 @@ class SparingMedian(MedianStoppingRule):  # type: ignore[misc]  # Ray ships no t
                 key = f"known {trial.number}"
                 self._results[key] = [{"resource": s.resource, "objective": s.objective} for s in trial.steps]
 
+    def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
+        """A trial that goes on brings what it did before."""
+        super().on_trial_add(tune_controller, trial)
+        before = self._results.pop(f"known {trial.config['number']}", None)
+        if before:
+            self._results[trial] = before
+
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
-        """STOP or CONTINUE."""
-        if trial.config["name"] or "objective" not in result:
+        """STOP or CONTINUE; a step that is done again after a worker's death is not judged again."""
+        if not self._is_new(trial, result):
             return str(self.CONTINUE)
         return str(super().on_trial_result(tune_controller, trial, result))
 
     def on_trial_complete(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> None:
         """Count the last step of a searched trial, once."""
-        seen = self._results.get(trial, [{"resource": 0}])
-        if not trial.config["name"] and "objective" in result and result["resource"] > seen[-1]["resource"]:
+        if self._is_new(trial, result):
             super().on_trial_complete(tune_controller, trial, result)
+
+    def _is_new(self, trial: Any, result: dict[str, Any]) -> bool:
+        seen = self._results.get(trial)
+        return _judged(trial, result) and (not seen or result["resource"] > seen[-1]["resource"])
+
+
+def _judged(trial: Any, result: dict[str, Any]) -> bool:
+    """True for a result of a searched trial; one that has failed has no objective."""
+    return not trial.config["name"] and math.isfinite(result.get("objective", math.nan))
 
 
 class Stop(tune.Stopper):  # type: ignore[misc]  # Ray ships no types for it

@@ -1,0 +1,73 @@
+"""What a sampler needs, and what it sees of the past trials."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import Any
+
+import optuna
+import pytest
+
+from models.errors import UserError
+from search import samplers
+from search.config import build
+from search.engine import run_study
+from search.samplers import Memory
+
+
+def torchless(name: str) -> Any:
+    return None if name == "torch" else find_spec(name)
+
+
+def test_gp_without_torch_is_refused_before_anything_is_written(here: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(samplers, "find_spec", torchless)
+    words = r"^--searcher gp needs torch: pip install 'hypersearch\[gp\]'$"
+    with pytest.raises(UserError, match=words):
+        run_study(build(["toy"], {"name": "study", "searcher": "gp", "trials": "1"}))
+    assert not list(here.iterdir())
+
+
+def complete(*values: float) -> optuna.trial.FrozenTrial:
+    return optuna.trial.create_trial(values=values)
+
+
+def seen(maximize: bool | None, trials: Sequence[optuna.trial.FrozenTrial], directions: int = 1) -> list[int]:
+    memory = Memory(maximize)
+    sides = ["maximize" if maximize else "minimize"] * directions
+    study = optuna.create_study(storage=memory, directions=sides)
+    for trial in trials:
+        memory.create_new_trial(study._study_id, trial)
+    memory.focus(study._study_id)
+    return [trial.number for trial in memory.get_all_trials(study._study_id)]
+
+
+@pytest.mark.parametrize("maximize", [False, True])
+def test_a_sampler_sees_the_best_and_the_latest(maximize: bool) -> None:
+    # of 150, trials 40 … 69 are the best, 40 the very best: 25 of them are seen, and 75 … 149
+    merits = [number - 1000 if 40 <= number < 70 else number for number in range(150)]
+    trials = [complete(-merit if maximize else merit) for merit in merits]
+    assert seen(maximize, trials) == [*range(40, 65), *range(75, 150)]
+
+
+def test_a_hundred_are_all_seen() -> None:
+    assert seen(False, [complete(number) for number in range(100)]) == list(range(100))
+    assert seen(False, [complete(-number) for number in range(101)]) == list(range(26, 101))  # the latest are the best
+
+
+def test_running_trials_are_always_seen() -> None:
+    running = optuna.trial.create_trial(state=optuna.trial.TrialState.RUNNING)
+    trials = [complete(number) for number in range(30)] + [running] + [complete(number) for number in range(30, 149)]
+    # best: 0 … 24; latest 75 of those that have finished: numbers 75 … 149; running: 30
+    assert seen(False, trials) == [*range(25), 30, *range(75, 150)]
+
+
+def test_complete_trials_count_before_stopped_ones_and_these_by_how_far_they_came() -> None:
+    def stopped(step: int, value: float) -> optuna.trial.FrozenTrial:
+        state = optuna.trial.TrialState.PRUNED
+        return optuna.trial.create_trial(state=state, intermediate_values={step: value})
+
+    first = [stopped(1, -9.0)] * 10 + [stopped(3, 2.0)] * 10 + [stopped(3, 1.0)] * 10 + [complete(5.0)] * 10
+    later = [stopped(1, -10.0 + number) for number in range(75)]
+    # all ten complete, ten that came to 3 with 1.0, five of those with 2.0
+    assert seen(False, first + later) == [*range(10, 15), *range(20, 40), *range(40, 115)]
