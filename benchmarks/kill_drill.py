@@ -65,7 +65,7 @@ class Drill:
         self.folder = out / "drill"
         self.finished: dict[int, Any] = {}  # objective and state of each trial, when it was first seen to have ended
         self.changed = 0
-        self.left_over = 0
+        self.orphans: list[psutil.Process] = []  # processes that a killed driver had started
 
     def run(self, *more: str, name: str = "drill") -> list[str]:
         data = ["--dataset", "digits", "--limit", "400", "--seed", str(self.seed)]
@@ -98,7 +98,7 @@ class Drill:
     def verdict(self, what: str) -> int:
         """Print what became of the trials; the number of things that are wrong."""
         self.look()
-        events = self.events()
+        events, left_over = self.events(), len(survivors(self.orphans))
         asked = json.loads((self.folder / "study.json").read_text())["searches"][0]
         total = asked["trials"] + len(asked["baselines"])
         ends = [e["trial"] for e in events if e["event"] == "end" and not e["cut"]]
@@ -116,9 +116,9 @@ class Drill:
         print(f"{what} {self.target}: {total} trials asked, {len(rows)} recorded, {len(set(ends))} of them different")
         print(f"  {went_on} times a trial went on after a kill, {anew} of them from step 0 though it had made a step")
         print(f"  {self.changed} finished objectives changed, {len(ends) - len(set(ends))} trials ended twice")
-        print(f"  {failed} failed, {differ} differ in Optuna's storage, {self.left_over} processes left over")
+        print(f"  {failed} failed, {differ} differ in Optuna's storage, {left_over} processes left over")
         wrong = abs(total - len(rows)) + abs(total - len(set(ends))) + len(ends) - len(set(ends))
-        return wrong + anew + self.changed + failed + differ + self.left_over
+        return wrong + anew + self.changed + failed + differ + left_over
 
     def compare(self) -> int:
         """Run the same search without a kill; the number of trials that differ."""
@@ -170,15 +170,15 @@ def kill_driver(drill: Drill, kills: int, chance: random.Random) -> None:
         offspring = psutil.Process(process.pid).children(recursive=True)
         process.kill()
         process.wait()
-        drill.left_over += len(survivors(offspring))
+        drill.orphans += offspring
         drill.look()
         command = drill.resume() if (drill.folder / "study.json").exists() else drill.run()
     if drill.start(drill.resume()).wait():
         raise SystemExit((drill.out / "log.txt").read_text()[-3000:])
 
 
-def survivors(processes: list[psutil.Process], patience: float = 30) -> list[psutil.Process]:
-    """Those that still run after a while; one that has ended and waits to be collected does not."""
+def survivors(processes: list[psutil.Process], patience: float = 120) -> list[psutil.Process]:
+    """Those that still run after a while: two agents of Ray take a minute to see that they are alone."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline and any(runs(process) for process in processes):
         time.sleep(0.1)
