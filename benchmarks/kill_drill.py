@@ -30,9 +30,10 @@ import psutil
 
 ROOT = Path(__file__).parent.parent
 TARGETS = {
-    "toy": ["benchmarks.slow_toy:FAMILY", "--trials", "150"],
-    "cnn": ["cnn", "--trials", "30", "--max-resource", "9", "--space", "depth=1..2", "--space", "filters=8..16"],
+    "toy": ["benchmarks.slow_toy:FAMILY"],
+    "cnn": ["cnn", "--max-resource", "9", "--space", "depth=1..2", "--space", "filters=8..16"],
 }
+TRIALS = {"toy": 150, "cnn": 30}
 FAMILIES = {"toy": "slow_toy", "cnn": "cnn"}
 KILLS = {"driver": 20, "worker": 20, "node": 5}
 
@@ -42,13 +43,15 @@ def main() -> int:
     parser.add_argument("what", choices=KILLS)
     parser.add_argument("target", choices=TARGETS)
     parser.add_argument("--kills", type=int)
+    parser.add_argument("--trials", type=int)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--reference", action="store_true")
     asked = parser.parse_args()
     chance = random.Random(asked.seed)
     kills = asked.kills or KILLS[asked.what]
     with tempfile.TemporaryDirectory() as folder:
-        drill = Drill(Path(folder), asked.target, asked.seed, ["--concurrency", "1"] if asked.reference else [])
+        alone = ["--concurrency", "1"] if asked.reference else []
+        drill = Drill(Path(folder), asked.target, asked.seed, asked.trials or TRIALS[asked.target], alone)
         {"driver": kill_driver, "worker": kill_workers, "node": kill_nodes}[asked.what](drill, kills, chance)
         wrong = drill.verdict(asked.what)
         if asked.reference:
@@ -60,15 +63,16 @@ def main() -> int:
 class Drill:
     """One study, started and resumed, and what was seen of it in between."""
 
-    def __init__(self, out: Path, target: str, seed: int, more: list[str]) -> None:
+    def __init__(self, out: Path, target: str, seed: int, trials: int, more: list[str]) -> None:
         self.out, self.target, self.more, self.seed = out, target, more, seed
+        self.trials = str(trials)
         self.folder = out / "drill"
         self.finished: dict[int, Any] = {}  # objective and state of each trial, when it was first seen to have ended
         self.changed = 0
         self.orphans: list[psutil.Process] = []  # processes that a killed driver had started
 
     def run(self, *more: str, name: str = "drill") -> list[str]:
-        data = ["--dataset", "digits", "--limit", "400", "--seed", str(self.seed)]
+        data = ["--dataset", "digits", "--limit", "400", "--seed", str(self.seed), "--trials", self.trials]
         return self.command("run", *TARGETS[self.target], *data, "--name", name, *self.more, *more)
 
     def resume(self) -> list[str]:

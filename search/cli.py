@@ -83,7 +83,7 @@ AGAIN = [
     click.option("--cpus-per-trial", metavar="C", help="Cores, and threads, a trial  [default: 1]"),
     click.option("--gpus-per-trial", metavar="G", help="GPUs a trial; a fraction shares one  [default: 0]"),
     click.option("--concurrency", metavar="N", help="Trials at once  [default: as many as fit]"),
-    click.option("--address", metavar="A", help="Ray cluster: auto or ray://…  [default: this machine]"),
+    click.option("--address", metavar="A", help="Ray cluster: auto or HOST:PORT  [default: this machine]"),
 ]
 
 

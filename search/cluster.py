@@ -35,6 +35,11 @@ def ray_running(config: StudyConfig) -> Iterator[None]:
         return
     environment = worker_environment(config.cpus_per_trial)
     address = config.address or os.environ.get("RAY_ADDRESS")
+    if address and address.startswith("ray://"):
+        raise UserError(
+            f"--address {address}: Tune's loop needs a node of the cluster under it; run there with --address auto, "
+            "or from here by ray job submit (docs/cluster.md)"
+        )
     if address:
         options: dict[str, Any] = {"address": address, "runtime_env": shipped(environment)}
     else:
