@@ -7,6 +7,7 @@ an interruption those that were running come before everything. A configuration 
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from collections import deque
@@ -58,7 +59,9 @@ class Bridge(OptunaSearch):  # type: ignore[misc]  # Ray ships no types for it
         self._take_in(known, elsewhere)
         names = {trial.name for trial in known}
         self._waiting = deque(pair for pair in search.baselines if pair[0].name not in names)
-        self._next_number = max((trial.number for trial in known), default=-1) + 1
+        taken = {trial.number for trial in known}  # a kill may have left gaps: a trial that was never started
+        self._numbers = (number for number in itertools.count() if number not in taken)
+        self._next_number = next(self._numbers)
         self._left = search.total - len(known)
 
     @property
@@ -122,7 +125,7 @@ class Bridge(OptunaSearch):  # type: ignore[misc]  # Ray ships no types for it
                 self._left = 0
                 return None
             self._left -= 1
-            self._next_number += 1
+            self._next_number = next(self._numbers)
             first = self._first.setdefault(_key(trial.params), trial)
             if first is trial:
                 return trial

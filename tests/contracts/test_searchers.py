@@ -196,6 +196,14 @@ def test_unfinished_trials_come_first(searcher: str) -> None:
     assert not waiting.exhausted
 
 
+def test_a_number_that_a_kill_left_out_is_given_again() -> None:
+    played = play(Bridge(planned("random"), 0))
+    known = recorded([trial for trial in played if trial.number not in (2, 5)])
+    assert [(trial.number, trial.params) for trial in play(Bridge(planned("random"), 0, known))] == [
+        (trial.number, trial.params) for trial in played if trial.number in (2, 5)
+    ]
+
+
 @every_searcher
 def test_optuna_is_told_how_each_trial_ended(searcher: str) -> None:
     bridge = Bridge(planned(searcher, 10), seed=0)
