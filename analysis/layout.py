@@ -10,7 +10,7 @@ from rich.text import Text
 
 LEAST = 12  # columns without which the last column is not shown at all
 GAP = 2
-WORDS = ("trial", "state", "parameters")  # columns that are not figures, so stand at the left
+WORDS = ("trial", "state")  # columns that are not figures, so stand at the left, as the last does
 
 
 def fitted(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int, title: str | None = None) -> Table:
@@ -21,8 +21,9 @@ def fitted(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int, ti
     table = Table(
         title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, GAP, 0, 0)
     )
-    for column in columns[:shown]:
-        table.add_column(column, justify="left" if column in WORDS else "right", no_wrap=True)
+    for number, column in enumerate(columns[:shown], start=1):
+        words = column in WORDS or number == len(columns)
+        table.add_column(column, justify="left" if words else "right", no_wrap=True)
     if shown == len(columns):
         table.columns[-1].max_width = rest
     for cells in rows:

@@ -1,7 +1,8 @@
 """Trials ranked, as CSV, Markdown or JSON (for the terminal: analysis/terminal.py).
 
 Objectives of different families do not compare, so each search is ranked by its own: complete trials first, best
-first, then the stopped ones, which were judged on less resource, then the failed.
+first, then the stopped ones, which were judged on less resource, then the failed. With several objectives the complete
+trials are ranked by Pareto front, and within a front by the first objective.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.pareto import front_column
 from analysis.tables import Study, load_all, missing, together
 from models.api import DIRECTIONS, TRIAL_COLUMNS
 from models.errors import UserError, nearest, unknown
@@ -39,12 +41,23 @@ def rank(study: Study, family: str, sort: str | None = None) -> pd.DataFrame:
     """The trials of one search, best first; columns that none of them has are left out."""
     trials = study.trials[study.trials["family"] == family]
     trials = trials.drop(columns=[c for c in trials if c not in TRIAL_COLUMNS and trials[c].isna().all()])
+    goals = objectives(study, family)
+    if len(goals) > 1:
+        trials.insert(len(TRIAL_COLUMNS), "front", front_column(trials, goals))
     column = sort if sort is not None and sort in trials else "objective"
     order = pd.DataFrame({"state": trials["state"].map(STATE_ORDER), "value": trials[column]})
     rising = direction(study, family, column) == "min"
     if column != "objective":
         order["state"] = 0
+    elif "front" in trials:
+        order["state"] += trials["front"].fillna(0) / (len(trials) + 1)  # 1 … n: within the complete
     return trials.loc[order.sort_values(["state", "value"], ascending=[True, rising], kind="stable").index]
+
+
+def objectives(study: Study, family: str) -> dict[str, str]:
+    """The objectives of a search, each with "min" or "max"."""
+    search = study.search(family)
+    return dict(search.get("objectives") or {search["metric"]: search["mode"]})
 
 
 def direction(study: Study, family: str, column: str) -> str:

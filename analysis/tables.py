@@ -70,8 +70,8 @@ def together(studies: Sequence[Study]) -> pd.DataFrame:
 
 
 def missing(value: Any) -> bool:
-    """True for None and NaN."""
-    return value is None or (isinstance(value, float) and math.isnan(value))
+    """True for None, NA and NaN."""
+    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
 
 
 def _table(path: Path, columns: Sequence[str]) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.layout import fitted
-from analysis.leaderboard import check_sort, families, rank
+from analysis.leaderboard import check_sort, families, objectives, rank
 from analysis.tables import Study, load_all, missing
 from models.api import one_line
 
@@ -37,12 +37,16 @@ def show(out: Path, names: Sequence[str], sort: str | None = None, console: Cons
 def _table(study: Study, family: str, ranked: pd.DataFrame, width: int) -> Table:
     search = study.search(family)
     tested = next((c for c in (f"test.{search['metric']}", "test.accuracy") if c in ranked), None)
-    columns = ["#", "trial", search["metric"], *([tested] if tested else []), search["resource"], "seconds", "state"]
+    goals = list(objectives(study, family))
+    front = ["front"] * (len(goals) > 1)
+    columns = ["#", "trial", *goals, *([tested] if tested else []), *front, search["resource"], "seconds", "state"]
     names = varied(ranked, search["space"])
     rows = []
     for place, (_, row) in enumerate(ranked.iterrows(), start=1):
         test = [with_spread(row, tested)] if tested else []
-        figures = [figure(row["objective"]), *test, f"{row['resource']:.0f}", f"{row['seconds']:.1f}"]
+        scores = [figure(row["objective"] if n == 0 else _other(row, metric)) for n, metric in enumerate(goals)]
+        fronts = ["" if missing(row[name]) else str(row[name]) for name in front]
+        figures = [*scores, *test, *fronts, f"{row['resource']:.0f}", f"{row['seconds']:.1f}"]
         label = f"{row['trial']} {row['name']}".strip()
         rows.append([str(place), label, *figures, STATE_WORDS[row["state"]], parameters(row, names)])
     on = "" if study.facts["dataset"]["name"] == "none" else f" on {study.facts['dataset']['name']}"
@@ -54,11 +58,18 @@ def _footer(study: Study, family: str, ranked: pd.DataFrame) -> str:
     counts = ranked["state"].value_counts()
     words = [f"{counts.get(state, 0)} {word}" for state, word in STATE_WORDS.items()]
     search = study.search(family)
-    better = "higher" if search["mode"] == "max" else "lower"
+    goals = objectives(study, family)
+    better = " and ".join(f"{'higher' if mode == 'max' else 'lower'} {metric}" for metric, mode in goals.items())
+    better += " is better" if len(goals) == 1 else " are better; no trial beats those of front 1 in all of them"
     shown = f" (the first {ROWS} shown)" if len(ranked) > ROWS else ""
-    line = f"{len(ranked)} trials{shown}: {', '.join(words)}; {better} {search['metric']} is better"
+    line = f"{len(ranked)} trials{shown}: {', '.join(words)}; {better}"
     failed = f"\ntracebacks in {study.folder / 'logs'}" if counts.get("FAIL", 0) else ""
     return f"{_best(ranked, search['space'])}{line}{failed}\n"
+
+
+def _other(row: pd.Series[Any], metric: str) -> Any:
+    """A further objective; like the first, a failed trial has none."""
+    return None if row["state"] == "FAIL" else row.get(f"val.{metric}")
 
 
 def _best(ranked: pd.DataFrame, space: Mapping[str, Any]) -> str:

@@ -74,9 +74,12 @@ def seconds(search: Search, tried: Probe, steps: float, at_once: int) -> float:
 def plan_rows(search: Search) -> Iterator[Row]:
     """What is searched, and for how long."""
     family, unit = search.family, search.family.resource
-    others = [name for name in family.metrics if name != search.metric]
-    better = "higher" if search.mode == "max" else "lower"
-    yield "objective", f"{search.metric}, {better} is better{'; also ' * bool(others)}{', '.join(others)}"
+    others = [name for name in family.metrics if name not in search.metrics]
+    goals = [
+        f"{m}, {'higher' if d == 'max' else 'lower'} is better"
+        for m, d in zip(search.metrics, search.modes, strict=True)
+    ]
+    yield "objective", f"{'; and '.join(goals)}{'; also ' * bool(others)}{', '.join(others)}"
     searched = {name: parameter for name, parameter in search.space.items() if not _fixed(parameter)}
     yield "searched", "\n".join(f"{name} {_range(p, search.space)}" for name, p in searched.items()) or "nothing"
     if fixed := {name: _range(p, search.space) for name, p in search.space.items() if name not in searched}:
@@ -165,6 +168,10 @@ def _data(dataset: Dataset) -> str:
 def _rungs(search: Search) -> str:
     if search.asked.scheduler == "none":
         return "none: no trial is stopped early"
+    if len(search.metrics) > 1:
+        return "none: with several objectives no trial is stopped early"
+    if search.asked.scheduler == "median":
+        return "every step: who is worse than the median of the others is stopped"
     if not search.ladder:
         return "none: a trial is a single step"
     steps = ", ".join(map(str, search.ladder))

@@ -12,8 +12,11 @@ from collections.abc import Callable, Container, Sequence
 from importlib.util import find_spec
 from typing import Any
 
+import numpy as np
 import optuna
 from optuna.samplers import BaseSampler
+from optuna.study import StudyDirection
+from optuna.study._multi_objective import _fast_non_domination_rank
 from optuna.trial import FrozenTrial, TrialState
 
 from models.api import Config, Space
@@ -90,13 +93,15 @@ class Memory(optuna.storages.InMemoryStorage):
     """
 
     def __init__(self, maximize: bool | None) -> None:
-        """`maximize` is None where there is more than one objective: then the latest alone are seen."""
+        """`maximize` is None where there is more than one objective: then the first Pareto fronts are the best."""
         super().__init__()
         self._maximize = maximize
         self._seen: Container[int] | None = None  # numbers; None is all
+        self._sides: Sequence[StudyDirection] = ()
 
     def focus(self, study_id: int) -> None:
         """Choose anew which trials are seen."""
+        self._sides = self.get_study_directions(study_id)
         finished = [t for t in super().get_all_trials(study_id, deepcopy=False) if t.state.is_finished()]
         few = len(finished) <= BEST + LATEST
         self._seen = None if few else {t.number for t in [*self._best(finished), *finished[-LATEST:]]}
@@ -112,7 +117,7 @@ class Memory(optuna.storages.InMemoryStorage):
 
     def _best(self, trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
         if self._maximize is None:
-            return list(trials[-BEST - LATEST :])
+            return self._first_fronts([trial for trial in trials if trial.state == TrialState.COMPLETE])
         sign = -1 if self._maximize else 1
 
         def merit(trial: FrozenTrial) -> tuple[Any, ...]:
@@ -123,6 +128,12 @@ class Memory(optuna.storages.InMemoryStorage):
             return (1, -max(values), sign * values[max(values)]) if values else (2, 0, 0)
 
         return heapq.nsmallest(BEST, trials, key=merit)
+
+    def _first_fronts(self, complete: Sequence[FrozenTrial]) -> list[FrozenTrial]:
+        signs = [-1 if side == StudyDirection.MAXIMIZE else 1 for side in self._sides]
+        costs = np.array([trial.values for trial in complete]).reshape(-1, len(signs)) * signs
+        ranks = _fast_non_domination_rank(costs, n_below=BEST)
+        return [complete[index] for index in np.argsort(ranks, kind="stable")[:BEST]]
 
 
 def frozen(trial: Trial, space: Space, metrics: Sequence[str], **attrs: Any) -> FrozenTrial:

@@ -297,18 +297,3 @@ def test_the_grid_is_evenly_spaced_on_a_log_scale() -> None:
     family = replace(toy.FAMILY, space={"x": spaces.Float(0.01, 100, log=True), "shape": spaces.Choice(("valley",))})
     search = replace(planned("grid", 9, baselines=False), family=family, space=family.space)
     assert [t.params["x"] for t in play(Bridge(search, 0))] == pytest.approx([0.01, 0.1, 1, 10, 100])
-
-
-@pytest.mark.parametrize(
-    ("parameter", "points"),
-    [
-        (spaces.Int(1, 9), [1, 3, 5, 7, 9]),
-        (spaces.Int(1, 16, log=True), [1, 2, 4, 8, 16]),
-        (spaces.Int(1, 3), [1, 2, 3]),  # 1, 1.5, 2, 2.5, 3, half to even
-        (spaces.Int(4, 4), [4]),
-        (spaces.Float(0.5, 0.5), [0.5]),
-        (spaces.Choice(("a", "b", "c"), searched=("c", "a")), ["c", "a"]),
-    ],
-)
-def test_points_of_the_grid(parameter: spaces.Parameter, points: list[Any]) -> None:
-    assert [config["p"] for config in spaces.grid({"p": parameter})] == points

@@ -10,7 +10,7 @@ import optuna
 import pytest
 
 from models.errors import UserError
-from search import samplers
+from search import samplers, spaces
 from search.config import build
 from search.engine import run_study
 from search.samplers import Memory
@@ -71,3 +71,27 @@ def test_complete_trials_count_before_stopped_ones_and_these_by_how_far_they_cam
     later = [stopped(1, -10.0 + number) for number in range(75)]
     # all ten complete, ten that came to 3 with 1.0, five of those with 2.0
     assert seen(False, first + later) == [*range(10, 15), *range(20, 40), *range(40, 115)]
+
+
+def test_with_several_objectives_the_first_fronts_are_seen() -> None:
+    # 150 trials, both objectives less is better: 40 … 59 are front 1, on a line; 60 … 69 front 2, 70 … 149 and 0 … 39
+    # are fronts 3, 4 and so on, each a trial of its own, in the order of their numbers
+    trials = [complete(100.0 + number, 100.0 + number) for number in range(150)]
+    trials[40:60] = [complete(float(number), 59.0 - number) for number in range(40, 60)]
+    trials[60:70] = [complete(float(number), 129.0 - number) for number in range(60, 70)]
+    assert seen(None, trials, directions=2) == [*range(40, 65), *range(75, 150)]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "points"),
+    [
+        (spaces.Int(1, 9), [1, 3, 5, 7, 9]),
+        (spaces.Int(1, 16, log=True), [1, 2, 4, 8, 16]),
+        (spaces.Int(1, 3), [1, 2, 3]),  # 1, 1.5, 2, 2.5, 3, half to even
+        (spaces.Int(4, 4), [4]),
+        (spaces.Float(0.5, 0.5), [0.5]),
+        (spaces.Choice(("a", "b", "c"), searched=("c", "a")), ["c", "a"]),
+    ],
+)
+def test_points_of_the_grid(parameter: spaces.Parameter, points: list[Any]) -> None:
+    assert [config["p"] for config in spaces.grid({"p": parameter})] == points
