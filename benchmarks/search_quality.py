@@ -97,7 +97,7 @@ class Ours:
 
 
 class Stock:
-    """Ray's own searcher and scheduler, told as Tune's loop tells them: a stopped trial is complete, at its last value."""
+    """Ray's own searcher and scheduler, told as Tune tells them: a stopped trial is COMPLETE, at its last value."""
 
     anytime = True
 

@@ -1,0 +1,124 @@
+"""Ours with one thing changed at a time, on the tasks and by the measure of `benchmarks.search_quality`.
+
+python -m benchmarks.search_variants [--seeds 20] [--methods ours,startup20,…] [--tasks cnn,…] [--csv FILE]
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+
+import optuna
+
+from benchmarks import search_quality
+from benchmarks.curves import FULL, Task
+from benchmarks.search_quality import FACTOR, METHODS, Ours, Running
+from search import samplers
+from search.halting import Halving
+from search.schedule import rungs
+from search.searcher import Bridge
+from search.trials import Trial
+
+
+def tpe(**changed: object) -> type[Ours]:
+    """Other settings of TPE."""
+    settings = {"n_startup_trials": 5, "multivariate": True, "group": True, "constant_liar": True} | changed
+    name = "tpe " + str(changed)
+    samplers.SAMPLERS[name] = lambda seed: optuna.samplers.TPESampler(seed=seed, **settings)
+
+    class Changed(Ours):
+        def __init__(self, task: Task, seed: int, budget: int) -> None:
+            super().__init__(task, seed, budget)
+            search = self.bridge._search
+            object.__setattr__(search, "asked", search.asked.model_copy(update={"searcher": name}))
+
+    return Changed
+
+
+class Told(Bridge):
+    """Tells Optuna that a stopped trial is complete, at its last value."""
+
+    def _tell(self, trial: Trial) -> None:
+        asked = self._asked.pop(trial.number)
+        self._ot_study.tell(asked, [trial.objective])
+
+
+class Complete(Ours):
+    """As Ray's own searcher tells it, with our settings of TPE."""
+
+    def __init__(self, task: Task, seed: int, budget: int) -> None:
+        super().__init__(task, seed, budget)
+        self.bridge.__class__ = Told
+
+
+class Hyperband(Ours):
+    """`--scheduler hyperband`."""
+
+    def __init__(self, task: Task, seed: int, budget: int, searcher: str = "tpe") -> None:
+        super().__init__(task, seed, budget, searcher)
+        ladder = rungs(FULL, FACTOR)
+        self.halving = Halving(task.mode, [ladder[first:] for first in range(len(ladder))], FACTOR)
+
+
+class NoHalving(Ours):
+    """`--scheduler none`."""
+
+    def __init__(self, task: Task, seed: int, budget: int) -> None:
+        super().__init__(task, seed, budget)
+        self.halving = Halving(task.mode, [[]], FACTOR)
+
+
+class Promote(Ours):
+    """ASHA as published (Algorithm 2): a trial pauses at each rung, and goes on once it is in the best 1/η there.
+
+    A paused trial is told to Optuna as PRUNED when it pauses; what it does later, Optuna does not hear.
+    """
+
+    def __init__(self, task: Task, seed: int, budget: int, searcher: str = "tpe") -> None:
+        super().__init__(task, seed, budget, searcher)
+        self._sign = -1 if task.mode == "max" else 1
+        self._rungs: dict[int, list[tuple[float, Running]]] = {rung: [] for rung in rungs(FULL, FACTOR)}
+        self._promoted: set[tuple[int, str]] = set()
+
+    def next(self) -> Running | None:
+        for rung, there in sorted(self._rungs.items(), reverse=True):
+            best = sorted(there, key=lambda pair: pair[0])[: math.floor(len(there) / FACTOR)]
+            for _, trial in best:
+                if (rung, trial.trial_id) not in self._promoted:
+                    self._promoted.add((rung, trial.trial_id))
+                    return trial
+        return super().next()
+
+    def result(self, trial: Running) -> bool:
+        resource, value = len(trial.values), trial.values[-1]
+        result = {"objective": value, "resource": resource, "seconds": 0.0, "metrics": {self._metric: value}}
+        if resource in self._rungs:
+            self._rungs[resource].append((self._sign * value, trial))
+        pause = resource in self._rungs or resource == FULL
+        if self.bridge.trials[trial.trial_id].state == "RUNNING":
+            self.bridge.on_trial_result(trial.trial_id, result)
+            if pause:
+                self.bridge.on_trial_complete(trial.trial_id, result)
+        return pause
+
+
+METHODS.update(
+    {
+        "startup10": tpe(n_startup_trials=10),
+        "startup20": tpe(n_startup_trials=20),
+        "startup40": tpe(n_startup_trials=40),
+        "univariate": tpe(multivariate=False, group=False),
+        "startup20-univariate": tpe(n_startup_trials=20, multivariate=False, group=False),
+        "complete": Complete,
+        "first3": functools.partial(Ours, first=3),
+        "first3-random": functools.partial(Ours, searcher="random", first=3),
+        "hyperband": Hyperband,
+        "hyperband-random": functools.partial(Hyperband, searcher="random"),
+        "unhalved": NoHalving,
+        "promote-random": functools.partial(Promote, searcher="random"),
+        "promote": Promote,
+    }
+)
+
+if __name__ == "__main__":
+    search_quality.main()
