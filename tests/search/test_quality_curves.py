@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks import search_quality as quality
 from benchmarks.curves import FULL, TASKS, Task
+from benchmarks.intervals import interval
 from models.api import Float
 from models.toy import toy_loss
 
@@ -86,5 +87,5 @@ def test_scale_of_the_toy():
 
 
 def test_interval():
-    mean, low, high = quality.interval(np.arange(10.0))
+    mean, low, high = interval(np.arange(10.0))
     assert low < mean == 4.5 < high
