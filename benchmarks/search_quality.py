@@ -33,7 +33,7 @@ from models.api import Config, Family, never
 from search.config import SearchConfig
 from search.halting import Halving
 from search.plan import Search
-from search.schedule import rungs
+from search.schedule import first_rung, rungs
 from search.searcher import Bridge
 from search.spaces import propose
 
@@ -68,10 +68,10 @@ class Ours:
 
     anytime = True
 
-    def __init__(self, task: Task, seed: int, budget: int, searcher: str = "tpe", first: int = 1) -> None:
+    def __init__(self, task: Task, seed: int, budget: int, searcher: str = "tpe", first: int = 0) -> None:
         search = plan(task, searcher, budget)
         self.bridge = Bridge(search, seed)
-        self.halving = Halving(task.mode, [rungs(FULL, FACTOR, first)], FACTOR)
+        self.halving = Halving(task.mode, [rungs(FULL, FACTOR, first or first_rung(FULL, FACTOR))], FACTOR)
         self._metric = task.metric
 
     def next(self) -> Running | None:
@@ -198,7 +198,17 @@ def plan(task: Task, searcher: str, trials: int) -> Search:
         evaluate=never,  # type: ignore[arg-type]
     )
     asked = SearchConfig(family="toy", trials=trials, searcher=searcher)
-    return Search(task.name, family, asked, task.space, [], {}, (task.metric,), FULL, rungs(FULL, FACTOR))
+    return Search(
+        task.name,
+        family,
+        asked,
+        task.space,
+        [],
+        {},
+        (task.metric,),
+        FULL,
+        rungs(FULL, FACTOR, first_rung(FULL, FACTOR)),
+    )
 
 
 def simulate(method: Method, task: Task, seed: int, workers: int, budget: int) -> list[tuple[Running, int]]:
@@ -253,6 +263,7 @@ def regrets(name: str, task: Task, seed: int, workers: int) -> dict[tuple[str, i
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--methods", default=",".join(METHODS))
     parser.add_argument("--tasks", default=",".join(TASKS))
@@ -263,7 +274,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     rows = []
     for task, name in itertools.product(args.tasks.split(","), args.methods.split(",")):
         began = time.perf_counter()
-        for seed in range(args.seeds):
+        for seed in range(args.first_seed, args.first_seed + args.seeds):
             found = regrets(name, TASKS[task], seed, args.workers)
             rows += [
                 {"task": task, "method": label, "budget": budget, "seed": seed, "regret": regret}

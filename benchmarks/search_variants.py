@@ -18,11 +18,16 @@ from search.halting import Halving
 from search.schedule import rungs
 
 
-def tpe(first: int = 1, **changed: object) -> type[Ours]:
+def tpe(first: int = 0, **changed: object) -> type[Ours]:
     """Other settings of TPE; `first` is the first rung."""
-    settings = {"n_startup_trials": 5, "multivariate": True, "group": True, "constant_liar": True} | changed
+    settings = {
+        "n_startup_trials": samplers.STARTUP,
+        "multivariate": True,
+        "group": True,
+        "constant_liar": True,
+    } | changed
     name = "tpe " + str(changed)
-    samplers.SAMPLERS[name] = lambda seed: optuna.samplers.TPESampler(seed=seed, **settings)
+    samplers.SAMPLERS[name] = lambda seed, _: optuna.samplers.TPESampler(seed=seed, **settings)
 
     class Changed(Ours):
         def __init__(self, task: Task, seed: int, budget: int) -> None:
@@ -86,9 +91,10 @@ class Promote(Ours):
 
 METHODS.update(
     {
-        "startup20": tpe(n_startup_trials=20),
-        "first3": functools.partial(Ours, first=3),
-        "first3-startup20": tpe(first=3, n_startup_trials=20),
+        "before": tpe(first=1, n_startup_trials=5),  # as it was when these variants were compared
+        "startup20": tpe(first=1, n_startup_trials=20),
+        "first3": tpe(first=3, n_startup_trials=5),
+        "first3-startup10": tpe(first=3, n_startup_trials=10),
         "first3-random": functools.partial(Ours, searcher="random", first=3),
         "hyperband": Hyperband,
         "unhalved": NoHalving,

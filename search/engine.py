@@ -165,7 +165,7 @@ def work(session: Session, search: Search) -> Work:
         metrics=search.metrics,
         mode=search.mode,
         root=folder / "checkpoints",
-        rungs=tuple(search.ladder),
+        rungs=(1, *search.ladder),
         every=session.config.checkpoint_every,
         time_limit=session.config.trial_time_limit,
         logs=folder / "logs",

@@ -16,7 +16,7 @@ from models.errors import UserError, unknown
 from search import facts, samplers, spaces
 from search.config import SearchConfig, StudyConfig
 from search.families import find
-from search.schedule import rungs
+from search.schedule import first_rung, rungs
 from search.trials import Trial
 
 
@@ -142,6 +142,8 @@ def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
     reasons = {baseline.name: family.unfit(baseline.config, dataset) for baseline in family.baselines}
     possible = [baseline for baseline in family.baselines if reasons[baseline.name] is None]
     space = spaces.narrow(family, asked.set, asked.space)
+    factor = asked.reduction_factor
+    first = first_rung(limit, factor) if asked.scheduler == "asha" else 1  # Hyperband's ladders begin at several
     halves = asked.scheduler in ("asha", "hyperband")
     if asked.trials and family.unfit is not never:
         _refuse_unfit(family, space, dataset)
@@ -154,7 +156,7 @@ def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
         left_out={name: reason for name, reason in reasons.items() if reason and asked.baselines},
         metrics=metrics,
         limit=limit,
-        ladder=rungs(limit, asked.reduction_factor) if halves and len(metrics) == 1 else [],
+        ladder=rungs(limit, factor, first) if halves and len(metrics) == 1 else [],
     )
 
 

@@ -31,12 +31,15 @@ STATES = {
     "FAIL": TrialState.FAIL,
 }
 
+STARTUP = 20  # trials that are proposed at random before TPE models them
 BEST, LATEST = 25, 75  # of the finished trials, how many a sampler looks at
 
 
 def _tpe(own: int, study: int) -> BaseSampler:
     """Tree-structured Parzen estimators (Bergstra et al. 2011; Watanabe 2023, arXiv 2304.11127)."""
-    return optuna.samplers.TPESampler(seed=own, n_startup_trials=5, multivariate=True, group=True, constant_liar=True)
+    return optuna.samplers.TPESampler(
+        seed=own, n_startup_trials=STARTUP, multivariate=True, group=True, constant_liar=True
+    )
 
 
 def _random(own: int, study: int) -> BaseSampler:

@@ -27,6 +27,14 @@ def rungs(full: int, factor: int = 3, first: int = 1) -> list[int]:
     return ladder
 
 
+def first_rung(full: int, factor: int = 3) -> int:
+    """r: `factor` steps where there is room for three rungs, else one.
+
+    A single step says little of where a long curve ends (benchmarks/2026-11-21-search-quality.md).
+    """
+    return factor if full >= factor**3 else 1
+
+
 def reached(ladder: list[int], resource: int) -> int:
     """How many rungs a trial with `resource` spent has reached."""
     return sum(rung <= resource for rung in ladder)

@@ -39,7 +39,7 @@ class Work:
     metrics: tuple[str, ...]
     mode: str
     root: Path  # of the checkpoints
-    rungs: Sequence[int]  # where a checkpoint is due in any case
+    rungs: Sequence[int]  # where a checkpoint is due in any case, the first step among them
     every: float  # seconds after which one is due
     time_limit: float | None  # seconds of a trial
     logs: Path

@@ -54,7 +54,7 @@ def test_expected_steps_of_a_trial(full, ladder, factor, steps):
         ({"trials": 10, "max_resource": 9}, 9 + 90, 9 + 10 * 7 / 3),  # the baseline is cut to 9 steps
         ({"trials": 10, "max_resource": 9, "baselines": False}, 90, 10 * 7 / 3),
         ({"trials": 10, "max_resource": 9, "scheduler": "none"}, 9 + 90, 9 + 90),
-        ({"trials": 4, "max_resource": 40}, 27 + 160, 27 + 4 * (1 + 2 / 3 + 6 / 9 + 18 / 27 + 13 / 81)),
+        ({"trials": 4, "max_resource": 40}, 27 + 160, 27 + 4 * (3 + 6 / 3 + 18 / 9 + 13 / 27)),
         ({"trials": 0}, 27, 27),
     ],
 )
@@ -163,7 +163,7 @@ def test_the_plan_and_nothing_else(here, capsys):
     shown = " ".join(capsys.readouterr().out.split())
     assert "mine: a dry run, nothing is searched or written" in shown
     assert "192 training and 48 validation images, 8 × 8, 10 classes" in shown
-    assert "about 39 steps, at most 135" in shown  # the baseline's 27, and 4 · (1 + 2/3 + 6/9 + 18/27) or 4 · 27
+    assert "about 55 steps, at most 135" in shown  # the baseline's 27, and 4 · (3 + 6/3 + 18/9) or 4 · 27
     assert "the time budget is 10 min" in shown
     assert "postgresql://me:***@nowhere/base" in shown
     assert "runs/mine/logs" in shown

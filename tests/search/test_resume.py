@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import optuna
@@ -116,14 +117,18 @@ def test_a_warm_start_by_another_objective_is_refused(here):
     assert not Path("runs/second").exists()
 
 
-def test_a_torn_checkpoint_is_not_used(here):
-    run(SLOW, trials="3", time_budget="1s", concurrency="1", set={"x": "0.3"}, baselines=False, scheduler="none")
-    study = analysis.load(OUT / "study")
-    (number,) = study.trials["trial"]
-    folder = checkpoints.home(OUT / "study" / "checkpoints", "slow_toy", number)
-    assert checkpoints.latest(folder) is None  # without rungs, none is due in a second
+@pytest.mark.parametrize("torn", [False, True])
+def test_a_torn_checkpoint_is_not_used(here, torn):
+    cut = run(SLOW, trials="3", time_budget="5s", concurrency="1", baselines=False, scheduler="none")
+    number = cut.trials["trial"].max()
+    (saved,) = checkpoints.home(OUT / "study" / "checkpoints", "slow_toy", number).iterdir()
+    assert saved.name == "1"  # without rungs, the first step and then every minute
+    if torn:
+        (saved / "toy.json").write_text('{"ste')
     whole = resume()
     assert whole.trials["resource"].tolist() == [27] * 3
+    journal = [json.loads(line) for line in (OUT / "study" / "journal.jsonl").read_text().splitlines()]
+    assert [event["resource"] for event in journal if event["event"] == "rewind"] == [0 if torn else 1]
 
 
 def test_only_the_best_models_stay_on_disk(here):

@@ -13,7 +13,7 @@ from search import trials
 from search.config import build
 from search.halting import Halving, SparingMedian, scheduler
 from search.plan import plan_study
-from search.schedule import reached, rungs
+from search.schedule import first_rung, reached, rungs
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,11 @@ def test_first_rung():
 def test_factor_of_one_is_refused():
     with pytest.raises(UserError, match="^the reduction factor must be 2 or more, got 1$"):
         rungs(9, 1)
+
+
+def test_the_first_rung_is_later_where_there_is_room():
+    assert [first_rung(full) for full in (1, 15, 26, 27, 243)] == [1, 1, 1, 3, 3]
+    assert [first_rung(full, 4) for full in (27, 63, 64)] == [1, 1, 4]
 
 
 def test_reached():
