@@ -68,6 +68,10 @@ def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
     return {name: value for name, _, value in pairs} or None
 
 
+def _joined(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> str | None:
+    return ",".join(values) or None
+
+
 out_option = click.option(
     "--out", type=click.Path(path_type=Path), default="runs", show_default=True, help="Folder of the studies."
 )
@@ -83,6 +87,9 @@ AGAIN = [
     click.option("--cpus-per-trial", metavar="C", help="Cores, and threads, a trial  [default: 1]"),
     click.option("--gpus-per-trial", metavar="G", help="GPUs a trial; a fraction shares one  [default: 0]"),
     click.option("--concurrency", metavar="N", help="Trials at once  [default: as many as fit]"),
+    click.option(
+        "--track", multiple=True, callback=_joined, metavar="T", help="Also tell tensorboard, mlflow or wandb."
+    ),
     click.option("--address", metavar="A", help="Ray cluster: auto or HOST:PORT  [default: this machine]"),
 ]
 

@@ -44,6 +44,8 @@ def _names(value: object) -> object:
 
 Metric: TypeAlias = Literal[tuple(DIRECTIONS)]  # type: ignore[valid-type]  # the names are data
 
+Tracker: TypeAlias = Literal["tensorboard", "mlflow", "wandb"]
+
 
 class SearchConfig(BaseModel):
     """One search: a family, and how it is searched."""
@@ -84,6 +86,7 @@ class StudyConfig(BaseModel):
     cpus_per_trial: int = Field(1, ge=1)
     gpus_per_trial: float = Field(0, ge=0)
     address: str | None = None
+    track: Annotated[tuple[Tracker, ...], BeforeValidator(_names)] = ()
 
     @property
     def storage_url(self) -> str:

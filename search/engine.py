@@ -36,6 +36,7 @@ from search.resume import learned, reopened
 from search.searcher import Bridge
 from search.spaces import is_searched
 from search.terminal import interruptible, own_terminal
+from search.trackers import trackers
 from search.trainable import TrialActor, Work, retrain
 from search.trials import Trial
 
@@ -129,7 +130,7 @@ def run_search(session: Session, search: Search, progress: Progress, at_once: in
         hopeless=lambda trial: bool(ledger.overtime(trial)),
         scheduler=scheduler(search, known),
         stopper=stop,
-        callbacks=[ledger],
+        callbacks=[ledger, *trackers(config, record.logs)],
         folder=(record.logs / "tune" / family.name.replace(":", "-")).resolve(),
     )
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from search.config import SearchConfig, StudyConfig
 from search.families import find
 from search.schedule import first_rung, rungs
 from search.trials import Trial
+
+PACKAGES = {"tensorboard": "tensorboardX", "mlflow": "mlflow", "wandb": "wandb"}  # that a tracker needs
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class Search:
 def plan_study(config: StudyConfig) -> tuple[list[Search], Dataset]:
     """The searches of a study, and their data."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
+    _check_trackers(config.track)
     families = [find(asked.family) for asked in config.searches]
     names = [family.name for family in families]
     if len(set(names)) < len(names):
@@ -158,6 +162,13 @@ def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
         limit=limit,
         ladder=rungs(limit, factor, first) if halves and len(metrics) == 1 else [],
     )
+
+
+def _check_trackers(names: Sequence[str]) -> None:
+    """Raise a `UserError` if one needs what is not installed."""
+    for name in names:
+        if find_spec(PACKAGES[name]) is None:
+            raise UserError(f"--track {name} needs {PACKAGES[name]}: pip install 'hypersearch[{name}]'")
 
 
 def _check_baselines(family: Family) -> None:
