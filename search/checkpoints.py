@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,11 +20,12 @@ from search.trials import write_json
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The state of a trial after `resource`, for which it has taken `seconds`."""
+    """The state of a trial after `resource`, for which it has taken `seconds`, and what its last step gave."""
 
     folder: Path
     resource: int
     seconds: float
+    metrics: dict[str, float]
 
 
 def home(root: Path, family: str, number: int) -> Path:
@@ -31,15 +33,16 @@ def home(root: Path, family: str, number: int) -> Path:
     return root / family.replace(":", "-") / str(number)
 
 
-def save(run: Run, trial: Path, resource: int, seconds: float) -> None:
+def save(run: Run, trial: Path, resource: int, seconds: float, metrics: Mapping[str, float]) -> None:
     """Save `run` in the folder of its trial, in place of what was there."""
     partial, whole = trial / f"{resource}.partial", trial / str(resource)
+    reached = {"resource": resource, "seconds": seconds, "metrics": dict(metrics)}
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
         run.save(partial)
         sums = {path.relative_to(partial).as_posix(): checksum(path) for path in sorted(_files(partial))}
-        write_json(partial / "state.json", {"resource": resource, "seconds": seconds, "files": sums})
+        write_json(partial / "state.json", {**reached, "files": sums})
         shutil.rmtree(whole, ignore_errors=True)
         partial.rename(whole)
     except BaseException:
@@ -58,7 +61,7 @@ def latest(trial: Path) -> Checkpoint | None:
 
 
 def clear(trial: Path) -> None:
-    """Remove the checkpoints of a trial, and the folders above it that are empty then."""
+    """Remove the checkpoints of a trial."""
     shutil.rmtree(trial, ignore_errors=True)
 
 
@@ -74,7 +77,7 @@ def _read(folder: Path) -> Checkpoint | None:
         state = json.loads((folder / "state.json").read_text())
         if any(checksum(folder / name) != sums for name, sums in state["files"].items()):
             return None
-        return Checkpoint(folder, int(state["resource"]), float(state["seconds"]))
+        return Checkpoint(folder, int(state["resource"]), float(state["seconds"]), dict(state["metrics"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -149,10 +149,13 @@ class Controller(TuneController):  # type: ignore[misc]
         """Give each waiting trial the actor that has become free, or request one."""
         waiting = [trial for trial in self._pending_trials_list if trial in self._pending_trials]
         for trial in waiting:
-            if trial not in self._staged_trials and trial not in self._trial_to_actor:
+            requested = self._trial_to_actor.get(trial)
+            if requested is None and trial not in self._staged_trials:
                 self._staged_trials.add(trial)
                 self._actor_cache.increase_max(trial.placement_group_factory)
                 self._schedule_trial_actor(trial)
+            elif requested is not None and not self._actor_manager.is_actor_started(requested):
+                self._maybe_reuse_cached_actor(trial)  # one that is free now comes before one that may never come
         self._pending_trials_list = [trial for trial in waiting if trial in self._pending_trials]
 
     def _schedule_trial_reset(self, trial: ActorTrial, new_config: dict[str, Any], new_experiment_tag: str) -> None:
@@ -165,7 +168,8 @@ class Controller(TuneController):  # type: ignore[misc]
         super()._actor_started(tracked_actor, log)
 
     def _schedule_trial_train(self, trial: ActorTrial) -> None:
-        call = ("begin", (trial.config,)) if trial.fresh else ("train", ())
+        plan = {**trial.config, "resource": trial.ours.resource}
+        call = ("begin", (plan,)) if trial.fresh else ("train", ())
         trial.fresh = False
         self._schedule_trial_task(trial, *call, on_result=self._on_training_result, on_error=self._trial_task_failure)
 

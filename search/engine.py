@@ -8,7 +8,7 @@ another rule stops (search/halting.py), and the `Ledger` writes down what happen
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from search.families import find
 from search.halting import Stop, scheduler
 from search.ledger import Ledger
 from search.mirror import Mirror, refuse_existing, storage_at
-from search.plan import Search, describe, plan_study
+from search.plan import Search, describe, plan_study, without_password
 from search.progress import Progress, SearchView
 from search.record import Record
 from search.resume import learned, reopened
@@ -80,6 +80,9 @@ def resume_study(out: Path, name: str, more: int = 0, changes: Mapping[str, Any]
     runs = [*study.get("runs", []), {key: study[key] for key in ("started", "ended", "interrupted")}]
     kept = {"runs": runs, "test_reads": study["test_reads"]}
     with closing(Record.reopen(out / name)) as record, storage_at(config.storage_url) as storage:
+        elsewhere_now = bool(changes and changes.get("storage"))  # it may hold another study of this name
+        if elsewhere_now and without_password(config.storage_url) != study["config"]["storage"]:
+            refuse_existing(storage, [f"{name}/{search.family.name}" for search in searches])
         session = Session(config, dataset, record, storage, Stop(config.time_budget), elsewhere)
         run_searches(session, searches, {**describe(config, searches, dataset), **kept})
     return record, session.stop.interrupted
@@ -96,28 +99,36 @@ def run_searches(session: Session, searches: Sequence[Search], study: dict[str, 
         check_shared(record.folder.resolve())
         record.write_study(study)
         progress = stack.enter_context(Progress(console))
-        stack.callback(lambda: record.write_study({**study, "ended": facts.now(), "interrupted": stop.interrupted}))
+        stack.callback(note_end, session, study)
         for number, search in enumerate(searches):
             stop.share(len(searches) - number)
             run_search(session, search, progress, at_once)
 
 
+def note_end(session: Session, study: dict[str, Any]) -> None:
+    """Write when and how the study ended; a full disk has been complained of already."""
+    with suppress(OSError):
+        session.record.write_study({**study, "ended": facts.now(), "interrupted": session.stop.interrupted})
+
+
 def run_search(session: Session, search: Search, progress: Progress, at_once: int) -> None:
     """One search, to its end or until `stop` says so; every trial that began is in the record afterwards."""
     family, record, stop, config = search.family, session.record, session.stop, session.config
+    if stop.stop_all():
+        progress.say(f"{family.name}: not searched, {stop.reason}")
+        return
     known = taken_up(record, family.name)
     for name, reason in search.left_out.items():
         progress.say(f"{family.name}: baseline {name} is left out: {reason}")
     bridge = Bridge(search, config.seed, known, session.elsewhere.get(family.name, ()))
-    if stop.stop_all() or bridge.exhausted:
-        why = stop.reason if stop.stop_all() else "all its trials have ended" if known else "no trials"
-        progress.say(f"{family.name}: not searched, {why}")
+    mirror = Mirror(session.storage, f"{record.name}/{family.name}", search, progress.say)
+    mirror.take_in(known)
+    if bridge.exhausted:
+        progress.say(f"{family.name}: not searched, {'all its trials have ended' if known else 'no trials'}")
         return
     view = SearchView(family.name, search.metric, search.mode, family.resource, search.ladder, search.total)
     progress.show(view, known)
-    mirror = Mirror(session.storage, f"{record.name}/{family.name}", search, progress.say)
     ledger = Ledger(search, bridge, record, mirror, progress, stop, config.keep_models)
-    mirror.take_in(known)
     for line in strangers(search, known):
         progress.say(line)
     shared = family.prepare(session.dataset, Options(seed=config.seed, threads=config.cpus_per_trial))

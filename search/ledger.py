@@ -24,6 +24,7 @@ from search.searcher import Bridge
 from search.trainable import overtime
 from search.trials import Trial
 
+PATIENCE = 60  # seconds without a running trial after which that is said
 SHOWN = 0.05  # share of the time above which proposing is worth a word
 
 
@@ -38,9 +39,13 @@ class Ledger(tune.Callback):  # type: ignore[misc]  # Ray ships no types for it
         self._progress, self._stop, self._keep = progress, stop, keep
         self._root = record.folder / "checkpoints"
         self._began = time.monotonic()
+        self._quiet_since = self._began
         self._warned: set[str] = set()
         done = [trial for trial in record.search(search.family.name) if trial.state == "COMPLETE"]
-        self._kept = sorted((trial for trial in done if self._folder(trial).is_dir()), key=search.merit)
+        there = [trial for trial in done if self._folder(trial).is_dir()]
+        self._kept: list[Trial] = []
+        for trial in there:
+            self._tidy(trial)
         bridge.reused = self.reused
 
     def plan(self, trial: Trial) -> dict[str, Any]:
@@ -53,6 +58,10 @@ class Ledger(tune.Callback):  # type: ignore[misc]  # Ray ships no types for it
         """Keep the display's clock and the storage's copy going."""
         self._progress.tick()
         self._mirror.write_if_due()
+        if any(trial.status == "RUNNING" for trial in trials[-100:]):
+            self._quiet_since = time.monotonic()
+        elif time.monotonic() - self._quiet_since > PATIENCE:
+            self._warn("no trial runs: nodes with room for one are awaited; Ctrl-C stops the search")
 
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """A trial begins, or goes on."""
@@ -66,10 +75,12 @@ class Ledger(tune.Callback):  # type: ignore[misc]  # Ray ships no types for it
     def on_trial_result(self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **_: Any) -> None:
         """A step is done, or has failed."""
         if "objective" in result:
+            before = trial.ours.resource
             self._bridge.on_trial_result(trial.trial_id, result)
-            with self._writing():
-                self._record.step(trial.ours, complete=result["complete"])
-            self._mirror.touch(trial.ours)
+            if trial.ours.resource > before:
+                with self._writing():
+                    self._record.step(trial.ours, complete=result["complete"], stopped=result["done"])
+                self._mirror.touch(trial.ours)
         self._warn(result.get("warning", ""))
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
@@ -112,7 +123,8 @@ class Ledger(tune.Callback):  # type: ignore[misc]  # Ray ships no types for it
 
     def close(self) -> None:
         """The search is over: mark the trials that were still running, and bring the storage up to date."""
-        cut = self._bridge.cut_off()
+        begun = self._record.trials
+        cut = [trial for trial in self._bridge.cut_off() if (trial.family, trial.number) in begun]
         for trial in cut:
             self._end(trial)
         if cut:
@@ -132,13 +144,14 @@ class Ledger(tune.Callback):  # type: ignore[misc]  # Ray ships no types for it
         with self._writing():
             self._record.end(trial)
         self._mirror.touch(trial)
-        if not trial.cut:
+        if not trial.cut and not self._stop.broken:
             self._tidy(trial)
         self._progress.ended(trial)
 
     def _tidy(self, trial: Trial) -> None:
         """Of the finished trials, keep the models of the best and no other state."""
-        if trial.state != "COMPLETE" or not self._folder(trial).is_dir():
+        saved = checkpoints.latest(self._folder(trial)) if trial.state == "COMPLETE" else None
+        if saved is None or saved.resource != trial.resource:
             checkpoints.clear(self._folder(trial))
             return
         self._kept = sorted([*self._kept, trial], key=self._search.merit)

@@ -32,7 +32,7 @@ CHANGING = ("trial_values", "trial_intermediate_values")  # tables in which a tr
 
 
 class Mirror:
-    """Follows the trials of one search. It never raises: what cannot be written now is tried again."""
+    """Follows the trials of one search. Once it has begun, what cannot be written is said and tried again."""
 
     def __init__(self, storage: RDBStorage, study_name: str, search: Search, say: Callable[[str], None]) -> None:
         """Open the study in the storage, or make it."""
@@ -50,12 +50,11 @@ class Mirror:
         table, known = self._tables["trials"], {trial.number: trial for trial in trials}
         with self._engine.begin() as connection:
             ours = table.c.study_id == self._study_id
-            rows = connection.execute(sql.select(table.c.number, table.c.trial_id, table.c.state).where(ours)).all()
-            zombies = [trial_id for number, trial_id, _ in rows if number not in known]
+            rows = connection.execute(sql.select(table.c.number, table.c.trial_id).where(ours)).all()
+            zombies = [trial_id for number, trial_id in rows if number not in known]
             self._delete(connection, (*ROWS, *OTHERS), zombies)
-        self._written = {number: trial_id for number, trial_id, _ in rows if number in known}
-        states = {number: state for number, _, state in rows}
-        self._dirty = {n: t for n, t in known.items() if states.get(n) != t.state or t.state == "RUNNING"}
+        self._written = {number: trial_id for number, trial_id in rows if number in known}
+        self._dirty = dict(known)
         self.write()
 
     def touch(self, trial: Trial) -> None:

@@ -84,17 +84,17 @@ class Record:
         self.trials[trial.family, trial.number] = trial
         self._journal.append("start", trial, {key: getattr(trial, key) for key in PLAN})
 
-    def step(self, trial: Trial, step: Step | None = None, complete: bool = False) -> None:
-        """A trial has made a step (default: its last); with it the trial may be complete."""
+    def step(self, trial: Trial, step: Step | None = None, complete: bool = False, stopped: bool = False) -> None:
+        """A trial has made a step (default: its last); with it the trial may be complete, or may not go on."""
         step = step or trial.steps[-1]
-        self._journal.append("step", trial, {**asdict(step), "complete": complete})
+        self._journal.append("step", trial, {**asdict(step), "complete": complete, "stopped": stopped})
         self._history.append(self._history_row(trial, step))
 
     def end(self, trial: Trial) -> None:
         """A trial has ended."""
         self._journal.append("end", trial, {"state": trial.state, "cut": trial.cut, "failure": trial.failure})
         if trial.failure:
-            self.failure_log(trial).write_text(trial.failure)
+            self.failure_log(trial).write_text(trial.failure, encoding="utf-8", errors="backslashreplace")
         self._trials.append(self._trial_row(trial))
 
     def rewind(self, trial: Trial, resource: int) -> None:
@@ -136,6 +136,7 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._broken: OSError | None = None
         self._file = path.open("a+b", buffering=0)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -151,11 +152,14 @@ class Journal:
 
     def append(self, event: str, trial: Trial, facts: Row) -> None:
         """Add a line; it is with the operating system when this returns. On an error the file is as before."""
+        if self._broken:
+            raise self._broken
         line = json.dumps({"event": event, "at": time.time(), "family": trial.family, "trial": trial.number, **facts})
         before = self._file.seek(0, 2)
         try:
             _write(self._file, line.encode() + b"\n")
-        except OSError:
+        except OSError as error:
+            self._broken = error  # a shorter line might fit, and tell of an end without its step
             with suppress(OSError):
                 self._file.truncate(before)
             raise
@@ -189,6 +193,8 @@ def _step(trial: Trial, event: Row) -> None:
     trial.steps.append(Step(*(event[key] for key in ("resource", "seconds", "objective", "metrics"))))
     if event["complete"]:
         trial.state = "COMPLETE"
+    elif event["stopped"]:
+        trial.state = "PRUNED"
 
 
 def _end(trial: Trial, event: Row) -> None:

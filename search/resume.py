@@ -11,7 +11,7 @@ from sqlalchemy.engine import make_url
 
 from analysis.tables import load_all
 from models.errors import UserError
-from search.config import SEARCH_KEYS, StudyConfig, in_words
+from search.config import SEARCH_KEYS, StudyConfig, in_words, storage_url
 from search.plan import Search
 from search.record import replayed
 from search.spaces import is_searched
@@ -22,7 +22,10 @@ def reopened(out: Path, name: str, more: int, changes: Mapping[str, Any]) -> tup
     """The configuration of a study that ran before, with `more` trials a search and `changes`; and its study.json."""
     study = load_all(out, [name])[0].facts
     given = {key: value for key, value in changes.items() if value is not None}
-    stored = {**study["config"], "storage": without_mask(study["config"]["storage"]), "out": out, "name": name}
+    recorded = study["config"]["storage"]
+    beside = recorded == storage_url(Path(study["config"]["out"]))  # the default goes with the folder if that moves
+    storage = None if beside else without_mask(recorded)
+    stored = {**study["config"], "storage": storage, "out": out, "name": name}
     for search in stored["searches"]:
         search["trials"] += more
         search.update({key: value for key, value in given.items() if key in SEARCH_KEYS})

@@ -31,7 +31,7 @@ STATES = {
     "FAIL": TrialState.FAIL,
 }
 
-STARTUP = 20  # trials that are proposed at random before TPE models them
+STARTUP = 10  # trials that are proposed at random before TPE models them
 BEST, LATEST = 25, 75  # of the finished trials, how many a sampler looks at
 
 

@@ -105,10 +105,10 @@ class Bridge(OptunaSearch):  # type: ignore[misc]  # Ray ships no types for it
 
     def cut_off(self) -> list[Trial]:
         """The trials that were still running when the search stopped, marked so."""
-        cut = [trial for trial in self.trials.values() if trial.state == "RUNNING"]
+        cut = [*(trial for trial in self.trials.values() if trial.state == "RUNNING"), *self._again]
         for trial in cut:
             trial.state, trial.cut = "PRUNED", True
-        return [*cut, *self._again]
+        return cut
 
     def save(self, checkpoint_path: str) -> None:
         """Nothing: the study folder is the record."""
@@ -130,7 +130,7 @@ class Bridge(OptunaSearch):  # type: ignore[misc]  # Ray ships no types for it
             if first is trial:
                 return trial
             trial.replicate_of = first.number
-            if not (self._search.family.deterministic and first.finished):
+            if not (self._search.family.deterministic and first.finished and first.limit == trial.limit):
                 return trial
             self._reuse(trial, first)
         return None

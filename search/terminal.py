@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -58,8 +58,9 @@ def own_terminal(log: Path) -> Iterator[Console]:
 def _put_back(saved: tuple[int, int]) -> None:
     for handler in logging.getLogger("ray").handlers:
         handler.flush()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    with suppress(OSError):  # the log may lie on a full disk
+        sys.stdout.flush()
+        sys.stderr.flush()
     for target, source in enumerate(saved, start=1):
         os.dup2(source, target)
         os.close(source)

@@ -46,20 +46,24 @@ class Work:
 
 
 class TrialActor(tune.Trainable):  # type: ignore[misc]  # Ray ships no types for it
-    """Fits one configuration after another. Its config is a plan: number, params, seed, limit, worth."""
+    """Fits one configuration after another. Its config is a plan: see `Ledger.plan`; `resource` is
+    what the driver knows it to have spent."""
 
     def setup(self, config: dict[str, Any], work: Work, shared: Shared) -> None:
         """Take the first plan. `shared` comes from the object store, mapped and not copied."""
         share_memory()
         self._work, self._shared, self._family = work, shared, find(work.target, work.home)
-        self._clean = 0  # bytes in use before the second trial
+        self._run: Run | None = None
+        self._clean, self._worn = 0, False  # bytes in use before the second trial; whether they have grown too much
         self.reset_config(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Take the next plan; the run itself starts in the first step, so that its failure is the trial's."""
-        self._plan, self._spent, self._seconds = new_config, 0, 0.0
-        self._run: Run | None = None
+        self._plan, self._run = new_config, None
+        self._saved = checkpoints.latest(self._folder)
+        self._spent, self._seconds = (self._saved.resource, self._saved.seconds) if self._saved else (0, 0.0)
         self._saved_at = time.monotonic()
+        overtime_log(self._work.logs, self._family.name, self._plan["number"]).unlink(missing_ok=True)
         return True
 
     def begin(self, plan: dict[str, Any]) -> RESULT:
@@ -68,58 +72,60 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]  # Ray ships no types fo
         self.reset_config(plan)
         memory = psutil.Process().memory_info().rss
         self._clean = self._clean or memory
-        return {**self.train(), "worn": memory - self._clean > WORN}
+        self._worn = memory - self._clean > WORN
+        return self.train()
 
     def step(self) -> RESULT:
         """One unit of resource: the metrics, the objective, and whether the trial is complete."""
-        began = time.monotonic()
         try:
             with self._watched():
-                metrics = self._advance()
+                result = self._result(self._advance())
+                warning = self._save_if_due(result)
         except Exception:
-            return {"failure": traceback.format_exc(), "resource": self._spent, "done": True}
-        self._seconds += time.monotonic() - began
-        self._spent += 1
-        return self._result(metrics)
+            return {"failure": traceback.format_exc(), "resource": self._spent, "done": True, "worn": self._worn}
+        return {**result, "warning": warning}
 
     def cleanup(self) -> None:
         """Let go of the run."""
         self._run = None
 
     def _advance(self) -> dict[str, float]:
-        """One step of the run, which starts or is taken up from its checkpoint where there is none yet."""
+        """One step of the run, which is started or taken up from its checkpoint where there is none yet."""
+        began = time.monotonic()
         if self._run is None:
             self._run = self._family.start(self._plan["params"], self._shared, self._plan["seed"])
-            saved = checkpoints.latest(self._folder)
-            if saved:
-                self._run.load(saved.folder)
-                self._spent, self._seconds = saved.resource, saved.seconds
+            if self._saved:
+                self._run.load(self._saved.folder)
+                if self._saved.resource > self._plan["resource"]:
+                    return dict(self._saved.metrics)  # of a step that was made, but that the driver has not heard of
         metrics = {name: float(value) for name, value in self._run.step().items()}
         check_metrics(metrics, self._work.metrics)
+        self._spent += 1
+        self._seconds += time.monotonic() - began
         return metrics
 
     def _result(self, metrics: dict[str, float]) -> RESULT:
         assert self._run is not None
         complete = self._spent >= self._plan["limit"] or bool(self._run.finished)
-        objective = metrics[self._work.metrics[0]]
         return {
             "metrics": metrics,
-            "objective": objective,
+            "objective": metrics[self._work.metrics[0]],
             "resource": self._spent,
             "seconds": round(self._seconds, 4),
             "complete": complete,
             "done": complete,
-            "warning": self._save_if_due(complete, objective),
+            "worn": self._worn,
         }
 
-    def _save_if_due(self, complete: bool, objective: float) -> str:
+    def _save_if_due(self, result: RESULT) -> str:
         """Save the run at a rung, after a while, and at the end if it is among the best; say what went wrong."""
         waited = time.monotonic() - self._saved_at > self._work.every
-        due = self._worth(objective) if complete else (waited or self._spent in self._work.rungs)
-        if not due:
+        on_the_way = waited or self._spent in self._work.rungs
+        if not (self._worth(result["objective"]) if result["complete"] else on_the_way):
             return ""
+        assert self._run is not None
         try:
-            checkpoints.save(self._run, self._folder, self._spent, self._seconds)  # type: ignore[arg-type]
+            checkpoints.save(self._run, self._folder, self._spent, self._seconds, result["metrics"])
         except Exception as error:
             return f"no checkpoint: {type(error).__name__}: {error}"
         finally:

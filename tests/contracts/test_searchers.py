@@ -192,7 +192,10 @@ def test_unfinished_trials_come_first(searcher: str) -> None:
     again = Bridge(search, 0, recorded([*trials, *running]))  # type: ignore[list-item]
     assert [begin(again).number for _ in range(3)] == [4, 5, 6]  # type: ignore[union-attr]
     waiting = Bridge(search, 0, recorded([*trials, *running]))  # type: ignore[list-item]
-    assert [trial.number for trial in waiting.cut_off()] == [4, 5]
+    assert [(trial.number, trial.state, trial.cut) for trial in waiting.cut_off()] == [
+        (4, "PRUNED", True),
+        (5, "PRUNED", True),
+    ]
     assert not waiting.exhausted
 
 

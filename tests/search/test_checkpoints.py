@@ -12,7 +12,7 @@ def saved(tmp_path, steps):
     run = toy.FAMILY.start({"x": 0.5, "shape": "bowl", "y": 0.5}, None, 0)
     for _ in range(steps):
         run.step()
-    checkpoints.save(run, tmp_path / "7", steps, steps / 2)
+    checkpoints.save(run, tmp_path / "7", steps, steps / 2, {"loss": 0.5})
     return tmp_path / "7"
 
 
@@ -21,6 +21,7 @@ def test_the_latest_is_the_only_one(tmp_path):
     trial = saved(tmp_path, 3)
     found = checkpoints.latest(trial)
     assert (found.resource, found.seconds, found.folder) == (3, 1.5, trial / "3")
+    assert found.metrics == {"loss": 0.5}
     assert [path.name for path in trial.iterdir()] == ["3"]
 
 
@@ -58,6 +59,6 @@ def test_a_failing_save_leaves_the_one_before(tmp_path):
             raise OSError(28, "No space left on device")
 
     with pytest.raises(OSError, match="No space left"):
-        checkpoints.save(Broken(), trial, 9, 1.0)
+        checkpoints.save(Broken(), trial, 9, 1.0, {})
     assert checkpoints.latest(trial).resource == 3
     assert [path.name for path in trial.iterdir()] == ["3"]

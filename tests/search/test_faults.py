@@ -87,6 +87,7 @@ def test_a_full_disk_stops_the_search_and_loses_nothing(here, small_disk):
     ended = command(*run, *words)
     assert ended.returncode == 1, ended.stderr
     assert "No space left on device" in ended.stderr
+    assert "Traceback" not in ended.stderr
     assert "hypersearch resume study" in ended.stderr
     before = analysis.load(small_disk / "study")
     assert 0 < len(before.trials) < 41

@@ -131,6 +131,22 @@ def test_a_torn_checkpoint_is_not_used(here, torn):
     assert [event["resource"] for event in journal if event["event"] == "rewind"] == [0 if torn else 1]
 
 
+def test_a_step_that_was_saved_but_not_heard_of_is_not_lost(here):
+    """The worker saves a step before the driver hears of it; a stop in between leaves the checkpoint ahead."""
+    cut = run(SLOW, trials="2", time_budget="5s", concurrency="1", baselines=False, scheduler="none")
+    number, journal = cut.trials["trial"].max(), OUT / "study" / "journal.jsonl"
+    assert cut.trials.set_index("trial").loc[number, "state"] == "PRUNED"
+    first = cut.history[cut.history["trial"] == number].iloc[0]
+    kept = [
+        e for e in map(json.loads, journal.read_text().splitlines()) if e["trial"] != number or e["event"] == "start"
+    ]
+    journal.write_text("".join(json.dumps(event) + "\n" for event in kept))
+    steps = resume().history
+    steps = steps[steps["trial"] == number]
+    assert steps["step"].tolist() == list(range(1, 28))
+    assert steps.iloc[0]["val.loss"] == first["val.loss"]
+
+
 def test_only_the_best_models_stay_on_disk(here):
     study = run("toy", trials="12", keep_models="2", scheduler="none", max_resource="2")
     ranked = study.trials.sort_values("objective")["trial"].tolist()
