@@ -62,11 +62,16 @@ class Stock(tune.Trainable):  # type: ignore[misc]
         pass
 
 
+def space(trial: Any) -> dict[str, Any]:
+    """The toy family's, as Tune's searcher wants it: it is pickled with the searcher."""
+    return propose(toy.FAMILY.space, trial)
+
+
 def stock(trials: int, reuse: bool, loggers: bool) -> float:
     """Seconds of the same search by Tune and its OptunaSearch."""
     os.environ[LOGGERS] = "0" if loggers else "1"
     with tempfile.TemporaryDirectory() as out:
-        searcher = OptunaSearch(lambda trial: propose(toy.FAMILY.space, trial), metric="loss", mode="min", seed=0)
+        searcher = OptunaSearch(space, metric="loss", mode="min", seed=0)
         tuner = tune.Tuner(
             Stock,
             tune_config=tune.TuneConfig(

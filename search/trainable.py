@@ -73,7 +73,8 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]  # Ray ships no types fo
         memory = psutil.Process().memory_info().rss
         self._clean = self._clean or memory
         self._worn = memory - self._clean > WORN
-        return self.train()
+        result: RESULT = self.train()
+        return result
 
     def step(self) -> RESULT:
         """One unit of resource: the metrics, the objective, and whether the trial is complete."""
