@@ -6,6 +6,8 @@ on the seed, the number and what is known of the other trials, and not on whethe
 
 from __future__ import annotations
 
+import bisect
+import copy
 import heapq
 import warnings
 from collections.abc import Callable, Container, Sequence
@@ -99,24 +101,47 @@ class Memory(optuna.storages.InMemoryStorage):
         """`maximize` is None where there is more than one objective: then the first Pareto fronts are the best."""
         super().__init__()
         self._maximize = maximize
-        self._seen: Container[int] | None = None  # numbers; None is all
         self._sides: Sequence[StudyDirection] = ()
+        self._open: set[int] = set()  # ids of running trials
+        self._finished: list[FrozenTrial] = []  # those that can still be seen, by number
+        self._narrow = False
+
+    def create_new_trial(self, study_id: int, template_trial: FrozenTrial | None = None) -> int:
+        """As Optuna does; and take it into account."""
+        trial_id = int(super().create_new_trial(study_id, template_trial))
+        self._open.add(trial_id)
+        self._close_if_finished(trial_id)
+        return trial_id
+
+    def set_trial_state_values(self, trial_id: int, state: TrialState, values: Sequence[float] | None = None) -> bool:
+        """As Optuna does; and take it into account."""
+        changed = bool(super().set_trial_state_values(trial_id, state, values))
+        self._close_if_finished(trial_id)
+        return changed
 
     def focus(self, study_id: int) -> None:
-        """Choose anew which trials are seen."""
+        """Choose anew which trials are seen; those that are not seen now never will be."""
         self._sides = self.get_study_directions(study_id)
-        finished = [t for t in super().get_all_trials(study_id, deepcopy=False) if t.state.is_finished()]
-        few = len(finished) <= BEST + LATEST
-        self._seen = None if few else {t.number for t in [*self._best(finished), *finished[-LATEST:]]}
+        self._narrow = True
+        if len(self._finished) > BEST + LATEST:
+            seen = {t.number: t for t in [*self._best(self._finished), *self._finished[-LATEST:]]}
+            self._finished = [seen[number] for number in sorted(seen)]
 
     def get_all_trials(
         self, study_id: int, deepcopy: bool = True, states: Container[TrialState] | None = None
     ) -> list[FrozenTrial]:
         """Those that are seen."""
-        trials: list[FrozenTrial] = super().get_all_trials(study_id, deepcopy=deepcopy, states=states)
-        if self._seen is None:
-            return trials
-        return [t for t in trials if not t.state.is_finished() or t.number in self._seen]
+        if not self._narrow:
+            return list(super().get_all_trials(study_id, deepcopy=deepcopy, states=states))
+        trials = sorted([*self._finished, *map(self.get_trial, self._open)], key=lambda trial: trial.number)
+        chosen = [trial for trial in trials if states is None or trial.state in states]
+        return copy.deepcopy(chosen) if deepcopy else chosen
+
+    def _close_if_finished(self, trial_id: int) -> None:
+        trial = self.get_trial(trial_id)
+        if trial.state.is_finished() and trial_id in self._open:
+            self._open.remove(trial_id)
+            bisect.insort(self._finished, trial, key=lambda other: other.number)
 
     def _best(self, trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
         if self._maximize is None:
