@@ -130,8 +130,10 @@ def workers() -> None:
                 seconds[at_once], share = busy(Path(out) / "s" / "journal.jsonl", at_once)
         ratios.append(seconds[1] / seconds[2])
         shares.append(share)
+        one, two = seconds[1], seconds[2]
         print(
-            f"turn {turn + 1}: one worker {seconds[1]:.1f} s, two {seconds[2]:.1f} s: {ratios[-1]:.2f} times; ", end=""
+            f"turn {turn + 1}: {one:.2f} s a trial with one worker, {two:.2f} s with two: {one / two:.2f} times",
+            end="; ",
         )
         print(f"{share:.1%} of two workers' time inside steps", flush=True)
     print(f"median: {median(ratios):.2f} times; {median(shares):.1%} inside steps")
@@ -139,23 +141,31 @@ def workers() -> None:
 
 CNN = {
     "name": "s",
-    "limit": "20000",
-    "trials": "8",
+    "limit": "6000",
+    "trials": "24",
     "baselines": False,
     "max_resource": "2",
-    "scheduler": "asha",
+    "scheduler": "none",
     "searcher": "random",
     "set": {"depth": "2", "filters": "16", "kernel": "3", "batch_size": "128", "batch_norm": "False"},
-    "reduction_factor": "4",
 }
 
 
 def busy(journal: Path, at_once: int) -> tuple[float, float]:
-    """Seconds from the first start to the last end, and the share of the workers' time that is inside steps."""
+    """Seconds a trial, and the share of the workers' time that is inside steps.
+
+    From when every worker has ended a trial (libraries are imported then) until one finds no more to begin.
+    """
     events = [json.loads(line) for line in journal.read_text().splitlines()]
-    wall = max(e["at"] for e in events) - min(e["at"] for e in events)
-    spent: dict[int, float] = {e["trial"]: e["seconds"] for e in events if e["event"] == "step"}
-    return wall, sum(spent.values()) / wall / at_once
+    ends = sorted(e["at"] for e in events if e["event"] == "end")
+    begin, stop = ends[at_once], ends[-at_once]
+    spent: dict[int, float] = {}
+    inside = 0.0
+    for event in (e for e in events if e["event"] == "step"):
+        inside += (event["seconds"] - spent.get(event["trial"], 0.0)) * (begin < event["at"] <= stop)
+        spent[event["trial"]] = event["seconds"]
+    trials = sum(begin < at <= stop for at in ends)
+    return (stop - begin) / trials, inside / (stop - begin) / at_once
 
 
 @contextlib.contextmanager
