@@ -13,7 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from ray.exceptions import RayTaskError
+from ray.air.execution import PlacementGroupResourceManager
+from ray.air.execution._internal import RayActorManager
+from ray.exceptions import RayActorError, RayError, RayTaskError
 from ray.train._internal.storage import StorageContext
 from ray.tune import Callback, Stopper
 from ray.tune.execution.placement_groups import PlacementGroupFactory
@@ -92,6 +94,15 @@ class Proposals(SearchAlgorithm):  # type: ignore[misc]
         return False
 
 
+class Actors(RayActorManager):  # type: ignore[misc]
+    """Tune's actors. One that Ray ended for its memory has died, which Tune would take for an error of its own."""
+
+    def _actor_task_failed(self, tracked_actor_task: Any, exception: Exception) -> None:
+        if isinstance(exception, RayError) and not isinstance(exception, RayActorError | RayTaskError):
+            exception = RayActorError(error_msg=str(exception))
+        super()._actor_task_failed(tracked_actor_task, exception)
+
+
 class Controller(TuneController):  # type: ignore[misc]
     """Tune's loop for trials of one kind, of which `at_once` run at a time."""
 
@@ -126,6 +137,7 @@ class Controller(TuneController):  # type: ignore[misc]
             storage=storage,
             reuse_actors=True,
         )
+        self._actor_manager = Actors(PlacementGroupResourceManager())
         self._callbacks.setup()
 
     def run(self) -> None:
