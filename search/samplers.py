@@ -168,7 +168,8 @@ def frozen(trial: Trial, space: Space, metrics: Sequence[str], **attrs: Any) -> 
     """The trial as Optuna keeps it, with user attributes; its parameters only if `space` can propose them."""
     fixed = distributions(space, trial.params) if is_searched(space, trial.params) else {}
     state = STATES[trial.state]
-    values = [trial.metrics[metric] for metric in metrics] if state == TrialState.COMPLETE else None
+    valued = state == TrialState.COMPLETE or (state == TrialState.PRUNED and trial.steps and len(metrics) == 1)
+    values = [trial.metrics[metric] for metric in metrics] if valued else None
     curve = {step.resource: step.objective for step in trial.steps} if len(metrics) == 1 else {}
     return optuna.trial.create_trial(
         state=state,

@@ -17,7 +17,7 @@ from models.errors import UserError
 from search.cli import main
 from search.config import build
 from search.engine import run_study
-from search.searcher import open_storage
+from search.mirror import open_storage
 
 pytestmark = pytest.mark.usefixtures("ray_session")
 
@@ -120,7 +120,6 @@ def test_the_password_is_not_in_study_json(studies, postgres):
         assert [word for word in passwords(postgres) if word in text] == []
 
 
-@pytest.mark.xfail(strict=True, reason="Tune pickles the searcher, and with it the storage's URL, to tuner.pkl")
 def test_the_password_is_in_no_file_of_the_study_folder(studies, postgres):
     files = [path for study in studies for path in study.folder.rglob("*") if path.is_file()]
     assert [f for f in files for word in passwords(postgres) if word.encode() in f.read_bytes()] == []
