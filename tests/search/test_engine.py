@@ -20,7 +20,7 @@ import analysis
 from search.config import build
 from search.confirm import confirm_study
 from search.engine import run_study
-from search.searcher import Bridge
+from search.ledger import Ledger
 
 pytestmark = [pytest.mark.usefixtures("ray_session"), pytest.mark.timeout(240)]
 BROKEN = "tests.broken:FAMILY"
@@ -221,15 +221,13 @@ def test_a_failed_trial_counts_the_steps_that_it_finished(here):
 def test_an_error_of_the_engine_loses_no_trial(here, monkeypatch):
     """As a second Ctrl-C would, the storage's breakdown ends the search at once; what had begun is recorded."""
 
-    def broken(self):
-        if self.trials:
+    def broken(self, *arguments, **info):
+        if any(trial.steps for trial in self._bridge.trials.values()):
             raise OSError("disk full")
-        return take(self)
 
-    take = Bridge.take
-    monkeypatch.setattr(Bridge, "take", broken)
+    monkeypatch.setattr(Ledger, "on_step_end", broken)
     with pytest.raises(OSError, match="disk full"):
-        run(BROKEN, trials="4", set={"way": "slow"})
+        run(BROKEN, trials="4", set={"way": "slow"}, concurrency="1")
     study = analysis.load(here / "runs" / "study")
     assert study.trials["state"].tolist() == ["PRUNED"]
     assert study.facts["ended"]

@@ -119,21 +119,23 @@ def test_a_warm_start_by_another_objective_is_refused(here):
 
 @pytest.mark.parametrize("torn", [False, True])
 def test_a_torn_checkpoint_is_not_used(here, torn):
-    cut = run(SLOW, trials="3", time_budget="5s", concurrency="1", baselines=False, scheduler="none")
+    cut = run(SLOW, trials="8", time_budget="5s", concurrency="1", baselines=False, scheduler="none")
     number = cut.trials["trial"].max()
+    if cut.trials.set_index("trial").loc[number, "resource"] in (0, 27):
+        pytest.skip("the clock fell between two trials")
     (saved,) = checkpoints.home(OUT / "study" / "checkpoints", "slow_toy", number).iterdir()
     assert saved.name == "1"  # without rungs, the first step and then every minute
     if torn:
         (saved / "toy.json").write_text('{"ste')
     whole = resume()
-    assert whole.trials["resource"].tolist() == [27] * 3
+    assert whole.trials["resource"].tolist() == [27] * 8
     journal = [json.loads(line) for line in (OUT / "study" / "journal.jsonl").read_text().splitlines()]
     assert [event["resource"] for event in journal if event["event"] == "rewind"] == [0 if torn else 1]
 
 
 def test_a_step_that_was_saved_but_not_heard_of_is_not_lost(here):
     """The worker saves a step before the driver hears of it; a stop in between leaves the checkpoint ahead."""
-    cut = run(SLOW, trials="2", time_budget="5s", concurrency="1", baselines=False, scheduler="none")
+    cut = run(SLOW, trials="8", time_budget="5s", concurrency="1", baselines=False, scheduler="none")
     number, journal = cut.trials["trial"].max(), OUT / "study" / "journal.jsonl"
     assert cut.trials.set_index("trial").loc[number, "state"] == "PRUNED"
     first = cut.history[cut.history["trial"] == number].iloc[0]
