@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -109,15 +109,27 @@ def overhead() -> None:
 
 
 def growth() -> None:
-    costs: dict[int, list[float]] = {100: [], 1000: []}
-    for turn in range(TURNS):
-        for trials, found in costs.items():
+    """The first hundred of 1,000 trials against all: no sampler knows how many are to come."""
+    for searcher in ("tpe", "random"):
+        turns = []
+        for _ in range(TURNS):
             with quiet():
-                start, whole = ours(2), ours(trials)
-            found.append(1000 * (whole - start) / (trials - 2))
-            print(f"turn {turn + 1}: {trials} trials: {found[-1]:.1f} ms each", flush=True)
-    few, many = (median(found) for found in costs.values())
-    print(f"median: {few:.1f} ms each of 100, {many:.1f} ms each of 1,000: {many / few:.2f} times")
+                turns.append(blocks(1000, searcher))
+        hundreds = [median(found) for found in zip(*turns, strict=True)]
+        few, later, every = hundreds[0], hundreds[1], mean(hundreds)
+        print(f"{searcher}: ms a trial in each hundred, medians of {TURNS}:", *(f"{cost:.1f}" for cost in hundreds))
+        print(f"{few:.1f} ms each of 100, {every:.1f} ms each of 1,000: {every / few:.2f} times", end="; ")
+        print(f"the tenth hundred {hundreds[-1] / later:.2f} times the second", flush=True)
+
+
+def blocks(trials: int, searcher: str) -> list[float]:
+    """Milliseconds a trial in each hundred of a search, by the times of its ends."""
+    with tempfile.TemporaryDirectory() as out:
+        base = {"name": "s", "dataset": "digits", "baselines": False, "max_resource": "1", "out": out}
+        run_study(build(["toy"], {**base, "trials": str(trials), "searcher": searcher}))
+        events = map(json.loads, (Path(out) / "s" / "journal.jsonl").read_text().splitlines())
+        ends = [event["at"] for event in events if event["event"] == "end"]
+    return [1000 * (ends[first + 99] - ends[first]) / 99 for first in range(0, trials, 100)]
 
 
 def workers() -> None:

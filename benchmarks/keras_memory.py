@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from statistics import mean
 
@@ -38,18 +39,23 @@ def main() -> None:
     first, last = mean(ordered[:5]), mean(ordered[-5:])
     print(f"{len(ordered)} trials: {first:.0f} MB after the first five, {last:.0f} MB after the last five")
     print(f"growth {last - first:.0f} MB, {(last - first) / len(ordered):.2f} MB a trial; most {max(ordered):.0f} MB")
+    print("each tenth trial, MB:", *(f"{size:.0f}" for size in ordered[::10]))
 
 
 def watch(process: subprocess.Popen[bytes], journal: Path) -> dict[int, float]:
-    """Megabytes of the actor when each trial was first seen to have ended."""
+    """Megabytes of the actor when each trial was first seen to have ended; one actor serves them all, or it is said."""
     found: dict[int, float] = {}
+    seen: set[int] = set()
     while process.poll() is None:
         time.sleep(0.05)
         actors = [p for p in psutil.Process(process.pid).children(recursive=True) if "TrialActor" in p.name()]
         lines = journal.read_text().splitlines() if journal.exists() else []
         ended = sum('"event": "end"' in line for line in lines if json.loads(line))
         if actors and ended:
-            found.setdefault(ended, actors[0].memory_info().rss / 2**20)
+            with suppress(psutil.Error):  # at the end it goes
+                found.setdefault(ended, actors[0].memory_info().rss / 2**20)
+                seen.add(actors[0].pid)
+    print(f"{len(seen)} worker process{'es' * (len(seen) > 1)}")
     return found
 
 

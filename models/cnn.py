@@ -30,13 +30,13 @@ class CnnRun:
     def __init__(self, config: Config, arrays: Arrays, seed: int) -> None:
         import keras
 
-        keras.utils.clear_session()  # a reused worker would otherwise keep every earlier network
-        keras.utils.set_random_seed(seed)
+        networks.begin_anew(seed)
         self._config, self._arrays, self._seed, self._epoch = config, arrays, seed, 0
         size = arrays.x_train.shape[1:3]
-        self._model = networks.build(layers_of(config, size), size, arrays.n_classes)
-        optimizer = keras.optimizers.Adam(learning_rate=config["learning_rate"])
-        self._model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+        model = networks.build(layers_of(config, size), size, arrays.n_classes)
+        accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
+        rate, loss = config["learning_rate"], "sparse_categorical_crossentropy"
+        self._model = networks.compiled(model, rate, loss, [accuracy])
 
     def step(self) -> Mapping[str, float]:
         """Train one epoch; accuracy and loss (nats) on validation and, as `train.…`, on the epoch's own batches."""

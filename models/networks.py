@@ -85,6 +85,34 @@ def too_small(layers: Sequence[Layer], size: tuple[int, int]) -> str | None:
     return None
 
 
+def begin_anew(seed: int) -> None:
+    """Let go of every earlier network in this process, and seed Keras's draws.
+
+    TensorFlow keeps the graph of each traced `tf.custom_gradient` for good, and Keras's optimisers trace one a network:
+    2 MB for a small one.
+    """
+    import keras
+
+    keras.utils.clear_session()
+    if keras.backend.backend() == "tensorflow":
+        from tensorflow.python.framework.ops import gradient_registry
+
+        kept = gradient_registry._registry
+        for name in [name for name in kept if name.startswith("CustomGradient-")]:
+            del kept[name]
+    keras.utils.set_random_seed(seed)
+
+
+def compiled(model: Any, learning_rate: Any, loss: Any, metrics: Sequence[Any]) -> Any:
+    """The model with Adam. All variables are made here: TensorFlow never frees the graphs of those made in a step."""
+    import keras
+
+    optimizer = keras.optimizers.Adam(learning_rate=learning_rate)
+    optimizer.build(model.trainable_variables)
+    model.compile(optimizer, loss, metrics=list(metrics))
+    return model
+
+
 def build(layers: Sequence[Layer], size: tuple[int, int], n_classes: int) -> Any:
     """A `keras.Model` from uint8 images (n, h, w, 1) to class probabilities (n, n_classes).
 

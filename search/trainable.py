@@ -54,7 +54,7 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]  # Ray ships no types fo
         share_memory()
         self._work, self._shared, self._family = work, shared, find(work.target, work.home)
         self._run: Run | None = None
-        self._clean, self._worn = 0, False  # bytes in use before the second trial; whether they have grown too much
+        self._begun, self._clean, self._worn = 0, 0, False
         self.reset_config(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -70,9 +70,7 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]  # Ray ships no types fo
         """Take the next plan and make its first step, in one call."""
         self._iteration, self._time_total = 0, 0.0
         self.reset_config(plan)
-        memory = psutil.Process().memory_info().rss
-        self._clean = self._clean or memory
-        self._worn = memory - self._clean > WORN
+        self._worn = self._has_grown()
         result: RESULT = self.train()
         return result
 
@@ -89,6 +87,14 @@ class TrialActor(tune.Trainable):  # type: ignore[misc]  # Ray ships no types fo
     def cleanup(self) -> None:
         """Let go of the run."""
         self._run = None
+
+    def _has_grown(self) -> bool:
+        """True if this process holds much more than before its second trial; the first one brings the libraries."""
+        memory = psutil.Process().memory_info().rss
+        self._begun += 1
+        if self._begun <= 2:
+            self._clean = memory
+        return bool(memory - self._clean > WORN)
 
     def _advance(self) -> dict[str, float]:
         """One step of the run, which is started or taken up from its checkpoint where there is none yet."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 from models import cnn, networks
+from models.arrays import image_arrays
+from models.datasets import Dataset
 
 
 @pytest.mark.parametrize(
@@ -37,3 +41,19 @@ def test_too_small_agrees_with_keras() -> None:
 
 def test_published_network_ignores_searched_parameters() -> None:
     assert cnn.layers_of({"network": "R5"}, (28, 28)) == list(networks.R5)
+
+
+def test_a_process_keeps_nothing_of_earlier_networks(digits: Dataset) -> None:
+    """TensorFlow keeps graphs for good if it is let; a worker fits hundreds of networks."""
+    arrays = image_arrays(digits)
+    config = {"network": "blocks", "depth": 1, "filters": 8, "kernel": 3, "dropout": 0.1, "batch_norm": True}
+
+    def graphs_after_a_run() -> int:
+        run = cnn.CnnRun({**config, "learning_rate": 0.01, "batch_size": 128}, arrays, seed=0)
+        run.step()
+        del run
+        networks.begin_anew(0)
+        gc.collect()
+        return sum(type(thing).__name__.endswith(("FuncGraph", "GraphModule")) for thing in gc.get_objects())
+
+    assert graphs_after_a_run() == graphs_after_a_run()

@@ -48,6 +48,16 @@ def test_a_trial_that_hangs_fails_at_its_time_limit(here):
     assert "tests/broken.py" in text
 
 
+@pytest.mark.usefixtures("ray_session")
+@pytest.mark.parametrize(("keep", "served"), [(0, [7]), (90, [5, 2])])
+def test_a_worker_is_replaced_when_its_memory_has_grown(here, keep, served):
+    """Not for what the first trial brings; at the start of the fifth it holds three times 90 MB more."""
+    options = {"trials": "7", "set": {"keep": str(keep)}, "concurrency": "1", "searcher": "random"}
+    record, _ = run_study(build(["tests.hoarder:FAMILY"], {"name": "study", "dataset": "digits", **options}))
+    processes = analysis.load(record.folder).trials.sort_values("trial")["val.process"]
+    assert processes.value_counts(sort=False).tolist() == served
+
+
 @pytest.mark.slow
 def test_a_trial_that_eats_all_memory_fails_alone(here):
     """Ray ends the worker that is over the limit, here 2 GiB above what is in use now."""

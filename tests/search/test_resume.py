@@ -15,6 +15,7 @@ from search import checkpoints
 from search.cli import main
 from search.config import build
 from search.engine import resume_study, run_study
+from search.ledger import Ledger
 
 pytestmark = [pytest.mark.usefixtures("ray_session"), pytest.mark.timeout(240)]
 SLOW = "benchmarks.slow_toy:FAMILY"
@@ -40,6 +41,25 @@ def optunas(study, family):
     """Number and state of each trial in Optuna's storage."""
     theirs = optuna.load_study(study_name=f"{study.name}/{family}", storage=study.facts["config"]["storage"]).trials
     return {trial.number: trial.state.name for trial in theirs}
+
+
+@pytest.fixture
+def interrupt(monkeypatch):
+    """Interrupt the search once, as Ctrl-C does, when trial `number` has made so many steps."""
+    heard = Ledger.on_trial_result
+
+    def at(number, steps):
+        moments = [(number, steps)]
+
+        def hear(self, iteration, trials, trial, result, **info):
+            heard(self, iteration, trials, trial, result, **info)
+            if (trial.ours.number, trial.ours.resource) in moments:
+                moments.clear()
+                self._stop.interrupted = True
+
+        monkeypatch.setattr(Ledger, "on_trial_result", hear)
+
+    return at
 
 
 def test_a_search_that_was_cut_off_ends_as_if_it_had_not_been(here):
@@ -118,26 +138,24 @@ def test_a_warm_start_by_another_objective_is_refused(here):
 
 
 @pytest.mark.parametrize("torn", [False, True])
-def test_a_torn_checkpoint_is_not_used(here, torn):
-    cut = run(SLOW, trials="8", time_budget="5s", concurrency="1", baselines=False, scheduler="none")
-    number = cut.trials["trial"].max()
-    if cut.trials.set_index("trial").loc[number, "resource"] in (0, 27):
-        pytest.skip("the clock fell between two trials")
-    (saved,) = checkpoints.home(OUT / "study" / "checkpoints", "slow_toy", number).iterdir()
+def test_a_torn_checkpoint_is_not_used(here, interrupt, torn):
+    interrupt(1, steps=5)
+    run(SLOW, trials="2", concurrency="1", baselines=False, scheduler="none")
+    (saved,) = checkpoints.home(OUT / "study" / "checkpoints", "slow_toy", 1).iterdir()
     assert saved.name == "1"  # without rungs, the first step and then every minute
     if torn:
         (saved / "toy.json").write_text('{"ste')
     whole = resume()
-    assert whole.trials["resource"].tolist() == [27] * 8
+    assert whole.trials["resource"].tolist() == [27, 27]
     journal = [json.loads(line) for line in (OUT / "study" / "journal.jsonl").read_text().splitlines()]
     assert [event["resource"] for event in journal if event["event"] == "rewind"] == [0 if torn else 1]
 
 
-def test_a_step_that_was_saved_but_not_heard_of_is_not_lost(here):
+def test_a_step_that_was_saved_but_not_heard_of_is_not_lost(here, interrupt):
     """The worker saves a step before the driver hears of it; a stop in between leaves the checkpoint ahead."""
-    cut = run(SLOW, trials="8", time_budget="5s", concurrency="1", baselines=False, scheduler="none")
-    number, journal = cut.trials["trial"].max(), OUT / "study" / "journal.jsonl"
-    assert cut.trials.set_index("trial").loc[number, "state"] == "PRUNED"
+    interrupt(1, steps=5)
+    cut = run(SLOW, trials="2", concurrency="1", baselines=False, scheduler="none")
+    number, journal = 1, OUT / "study" / "journal.jsonl"
     first = cut.history[cut.history["trial"] == number].iloc[0]
     kept = [
         e for e in map(json.loads, journal.read_text().splitlines()) if e["trial"] != number or e["event"] == "start"
