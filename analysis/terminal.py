@@ -41,14 +41,26 @@ def _table(study: Study, family: str, ranked: pd.DataFrame, width: int) -> Table
     front = ["front"] * (len(goals) > 1)
     columns = ["#", "trial", *goals, *([tested] if tested else []), *front, search["resource"], "seconds", "state"]
     names = varied(ranked, search["space"])
+    others = [[_other(row, metric) for _, row in ranked.iterrows()] for metric in goals[1:]]
+    scores = list(zip(*map(figures, [ranked["objective"].tolist(), *others]), strict=True))
     rows = []
     for place, (_, row) in enumerate(ranked.iterrows(), start=1):
         test = [with_spread(row, tested)] if tested else []
-        scores = [figure(row["objective"] if n == 0 else _other(row, metric)) for n, metric in enumerate(goals)]
         fronts = ["" if missing(row[name]) else str(row[name]) for name in front]
-        figures = [*scores, *test, *fronts, f"{row['resource']:.0f}", f"{row['seconds']:.1f}"]
+        spent = f"{row['resource']:.0f}", f"{row['seconds']:.1f}"
         label = f"{row['trial']} {row['name']}".strip()
-        rows.append([str(place), label, *figures, STATE_WORDS[row["state"]], parameters(row, names)])
+        rows.append(
+            [
+                str(place),
+                label,
+                *scores[place - 1],
+                *test,
+                *fronts,
+                *spent,
+                STATE_WORDS[row["state"]],
+                parameters(row, names),
+            ]
+        )
     on = "" if study.facts["dataset"]["name"] == "none" else f" on {study.facts['dataset']['name']}"
     return fitted([*columns, "parameters"], rows, width, title=f"{study.name} · {family}{on}")
 
@@ -94,11 +106,12 @@ def parameters(row: pd.Series[Any], names: Sequence[str]) -> str:
 def with_spread(row: pd.Series[Any], column: str) -> str:
     """A mean, with its standard deviation where there is one."""
     spread = row.get(f"{column}_std")
-    return figure(row[column]) + ("" if missing(spread) else f" ± {spread:.4f}")
+    return figures([row[column]])[0] + ("" if missing(spread) else f" ± {spread:.4f}")
 
 
-def figure(value: Any) -> str:
-    """A value for a column of figures; a dash if it is missing."""
-    if missing(value):
-        return "–"
-    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4f}"
+def figures(values: Sequence[Any]) -> list[str]:
+    """A column of figures: counts and large ones whole, else four decimals; a dash where one is missing."""
+    there = [float(value) for value in values if not missing(value)]
+    most = max(map(abs, there), default=0.0)
+    whole = most >= 10_000 or (most >= 10 and all(value.is_integer() for value in there))
+    return ["–" if missing(value) else f"{value:,.0f}" if whole else f"{value:.4f}" for value in values]

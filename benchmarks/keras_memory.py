@@ -24,7 +24,6 @@ import psutil
 ROOT = Path(__file__).parent.parent
 FIXED = ("depth=1", "filters=16", "kernel=3", "batch_size=64", "batch_norm=True")
 TRIALS, WARM = 105, 5
-NAMES = ("ray::TrialActor", "ray::_Inner")  # what Ray calls the worker between steps, and within
 
 
 def main() -> None:
@@ -49,7 +48,9 @@ def watch(process: subprocess.Popen[bytes], journal: Path) -> dict[int, float]:
     seen: set[int] = set()
     while process.poll() is None:
         time.sleep(0.05)
-        actors = [p for p in psutil.Process(process.pid).children(recursive=True) if p.name().startswith(NAMES)]
+        actors = [
+            p for p in psutil.Process(process.pid).children(recursive=True) if p.name().startswith("ray::TrialActor")
+        ]
         lines = journal.read_text().splitlines() if journal.exists() else []
         ended = sum('"event": "end"' in line for line in lines if json.loads(line))
         if actors and ended:

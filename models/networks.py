@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
+from models.backend import forget_gradients
+
 Layer: TypeAlias = tuple[Any, ...]
 
 R3_DEFAULT: tuple[Layer, ...] = (
@@ -86,20 +88,11 @@ def too_small(layers: Sequence[Layer], size: tuple[int, int]) -> str | None:
 
 
 def begin_anew(seed: int) -> None:
-    """Let go of every earlier network in this process, and seed Keras's draws.
-
-    TensorFlow keeps the graph of each traced `tf.custom_gradient` for good, and Keras's optimisers trace one a network:
-    2 MB for a small one.
-    """
+    """Let go of every earlier network in this process, and seed Keras's draws."""
     import keras
 
     keras.utils.clear_session()
-    if keras.backend.backend() == "tensorflow":
-        from tensorflow.python.framework.ops import gradient_registry
-
-        kept = gradient_registry._registry
-        for name in [name for name in kept if name.startswith("CustomGradient-")]:
-            del kept[name]
+    forget_gradients()
     keras.utils.set_random_seed(seed)
 
 

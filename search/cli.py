@@ -169,7 +169,7 @@ def _report(record: Record, interrupted: bool) -> int:
     show(record.folder.parent, [record.name])
     click.echo(f"study: {record.folder}")
     if interrupted:
-        click.echo(f"interrupted; everything so far is kept: hypersearch resume {record.name} goes on", err=True)
+        click.echo(f"interrupted; everything so far is kept: {record.resume_command} goes on", err=True)
         return 130
     if not any(trial.state != "FAIL" and trial.resource for trial in record.trials.values()):
         raise WorkFailedError(f"no trial finished a step; see {record.logs}, or give it more time or other settings")

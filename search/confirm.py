@@ -20,7 +20,8 @@ from models.datasets import Dataset
 from models.errors import UserError, WorkFailedError
 from search.config import StudyConfig
 from search.families import find
-from search.plan import load_data
+from search.plan import check_same_images, load_data
+from search.record import held
 from search.spaces import read
 from search.trials import read_csv, trial_seed, write_csv, write_json
 
@@ -47,21 +48,21 @@ def confirm_study(out: Path, name: str, top: int, seeds: int, baselines: bool, f
         raise UserError(f"the test images have been read {times} for study {name!r}; --force reads them again")
     config = StudyConfig.model_validate(study.facts["config"])
     dataset = load_data(config, [find(search["target"]) for search in study.facts["searches"]])
-    if dataset.digest != study.facts["dataset"]["digest"]:
-        raise UserError(f"{config.dataset} now holds other images than study {name!r} was run on")
+    check_same_images(dataset, study.facts)
     work = [task for search in study.facts["searches"] for task in chosen(study, search, top, seeds, baselines)]
     if not work:
         raise UserError(f"study {name!r} has no complete trial to confirm")
     from search.engine import retrain_all
 
     results: list[tuple[Retraining, Mapping[str, Any]]] = []
-    for task, result in retrain_all(config, work, dataset, study.folder):
-        if not results:
-            write_json(study.folder / "study.json", {**study.facts, "test_reads": reads + 1})
-        results.append((task, result))
-        write_test_columns(study.folder, summary(results))
-        if task.keep:
-            write_best(task, result, study, dataset)
+    with held(study.folder):
+        for task, result in retrain_all(config, work, dataset, study.folder):
+            if not results:
+                write_json(study.folder / "study.json", {**study.facts, "test_reads": reads + 1})
+            results.append((task, result))
+            write_test_columns(study.folder, summary(results))
+            if task.keep:
+                write_best(task, result, study, dataset)
     if len(results) < len(work):
         raise WorkFailedError(
             f"{len(work) - len(results)} of {len(work)} trainings failed; see {study.folder / 'logs'}"

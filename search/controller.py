@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import ray
 from ray.air.execution import PlacementGroupResourceManager
 from ray.air.execution._internal import RayActorManager
 from ray.exceptions import RayActorError, RayError, RayTaskError
@@ -46,6 +47,10 @@ class ActorTrial(TuneTrial):  # type: ignore[misc]  # Ray ships no types for it
     def get_trainable_cls(self) -> type:
         """The class of its actor."""
         return self._actor
+
+    def create_placement_group_factory(self) -> None:
+        """What its actor needs is known, and its class need not be asked."""
+        self.placement_group_factory = self._default_placement_group_factory
 
     def handle_error(self, exc: Exception | None = None) -> None:
         """Remember why the worker died."""
@@ -95,7 +100,22 @@ class Proposals(SearchAlgorithm):  # type: ignore[misc]
 
 
 class Actors(RayActorManager):  # type: ignore[misc]
-    """Tune's actors. One that Ray ended for its memory has died, which Tune would take for an error of its own."""
+    """Actors of one class. One that Ray ended for its memory has died; Tune would take that for an error of its own."""
+
+    def __init__(self, actor: type, start: dict[str, Any]) -> None:
+        super().__init__(PlacementGroupResourceManager())
+        self._actor, self._start = ray.remote(actor), start
+
+    def add_actor(self, cls: Any, kwargs: dict[str, Any], **how: Any) -> Any:
+        """Start one, with our arguments and not with Tune's."""
+        return super().add_actor(self._actor, self._start, **how)
+
+    def cleanup(self) -> None:
+        """End them all."""
+        for actor, resources in list(self._live_actors_to_ray_actors_resources.values()):
+            ray.kill(actor)
+            self._resource_manager.free_resources(resources)
+        self._resource_manager.clear()
 
     def _actor_task_failed(self, tracked_actor_task: Any, exception: Exception) -> None:
         if isinstance(exception, RayError) and not isinstance(exception, RayActorError | RayTaskError):
@@ -110,6 +130,7 @@ class Controller(TuneController):  # type: ignore[misc]
         self,
         bridge: Bridge,
         actor: type,
+        start: dict[str, Any],
         resources: dict[str, float],
         at_once: int,
         plan: Callable[[Trial], Plan],
@@ -137,7 +158,7 @@ class Controller(TuneController):  # type: ignore[misc]
             storage=storage,
             reuse_actors=True,
         )
-        self._actor_manager = Actors(PlacementGroupResourceManager())
+        self._actor_manager = Actors(actor, start)
         self._callbacks.setup()
 
     def run(self) -> None:
@@ -147,6 +168,11 @@ class Controller(TuneController):  # type: ignore[misc]
                 self.step()
         finally:
             self.cleanup()
+
+    def cleanup(self) -> None:
+        """End all actors at once: the record has what they did, and a checkpoint is there whole or not at all."""
+        self._actor_manager.cleanup()
+        self.end_experiment_callbacks()
 
     def checkpoint(self, force: bool = False, wait: bool = False) -> None:
         """Nothing: the study folder is the record."""

@@ -15,7 +15,6 @@ from typing import Any
 
 import ray
 from optuna.storages import RDBStorage
-from ray import tune
 
 from models.api import Options
 from models.datasets import Dataset
@@ -29,7 +28,7 @@ from search.families import find
 from search.halting import Stop, scheduler
 from search.ledger import Ledger
 from search.mirror import Mirror, refuse_existing, storage_at
-from search.plan import Search, describe, plan_study, without_password
+from search.plan import Search, check_same_images, describe, plan_study, without_password
 from search.progress import Progress, SearchView
 from search.record import Record
 from search.resume import learned, reopened
@@ -56,7 +55,7 @@ class Session:
 def run_study(config: StudyConfig) -> tuple[Record, bool]:
     """Run every search of a new study. Returns its record, and True if it was interrupted."""
     searches, dataset = plan_study(config)
-    elsewhere = {search.family.name: learned(config, search) for search in searches}
+    elsewhere = learned(config, searches)
     with closing(Record.create(config.out, config.name)) as record:
         try:
             with storage_at(config.storage_url) as storage:
@@ -74,9 +73,8 @@ def resume_study(out: Path, name: str, more: int = 0, changes: Mapping[str, Any]
     """Go on with a study that ended, however it ended; with `more` trials a search and with changed settings."""
     config, study = reopened(out, name, more, changes or {})
     searches, dataset = plan_study(config)
-    if dataset.digest != study["dataset"]["digest"]:
-        raise UserError(f"{config.dataset} now holds other images than study {name!r} was run on")
-    elsewhere = {search.family.name: learned(config, search) for search in searches}
+    check_same_images(dataset, study)
+    elsewhere = learned(config, searches)
     runs = [*study.get("runs", []), {key: study[key] for key in ("started", "ended", "interrupted")}]
     kept = {"runs": runs, "test_reads": study["test_reads"]}
     with closing(Record.reopen(out / name)) as record, storage_at(config.storage_url) as storage:
@@ -93,7 +91,7 @@ def run_searches(session: Session, searches: Sequence[Search], study: dict[str, 
     record, stop = session.record, session.stop
     with ExitStack() as stack:
         console = stack.enter_context(own_terminal(record.logs / "ray.log"))
-        stack.enter_context(interruptible(stop, console))
+        stack.enter_context(interruptible(stop))
         stack.enter_context(ray_running(session.config))
         at_once = room(session.config)
         check_shared(record.folder.resolve())
@@ -128,18 +126,20 @@ def run_search(session: Session, search: Search, progress: Progress, at_once: in
         return
     view = SearchView(family.name, search.metric, search.mode, family.resource, search.ladder, search.total)
     progress.show(view, known)
-    ledger = Ledger(search, bridge, record, mirror, progress, stop, config.keep_models)
+    rule = scheduler(search, known)
+    ledger = Ledger(search, bridge, rule, record, mirror, progress, stop, config.keep_models)
     for line in strangers(search, known):
         progress.say(line)
     shared = family.prepare(session.dataset, Options(seed=config.seed, threads=config.cpus_per_trial))
     controller = Controller(
         bridge,
-        actor=tune.with_parameters(TrialActor, work=work(session, search), shared=shared),
+        actor=TrialActor,
+        start={"work": work(session, search), "shared": ray.put(shared)},
         resources={"cpu": config.cpus_per_trial, "gpu": config.gpus_per_trial},
         at_once=at_once,
         plan=ledger.plan,
         hopeless=lambda trial: bool(ledger.overtime(trial)),
-        scheduler=scheduler(search, known),
+        scheduler=rule,
         stopper=stop,
         callbacks=[ledger, *trackers(config, record.logs)],
         folder=(record.logs / "tune" / family.name.replace(":", "-")).resolve(),

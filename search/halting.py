@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from ray import tune
-from ray.tune.schedulers import AsyncHyperBandScheduler, FIFOScheduler, MedianStoppingRule, TrialScheduler
+from ray.tune.schedulers import AsyncHyperBandScheduler, FIFOScheduler, MedianStoppingRule
 from ray.tune.schedulers.async_hyperband import _Bracket
 
 from models.api import Mode
@@ -20,18 +20,25 @@ from search.plan import Search
 from search.trials import Trial
 
 
-def scheduler(search: Search, known: Iterable[Trial] = ()) -> TrialScheduler:
+def scheduler(search: Search, known: Iterable[Trial] = ()) -> Rule:
     """The rule that a search asks for; it takes into account what `known` trials have reached."""
     name, factor = search.asked.scheduler, search.asked.reduction_factor
     if len(search.metrics) > 1:
-        return FIFOScheduler()  # of two trials, neither may be the better
+        return All()  # of two trials, neither may be the better
     if name == "asha" and search.ladder:
         return Halving(search.mode, [search.ladder], factor, known)
     if name == "hyperband" and search.ladder:
         return Halving(search.mode, [search.ladder[first:] for first in range(len(search.ladder))], factor, known)
     if name == "median":
         return SparingMedian(search.mode, known)
-    return FIFOScheduler()
+    return All()
+
+
+class All(FIFOScheduler):  # type: ignore[misc]  # Ray ships no types for it
+    """Stops no trial."""
+
+    def take_in(self, trial: Trial) -> None:
+        """Nothing depends on it."""
 
 
 class Halving(AsyncHyperBandScheduler):  # type: ignore[misc]  # Ray ships no types for it
@@ -49,7 +56,7 @@ class Halving(AsyncHyperBandScheduler):  # type: ignore[misc]  # Ray ships no ty
             bracket._rungs = [(rung, {}) for rung in reversed(ladder)]
         self._turns = [index for index in range(len(ladders)) for _ in range(factor ** (len(ladders) - 1 - index))]
         for trial in known:
-            self._enter(trial)
+            self.take_in(trial)
 
     def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
         """Give a trial its ladder: by its number, so that it is the same after an interruption."""
@@ -71,8 +78,8 @@ class Halving(AsyncHyperBandScheduler):  # type: ignore[misc]  # Ray ships no ty
     def _bracket(self, number: int) -> Any:
         return self._brackets[self._turns[number % len(self._turns)]]
 
-    def _enter(self, trial: Trial) -> None:
-        """Write what a known trial reached into its rungs."""
+    def take_in(self, trial: Trial) -> None:
+        """Write what a trial reached, which did not run under this scheduler, into its rungs."""
         if trial.name:
             return
         for rung, recorded in self._bracket(trial.number)._rungs:
@@ -87,9 +94,13 @@ class SparingMedian(MedianStoppingRule):  # type: ignore[misc]  # Ray ships no t
     def __init__(self, mode: Mode, known: Iterable[Trial] = ()) -> None:
         super().__init__("resource", "objective", mode, grace_period=1, min_samples_required=3, min_time_slice=math.inf)
         for trial in known:
-            if not trial.name and trial.steps:
-                key = f"known {trial.number}"
-                self._results[key] = [{"resource": s.resource, "objective": s.objective} for s in trial.steps]
+            self.take_in(trial)
+
+    def take_in(self, trial: Trial) -> None:
+        """Count what a trial reached that did not run under this scheduler."""
+        if not trial.name and trial.steps:
+            key = f"known {trial.number}"
+            self._results[key] = [{"resource": s.resource, "objective": s.objective} for s in trial.steps]
 
     def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
         """A trial that goes on brings what it did before."""
@@ -117,6 +128,9 @@ class SparingMedian(MedianStoppingRule):  # type: ignore[misc]  # Ray ships no t
 def _judged(trial: Any, result: dict[str, Any]) -> bool:
     """True for a result of a searched trial; one that has failed has no objective."""
     return not trial.config["name"] and math.isfinite(result.get("objective", math.nan))
+
+
+Rule: TypeAlias = Halving | SparingMedian | All
 
 
 class Stop(tune.Stopper):  # type: ignore[misc]  # Ray ships no types for it

@@ -15,12 +15,12 @@ from ray import tune
 
 from models.errors import WorkFailedError
 from search import checkpoints
-from search.halting import Stop
+from search.halting import Rule, Stop
 from search.mirror import Mirror
 from search.plan import Search
 from search.progress import Progress
 from search.record import Record
-from search.searcher import Bridge
+from search.searcher import PLAN, Bridge
 from search.trainable import overtime
 from search.trials import Trial
 
@@ -32,10 +32,18 @@ class Ledger(tune.Callback):  # type: ignore[misc]  # Ray ships no types for it
     """Hears of every start, result and end of one search."""
 
     def __init__(
-        self, search: Search, bridge: Bridge, record: Record, mirror: Mirror, progress: Progress, stop: Stop, keep: int
+        self,
+        search: Search,
+        bridge: Bridge,
+        rule: Rule,
+        record: Record,
+        mirror: Mirror,
+        progress: Progress,
+        stop: Stop,
+        keep: int,
     ) -> None:
         """`keep` is how many models of finished trials stay on disk."""
-        self._search, self._bridge, self._record, self._mirror = search, bridge, record, mirror
+        self._search, self._bridge, self._rule, self._record, self._mirror = search, bridge, rule, record, mirror
         self._progress, self._stop, self._keep = progress, stop, keep
         self._root = record.folder / "checkpoints"
         self._began = time.monotonic()
@@ -51,13 +59,15 @@ class Ledger(tune.Callback):  # type: ignore[misc]  # Ray ships no types for it
     def plan(self, trial: Trial) -> dict[str, Any]:
         """What an actor is told of a trial."""
         worst = self._kept[-1].objective if len(self._kept) >= self._keep > 0 else None
-        ours = {key: getattr(trial, key) for key in ("number", "name", "params", "seed", "limit")}
+        ours = {key: getattr(trial, key) for key in PLAN}
         return {**ours, "keep": self._keep > 0, "worst_kept": worst}
 
     def on_step_end(self, iteration: int, trials: list[Any], **info: Any) -> None:
         """Keep the display's clock and the storage's copy going."""
         self._progress.tick()
         self._mirror.write_if_due()
+        if self._stop.interrupted:
+            self._warn("stopping in good order; Ctrl-C again stops at once")
         if any(trial.status == "RUNNING" for trial in trials[-100:]):
             self._quiet_since = time.monotonic()
         elif time.monotonic() - self._quiet_since > PATIENCE:
@@ -117,6 +127,7 @@ class Ledger(tune.Callback):  # type: ignore[misc]  # Ray ships no types for it
             self._record.start(trial)
             for step in trial.steps:
                 self._record.step(trial, step)
+        self._rule.take_in(trial)
         self._progress.started(trial)
         self._progress.say(f"trial {trial.number} is trial {trial.replicate_of} again: its score is taken")
         self._end(trial)
@@ -137,7 +148,7 @@ class Ledger(tune.Callback):  # type: ignore[misc]  # Ray ships no types for it
         if self._stop.broken:
             raise WorkFailedError(
                 f"cannot write to {self._record.folder}: {self._stop.broken.strerror}; all that was written is kept: "
-                f"make room, then hypersearch resume {self._record.name}"
+                f"make room, then {self._record.resume_command}"
             )
 
     def _end(self, trial: Trial) -> None:

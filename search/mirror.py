@@ -41,26 +41,23 @@ class Mirror:
         self._tables = _tables(storage.engine)
         self._dirty: dict[int, Trial] = {}
         self._written: dict[int, int] = {}  # trial_id by number
-        self._started: dict[int, datetime] = {}
         self._due = 0.0
         self._complained = False
+        self._unsure = True  # whether the storage has what it was last told
 
     def take_in(self, trials: Iterable[Trial]) -> None:
         """Make the storage hold what the record does: what differs is written anew; zombies go."""
-        table, known = self._tables["trials"], {trial.number: trial for trial in trials}
+        known = {trial.number: trial for trial in trials}
         with self._engine.begin() as connection:
-            ours = table.c.study_id == self._study_id
-            rows = connection.execute(sql.select(table.c.number, table.c.trial_id).where(ours)).all()
-            zombies = [trial_id for number, trial_id in rows if number not in known]
+            rows = self._there(connection)
+            zombies = [trial_id for number, trial_id in rows.items() if number not in known]
             self._delete(connection, (*ROWS, *OTHERS), zombies)
-        self._written = {number: trial_id for number, trial_id in rows if number in known}
         self._dirty = dict(known)
         self.write()
 
     def touch(self, trial: Trial) -> None:
         """Something has happened to a trial."""
         self._dirty[trial.number] = trial
-        self._started.setdefault(trial.number, datetime.now())
 
     def write_if_due(self) -> None:
         """Write, unless that was less than a second ago."""
@@ -77,16 +74,19 @@ class Mirror:
             if not self._complained:
                 words = str(error).splitlines()[0]
                 self._say(f"the storage does not take the trials, {words}; they are safe in the study folder")
-            self._complained = True
+            self._complained = self._unsure = True
             self._due = time.monotonic() + 10 * INTERVAL
             return
         self._written |= written
+        self._unsure = False
         self._dirty.clear()
         took = time.monotonic() - began
         self._due = began + max(INTERVAL, 20 * took)
 
     def _write(self, connection: sql.Connection) -> dict[int, int]:
         """Write the trials that have changed. Returns the `trial_id` of those that are new, by number."""
+        if self._unsure:  # a transaction may have been done although its answer did not come
+            self._written = self._there(connection)
         trials = {number: mirrored(self._dirty[number], self._search) for number in sorted(self._dirty)}
         new = self._insert(connection, {n: trial for n, trial in trials.items() if n not in self._written})
         old = [n for n in trials if n not in new]
@@ -99,14 +99,21 @@ class Mirror:
             self._fill(connection, part, {self._written[n]: trials[n] for n in old})
         return new
 
+    def _there(self, connection: sql.Connection, first: int = 0) -> dict[int, int]:
+        """The `trial_id` of each trial that the storage has, from number `first` on, by number."""
+        table = self._tables["trials"]
+        ours = sql.and_(table.c.study_id == self._study_id, table.c.number >= first)
+        found = connection.execute(sql.select(table.c.number, table.c.trial_id).where(ours))
+        return {int(number): int(trial_id) for number, trial_id in found}
+
     def _insert(self, connection: sql.Connection, trials: dict[int, FrozenTrial]) -> dict[int, int]:
         if not trials:
             return {}
         table = self._tables["trials"]
         connection.execute(sql.insert(table), [self._trial_row(n, trial) for n, trial in trials.items()])
-        ours = sql.and_(table.c.study_id == self._study_id, table.c.number >= min(trials))
-        found = connection.execute(sql.select(table.c.number, table.c.trial_id).where(ours))
-        ids = {number: trial_id for number, trial_id in found if number in trials}
+        ids = {
+            number: trial_id for number, trial_id in self._there(connection, min(trials)).items() if number in trials
+        }
         for part in ROWS:
             self._fill(connection, part, {ids[n]: trial for n, trial in trials.items()})
         return ids
@@ -121,7 +128,7 @@ class Mirror:
             "number": number,
             "study_id": self._study_id,
             "state": trial.state.name,
-            "datetime_start": self._started.get(number, trial.datetime_start),
+            "datetime_start": trial.datetime_start,
             "datetime_complete": trial.datetime_complete,
         }
 
@@ -139,7 +146,10 @@ def mirrored(trial: Trial, search: Search) -> FrozenTrial:
         attrs["baseline"] = trial.name
     if trial.replicate_of is not None:
         attrs["replicate_of"] = trial.replicate_of
-    return frozen(trial, search.space, search.metrics, **attrs)
+    copy = frozen(trial, search.space, search.metrics, **attrs)
+    copy.datetime_start = datetime.fromtimestamp(trial.started)
+    copy.datetime_complete = datetime.fromtimestamp(trial.ended) if trial.state != "RUNNING" else None
+    return copy
 
 
 def _params(trial_id: int, trial: FrozenTrial) -> list[dict[str, Any]]:

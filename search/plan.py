@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from typing import Any
@@ -67,6 +67,8 @@ def plan_study(config: StudyConfig) -> tuple[list[Search], Dataset]:
     """The searches of a study, and their data."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     _check_trackers(config.track)
+    if config.storage is None and "?" in str(config.out):
+        raise UserError(f"--out {config.out}: no SQLite URL can name a folder with '?'; give another, or a --storage")
     families = [find(asked.family) for asked in config.searches]
     names = [family.name for family in families]
     if len(set(names)) < len(names):
@@ -85,6 +87,12 @@ def load_data(config: StudyConfig, families: Sequence[Family]) -> Dataset:
         check_name(config.dataset)
         return no_data()
     return load(config.dataset, data_dir=config.data_dir, limit=config.limit, seed=config.seed)
+
+
+def check_same_images(dataset: Dataset, study: Mapping[str, Any]) -> None:
+    """Raise a `UserError` if `dataset` is not the one of a study.json."""
+    if dataset.digest != study["dataset"]["digest"]:
+        raise UserError(f"{dataset.name} now holds other images than study {study['name']!r} was run on")
 
 
 def no_data() -> Dataset:

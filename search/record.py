@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import fcntl
 import json
+import shlex
 import shutil
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from io import FileIO
 from pathlib import Path
@@ -38,6 +39,12 @@ class Record:
         self._trials = GrowingCsv(folder / "trials.csv", TRIAL_COLUMNS)
         self._history = GrowingCsv(folder / "history.csv", HISTORY_COLUMNS)
         self._journal = Journal(folder / "journal.jsonl")
+
+    @property
+    def resume_command(self) -> str:
+        """What the user types to go on."""
+        out = self.folder.parent
+        return f"hypersearch resume {self.name}" + ("" if out == Path("runs") else f" --out {shlex.quote(str(out))}")
 
     @classmethod
     def create(cls, out: Path, name: str) -> Record:
@@ -82,7 +89,7 @@ class Record:
     def start(self, trial: Trial) -> None:
         """A trial begins."""
         self.trials[trial.family, trial.number] = trial
-        self._journal.append("start", trial, {key: getattr(trial, key) for key in PLAN})
+        trial.started = self._journal.append("start", trial, {key: getattr(trial, key) for key in PLAN})
 
     def step(self, trial: Trial, step: Step | None = None, complete: bool = False, stopped: bool = False) -> None:
         """A trial has made a step (default: its last); with it the trial may be complete, or may not go on."""
@@ -92,7 +99,9 @@ class Record:
 
     def end(self, trial: Trial) -> None:
         """A trial has ended."""
-        self._journal.append("end", trial, {"state": trial.state, "cut": trial.cut, "failure": trial.failure})
+        trial.ended = self._journal.append(
+            "end", trial, {"state": trial.state, "cut": trial.cut, "failure": trial.failure}
+        )
         if trial.failure:
             self.failure_log(trial).write_text(trial.failure, encoding="utf-8", errors="backslashreplace")
         self._trials.append(self._trial_row(trial))
@@ -131,6 +140,14 @@ class Record:
         return {**row, "study": self.name, "trial": trial.number, **params, **_columns(kept)}
 
 
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep every other process from the record in `folder`; a `UserError` if one has it."""
+    path = folder / "journal.jsonl"
+    with closing(Journal(path)) if path.is_file() else nullcontext():
+        yield
+
+
 class Journal:
     """A file of JSON lines, held by one process at a time. A line that a crash left torn is dropped."""
 
@@ -150,11 +167,12 @@ class Journal:
         if torn:
             self._file.truncate(sum(len(line) + 1 for line in whole))
 
-    def append(self, event: str, trial: Trial, facts: Row) -> None:
-        """Add a line; it is with the operating system when this returns. On an error the file is as before."""
+    def append(self, event: str, trial: Trial, facts: Row) -> float:
+        """Add a line, and return its time; it is with the operating system then. On an error the file is as before."""
         if self._broken:
             raise self._broken
-        line = json.dumps({"event": event, "at": time.time(), "family": trial.family, "trial": trial.number, **facts})
+        now = time.time()
+        line = json.dumps({"event": event, "at": now, "family": trial.family, "trial": trial.number, **facts})
         before = self._file.seek(0, 2)
         try:
             _write(self._file, line.encode() + b"\n")
@@ -163,6 +181,7 @@ class Journal:
             with suppress(OSError):
                 self._file.truncate(before)
             raise
+        return now
 
     def close(self) -> None:
         """Let go of the file."""
@@ -177,7 +196,7 @@ def replayed(path: Path) -> dict[tuple[str, int], Trial]:
             event = json.loads(line)
             key = str(event["family"]), int(event["trial"])
             if event["event"] == "start":
-                trials[key] = Trial(*key, **{name: event[name] for name in PLAN})
+                trials[key] = Trial(*key, **{name: event[name] for name in PLAN}, started=event["at"])
             else:
                 REPLAY[event["event"]](trials[key], event)
     return trials
@@ -193,12 +212,13 @@ def _step(trial: Trial, event: Row) -> None:
     trial.steps.append(Step(*(event[key] for key in ("resource", "seconds", "objective", "metrics"))))
     if event["complete"]:
         trial.state = "COMPLETE"
-    elif event["stopped"]:
+    elif event.get("stopped"):
         trial.state = "PRUNED"
 
 
 def _end(trial: Trial, event: Row) -> None:
     trial.state, trial.cut, trial.failure = event["state"], event["cut"], event["failure"]
+    trial.ended = event["at"]
 
 
 REPLAY: dict[str, Callable[[Trial, Row], None]] = {

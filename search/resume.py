@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +43,13 @@ def without_mask(url: str) -> str:
     return parsed.set(password=None).render_as_string() if parsed.password == "***" else url
 
 
-def learned(config: StudyConfig, search: Search) -> list[Trial]:
-    """The finished trials of the study named by `--warm-start` that lie in the space of `search`."""
-    if config.warm_start is None:
-        return []
+def learned(config: StudyConfig, searches: Sequence[Search]) -> dict[str, list[Trial]]:
+    """By family, the finished trials of the study named by `--warm-start` that lie in the space of its search."""
+    return {search.family.name: _learned(config, search) for search in searches if config.warm_start}
+
+
+def _learned(config: StudyConfig, search: Search) -> list[Trial]:
+    assert config.warm_start is not None
     study = load_all(config.out, [config.warm_start])[0]
     theirs = {found["family"]: found for found in study.facts["searches"]}.get(search.family.name)
     if theirs is None:

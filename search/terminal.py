@@ -21,14 +21,13 @@ class Interruptible(Protocol):
 
 
 @contextmanager
-def interruptible(stop: Interruptible, console: Console) -> Iterator[None]:
+def interruptible(stop: Interruptible) -> Iterator[None]:
     """The first Ctrl-C ends the study in good order, the second at once; what has come so far is kept either way."""
 
     def on_interrupt(number: int, frame: Any) -> None:
         if stop.interrupted:
             raise KeyboardInterrupt
         stop.interrupted = True
-        console.print("stopping in good order; Ctrl-C again stops at once")
 
     before = signal.signal(signal.SIGINT, on_interrupt)
     try:

@@ -33,6 +33,8 @@ class Trial:
     replicate_of: int | None = None  # the first trial of the same configuration
     steps: list[Step] = field(default_factory=list)
     failure: str = ""  # the whole traceback
+    started: float = 0.0  # when it first began, seconds since 1970
+    ended: float = 0.0  # when it ended last
     attrs: dict[str, Any] = field(default_factory=dict)  # what the sampler noted of it
 
     @property

@@ -43,7 +43,7 @@ def test_arrows_point_one_way(path: Path) -> None:
     assert "ray" not in anywhere or name in RAY_FILES
     assert "optuna" not in anywhere or name.startswith("search/")
     assert not {"keras", "tensorflow"} & imports(path, everywhere=False), "Keras is imported where it is used"
-    assert "tensorflow" not in anywhere, "the Keras API only"
+    assert "tensorflow" not in anywhere or name == "models/backend.py", "the Keras API only"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -62,10 +62,10 @@ TABLE = """\
 demo · cnn on digits
 #  trial  accuracy  parameters  front  epochs  seconds  state    parameters
 1  3        0.9500      50,000      1       9      8.0  done     depth=4
-2  0 R5     0.9000   5000.0000      1       9      4.0  done     depth=1
-3  1        0.8000   1000.0000      1       9      1.0  done     depth=2
-4  2        0.8500   6000.0000      2       9      2.0  done     depth=3
-5  5        0.9900     10.0000              1      0.5  stopped  depth=6
+2  0 R5     0.9000       5,000      1       9      4.0  done     depth=1
+3  1        0.8000       1,000      1       9      1.0  done     depth=2
+4  2        0.8500       6,000      2       9      2.0  done     depth=3
+5  5        0.9900          10              1      0.5  stopped  depth=6
 6  4             –           –              1      0.5  failed   depth=5
 #1 in full: depth=4
 6 trials: 4 done, 1 stopped, 1 failed; higher accuracy and lower parameters are better; no trial beats those of front 1 in all of them

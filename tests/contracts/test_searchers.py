@@ -270,33 +270,3 @@ def test_a_score_that_is_not_there_yet_is_not_taken(searcher: str) -> None:
     assert second is not None
     assert first is not second
     assert (second.replicate_of, second.state) == (0, "RUNNING")
-
-
-def values(trials: Sequence[Trial], name: str) -> list[Any]:
-    return sorted({trial.params[name] for trial in trials if name in trial.params})
-
-
-def test_the_grid_is_exhaustive_and_evenly_spaced() -> None:
-    trials = play(Bridge(planned("grid", 100, baselines=False), seed=0))
-    assert len(trials) == 5 * 5 + 5  # x by y in the bowl, x in the valley
-    assert values(trials, "x") == values(trials, "y") == [0.0, 0.25, 0.5, 0.75, 1.0]
-    assert len({json.dumps(trial.params, sort_keys=True) for trial in trials}) == 30
-
-
-def test_the_grid_does_not_repeat_a_baseline() -> None:
-    trials = play(Bridge(planned("grid", 100), seed=0))
-    assert len(trials) == 30
-    assert [trial.params for trial in trials].count(CENTRE) == 1
-
-
-def test_the_grid_ends_early() -> None:
-    bridge = Bridge(planned("grid", 40, set={"shape": "valley"}, space={"x": "0..0.4"}, baselines=False), seed=0)
-    trials = play(bridge)
-    assert [trial.params["x"] for trial in trials] == pytest.approx([0.0, 0.1, 0.2, 0.3, 0.4])
-    assert bridge.exhausted
-
-
-def test_the_grid_is_evenly_spaced_on_a_log_scale() -> None:
-    family = replace(toy.FAMILY, space={"x": spaces.Float(0.01, 100, log=True), "shape": spaces.Choice(("valley",))})
-    search = replace(planned("grid", 9, baselines=False), family=family, space=family.space)
-    assert [t.params["x"] for t in play(Bridge(search, 0))] == pytest.approx([0.01, 0.1, 1, 10, 100])

@@ -85,6 +85,10 @@ def test_no_command_shows_help(capsys):
             ["doctor", "tou"],
             "unknown family 'tou', allowed: cnn, random_forest, kmeans, toy, package.module:NAME; did you mean 'toy'?",
         ),
+        (
+            ["run", "toy", "--out", "a?b"],
+            "--out a?b: no SQLite URL can name a folder with '?'; give another, or a --storage",
+        ),
         (["run", "cnn", "--data-dir", "nowhere"], "--data-dir nowhere: there is no such folder"),
         (["run", "models.toy:NOISE"], "'models.toy:NOISE' is a float, expected a models.api.Family"),
         (["leaderboard", "none"], "unknown study 'none' in runs, there are: none yet"),

@@ -17,10 +17,12 @@ import pandas as pd
 import pytest
 
 import analysis
+from models.errors import UserError
 from search.config import build
 from search.confirm import confirm_study
 from search.engine import run_study
 from search.ledger import Ledger
+from search.record import held
 
 pytestmark = [pytest.mark.usefixtures("ray_session"), pytest.mark.timeout(240)]
 BROKEN = "tests.broken:FAMILY"
@@ -28,7 +30,8 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def run(*targets, name="study", **options):
-    record, interrupted = run_study(build(targets, {"name": name, "dataset": "digits", **options}))
+    one = {"concurrency": "1"}  # a worker takes two seconds to start
+    record, interrupted = run_study(build(targets, {"name": name, "dataset": "digits", **one, **options}))
     return analysis.load(record.folder), interrupted
 
 
@@ -105,6 +108,12 @@ def test_study_json_tells_what_was_run(whole):
     assert facts["searches"][0]["space"]["depth"]["high"] == 1
 
 
+def test_confirm_leaves_a_study_alone_that_another_process_runs(whole):
+    words = "^study 'study' is being run by another process$"
+    with held(whole.folder), pytest.raises(UserError, match=words):
+        confirm_study(whole.folder.parent, "study", top=1, seeds=1, baselines=False, force=True)
+
+
 def test_confirm_writes_test_columns_and_the_winner(whole):
     confirmed = whole.trials[whole.trials["test.accuracy"].notna()]
     assert confirmed["family"].tolist() == ["cnn", "random_forest", "kmeans"]
@@ -172,7 +181,7 @@ def test_the_guides_examples_run(here, monkeypatch):
 
 def test_time_budget_ends_the_search_and_keeps_what_there_is(here):
     started = time.monotonic()
-    study, interrupted = run(BROKEN, trials="9", set={"way": "slow"}, time_budget="3s", scheduler="none")
+    study, interrupted = run(BROKEN, trials="9", set={"way": "slow"}, time_budget="6s", scheduler="none")
     assert time.monotonic() - started < 50
     assert not interrupted
     assert set(study.trials["state"]) == {"PRUNED"}

@@ -89,6 +89,7 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+@pytest.mark.slow
 def test_a_full_disk_stops_the_search_and_loses_nothing(here, small_disk):
     ballast = small_disk / "ballast"
     words = ["--out", str(small_disk), "--storage", f"sqlite:///{here}/trials.db"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +41,12 @@ def whole(record, ours):
     if ours.state != "RUNNING":
         record.end(ours)
     return ours
+
+
+def test_the_command_to_resume_names_its_folder_where_it_must(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert Record.create(Path("runs"), "study").resume_command == "hypersearch resume study"
+    assert Record.create(Path("my runs"), "study").resume_command == "hypersearch resume study --out 'my runs'"
 
 
 def test_columns_of_the_contract(tmp_path):

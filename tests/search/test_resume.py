@@ -24,7 +24,8 @@ COLUMNS = ["trial", "name", "state", "objective", "resource", "param.x", "param.
 
 
 def run(target, name="study", **options):
-    record, _ = run_study(build([target], {"name": name, "dataset": "digits", "out": OUT, **options}))
+    one = {"concurrency": "1"}  # a worker takes two seconds to start
+    record, _ = run_study(build([target], {"name": name, "dataset": "digits", "out": OUT, **one, **options}))
     return analysis.load(record.folder)
 
 
@@ -34,13 +35,24 @@ def resume(name="study", more=0, **changes):
 
 
 def by_number(study):
-    return study.trials[COLUMNS].sort_values("trial").reset_index(drop=True)
+    return (
+        study.trials[[column for column in COLUMNS if column in study.trials]]
+        .sort_values("trial")
+        .reset_index(drop=True)
+    )
 
 
 def optunas(study, family):
     """Number and state of each trial in Optuna's storage."""
     theirs = optuna.load_study(study_name=f"{study.name}/{family}", storage=study.facts["config"]["storage"]).trials
     return {trial.number: trial.state.name for trial in theirs}
+
+
+def began(study):
+    """When each trial began and ended, by Optuna's storage."""
+    storage = study.facts["config"]["storage"]
+    theirs = optuna.load_study(study_name=f"{study.name}/toy", storage=storage).trials
+    return {trial.number: (trial.datetime_start, trial.datetime_complete) for trial in theirs}
 
 
 @pytest.fixture
@@ -62,14 +74,16 @@ def interrupt(monkeypatch):
     return at
 
 
-def test_a_search_that_was_cut_off_ends_as_if_it_had_not_been(here):
-    """One worker, two cuts by the clock, wherever they fall: the same trials, proposals, steps and figures."""
-    options = {"trials": "10", "concurrency": "1", "seed": "3"}
-    reference = run(SLOW, name="reference", **options)
-    cut = run(SLOW, time_budget="1.5s", **options)
-    assert len(cut.trials) < 11
+def test_a_search_that_was_cut_off_ends_as_if_it_had_not_been(here, interrupt):
+    """One worker, two cuts: the same trials, proposals, steps and figures."""
+    options = {"trials": "10", "seed": "3"}
+    reference = run("toy", name="reference", **options)
+    interrupt(2, steps=2)
+    cut = run("toy", **options)
+    assert len(cut.trials) == 3
     finished = cut.trials[cut.trials["state"] == "COMPLETE"]
-    resume(time_budget="1.5s")
+    interrupt(6, steps=1)
+    resume()
     whole = resume()
     pd.testing.assert_frame_equal(by_number(whole), by_number(reference))
     steps = ["trial", "step", "val.loss"]
@@ -78,13 +92,25 @@ def test_a_search_that_was_cut_off_ends_as_if_it_had_not_been(here):
     )
     kept = whole.trials.set_index("trial").loc[finished["trial"], "objective"].tolist()
     assert kept == finished["objective"].tolist()
-    assert optunas(whole, "slow_toy") == dict(zip(whole.trials["trial"], whole.trials["state"], strict=True))
-    assert [run["interrupted"] for run in whole.facts["runs"]] == [False, False]
+    assert optunas(whole, "toy") == dict(zip(whole.trials["trial"], whole.trials["state"], strict=True))
+    assert [run["interrupted"] for run in whole.facts["runs"]] == [True, True]
+
+
+@pytest.mark.parametrize("scheduler", ["asha", "median"])
+def test_a_score_that_was_taken_again_counts_the_same_after_a_cut(here, interrupt, scheduler):
+    options = {"trials": "24", "searcher": "random", "seed": "2", "scheduler": scheduler}
+    reference = by_number(run("tests.few:FAMILY", name="reference", **options))
+    interrupt(reference.loc[reference["resource"] > 1, "trial"].iloc[4], steps=2)
+    run("tests.few:FAMILY", **options)
+    pd.testing.assert_frame_equal(by_number(resume()), reference)
+    assert reference["param.x"].nunique() < len(reference)
 
 
 def test_extend_adds_exactly_so_many(here):
     before = run("toy", trials="4")
+    times = began(before)
     after = resume(more=3)
+    assert times.items() <= began(after).items()
     assert len(after.trials) == len(before.trials) + 3
     assert not after.trials["trial"].duplicated().any()
     kept = by_number(after).head(len(before.trials))
@@ -113,7 +139,7 @@ def test_another_space_keeps_the_trials_and_says_which_lie_outside(here, capfd):
 
 def test_a_warm_start_learns_from_another_study(here):
     run("toy", name="first", trials="30", scheduler="none", max_resource="1")
-    options = {"trials": "4", "scheduler": "none", "max_resource": "1", "seed": "5", "concurrency": "1"}
+    options = {"trials": "4", "scheduler": "none", "max_resource": "1", "seed": "5"}
     cold = run("toy", name="cold", **options)
     warm = run(
         "toy",
@@ -122,7 +148,6 @@ def test_a_warm_start_learns_from_another_study(here):
         scheduler="none",
         max_resource="1",
         seed="5",
-        concurrency="1",
         warm_start="first",
     )
     assert len(warm.trials) == 5
@@ -140,7 +165,7 @@ def test_a_warm_start_by_another_objective_is_refused(here):
 @pytest.mark.parametrize("torn", [False, True])
 def test_a_torn_checkpoint_is_not_used(here, interrupt, torn):
     interrupt(1, steps=5)
-    run(SLOW, trials="2", concurrency="1", baselines=False, scheduler="none")
+    run(SLOW, trials="2", baselines=False, scheduler="none")
     (saved,) = checkpoints.home(OUT / "study" / "checkpoints", "slow_toy", 1).iterdir()
     assert saved.name == "1"  # without rungs, the first step and then every minute
     if torn:
@@ -154,7 +179,7 @@ def test_a_torn_checkpoint_is_not_used(here, interrupt, torn):
 def test_a_step_that_was_saved_but_not_heard_of_is_not_lost(here, interrupt):
     """The worker saves a step before the driver hears of it; a stop in between leaves the checkpoint ahead."""
     interrupt(1, steps=5)
-    cut = run(SLOW, trials="2", concurrency="1", baselines=False, scheduler="none")
+    cut = run(SLOW, trials="2", baselines=False, scheduler="none")
     number, journal = 1, OUT / "study" / "journal.jsonl"
     first = cut.history[cut.history["trial"] == number].iloc[0]
     kept = [
