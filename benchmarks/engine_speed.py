@@ -1,6 +1,7 @@
 """What the engine costs, beside stock Ray Tune; medians of three turns, all in one run.
 
     python benchmarks/engine_speed.py overhead            # a no-op toy trial: ours, and stock Tune in three ways
+    python benchmarks/engine_speed.py start               # a search of one toy trial: ours, and stock Tune
     python benchmarks/engine_speed.py growth              # 1,000 trials against 100
     HYPERSEARCH_DATA=… python benchmarks/engine_speed.py workers  # time inside steps; two workers against one
 
@@ -108,6 +109,21 @@ def overhead() -> None:
         print(f"{name}: median {median(costs):.1f} ms a trial, {median(costs) / base:.2f} times ours")
 
 
+def start() -> None:
+    """Seconds of a whole search of one trial, in which a worker has to start."""
+    ways = {"ours": lambda: ours(1), "stock": lambda: stock(1, True, False)}
+    found: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(2 * TURNS + 1):
+        for name, measure in ways.items():
+            with quiet():
+                found[name].append(measure())
+    for name, seconds in found.items():  # the first of each has Ray's idle workers and cold files
+        later = sorted(seconds[1:])
+        print(
+            f"{name}: median {median(later):.2f} s a search ({later[0]:.2f} to {later[-1]:.2f}), first {seconds[0]:.2f}"
+        )
+
+
 def growth() -> None:
     """The first hundred of 1,000 trials against all: no sampler knows how many are to come."""
     for searcher in ("tpe", "random"):
@@ -154,7 +170,7 @@ def workers() -> None:
 CNN = {
     "name": "s",
     "limit": "6000",
-    "trials": "24",
+    "trials": "12",
     "baselines": False,
     "max_resource": "2",
     "scheduler": "none",
@@ -197,4 +213,4 @@ def quiet() -> Any:
 if __name__ == "__main__":
     os.environ.update({**TUNE_ENVIRONMENT, **worker_environment(1)})
     ray.init(num_cpus=2, include_dashboard=False, logging_level="error", log_to_driver=False)
-    {"overhead": overhead, "growth": growth, "workers": workers}[sys.argv[1]]()
+    {"overhead": overhead, "start": start, "growth": growth, "workers": workers}[sys.argv[1]]()

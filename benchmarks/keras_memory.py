@@ -1,6 +1,7 @@
 """How much a reused worker grows: its memory after each of 100 Keras trials.
 
     python benchmarks/keras_memory.py
+    python benchmarks/keras_memory.py plain     # the same networks in a loop without Ray: as we make them, and as usual
 
 One worker fits 105 small CNNs on digits, two epochs each, all of one shape, so that what it gains is not the size of a
 network. The memory is the actor's resident set when a trial has ended, looked at every 50 ms; the first five trials
@@ -17,7 +18,8 @@ import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
-from statistics import mean
+from statistics import mean, median
+from typing import Any
 
 import psutil
 
@@ -61,5 +63,51 @@ def watch(process: subprocess.Popen[bytes], journal: Path) -> dict[int, float]:
     return found
 
 
+def plain() -> None:
+    """In turns, three processes for each way of making a network; megabytes and seconds for each of 30."""
+    found: dict[str, list[tuple[float, float]]] = {"ours": [], "usual": []}
+    for _ in range(3):
+        for way, pairs in found.items():
+            command = [sys.executable, __file__, way]
+            said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+            grown, seconds = map(float, said.split())
+            pairs.append((grown, seconds))
+            print(f"{way}: {grown:.2f} MB and {seconds:.2f} s a network", flush=True)
+    for way, pairs in found.items():
+        print(f"{way}: median {median(p[0] for p in pairs):.2f} MB and {median(p[1] for p in pairs):.2f} s a network")
+
+
+def loop(way: str, count: int = 30) -> None:
+    """Megabytes and seconds for each of `count` networks, the first five not counted."""
+    sys.path.insert(0, str(ROOT))
+    import keras
+
+    from models import cnn, datasets, networks
+    from models.api import Options
+
+    if way == "usual":
+        networks.begin_anew = lambda seed: (keras.utils.clear_session(), keras.utils.set_random_seed(seed))
+        networks.compiled = compiled_as_usual
+    shared = cnn.FAMILY.prepare(datasets.load("digits", limit=300), Options(seed=0, threads=1))
+    shape = {"network": "blocks", "depth": 1, "filters": 16, "kernel": 3, "dropout": 0.1, "batch_norm": True}
+    memory, began = 0, 0.0
+    for number in range(count + WARM):
+        if number == WARM:
+            memory, began = psutil.Process().memory_info().rss, time.perf_counter()
+        run = cnn.FAMILY.start({**shape, "learning_rate": 1e-3, "batch_size": 64}, shared, number)
+        run.step()
+        run.step()
+    grown = (psutil.Process().memory_info().rss - memory) / 2**20
+    print(grown / count, (time.perf_counter() - began) / count)
+
+
+def compiled_as_usual(model: Any, learning_rate: float, loss: str, metrics: Any) -> Any:
+    """As Keras's guides do."""
+    import keras
+
+    model.compile(keras.optimizers.Adam(learning_rate), loss, metrics=["accuracy"])
+    return model
+
+
 if __name__ == "__main__":
-    main()
+    {"": main, "plain": plain, "ours": lambda: loop("ours"), "usual": lambda: loop("usual")}["".join(sys.argv[1:])]()
