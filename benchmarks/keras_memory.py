@@ -64,7 +64,7 @@ def watch(process: subprocess.Popen[bytes], journal: Path) -> dict[int, float]:
 
 
 def plain() -> None:
-    """In turns, three processes for each way of making a network; megabytes and seconds for each of 30."""
+    """In turns, three processes for each way of making a network; megabytes and seconds for each of 15."""
     found: dict[str, list[tuple[float, float]]] = {"ours": [], "usual": []}
     for _ in range(3):
         for way, pairs in found.items():
@@ -77,7 +77,7 @@ def plain() -> None:
         print(f"{way}: median {median(p[0] for p in pairs):.2f} MB and {median(p[1] for p in pairs):.2f} s a network")
 
 
-def loop(way: str, count: int = 30) -> None:
+def loop(way: str, count: int = 15) -> None:
     """Megabytes and seconds for each of `count` networks, the first five not counted."""
     sys.path.insert(0, str(ROOT))
     import keras

@@ -115,7 +115,11 @@ class Drill:
             ).trials
         }
         differ = sum(states.get(number) != state for number, (state, _) in self.finished.items())
-        failed = sum(e["state"] == "FAIL" for e in events if e["event"] == "end")
+        failures = [e for e in events if e["event"] == "end" and e["state"] == "FAIL"]
+        failed = len(failures)
+        for event in failures:
+            lived = " ".join(e["event"] for e in events if e["trial"] == event["trial"])
+            print(f"  trial {event['trial']} failed: {lived}: {event['failure'].strip().splitlines()[-1]}")
         went_on = sum(e["event"] == "rewind" for e in events)
         print(f"{what} {self.target}: {total} trials asked, {len(rows)} recorded, {len(set(ends))} of them different")
         print(f"  {went_on} times a trial went on after a kill, {anew} of them from step 0 though it had made a step")
@@ -200,7 +204,9 @@ def kill_workers(drill: Drill, kills: int, chance: random.Random) -> None:
     process = drill.start(drill.run())
     done = 0
     while done < kills and process.poll() is None:
-        time.sleep(chance.uniform(0.5, 1.5))
+        time.sleep(chance.uniform(0.5, 1.5))  # a death is noticed within that
+        if one_waits(drill.events()):
+            continue  # a trial that loses three workers at the same step would be at fault itself
         workers = [p for p in psutil.Process(process.pid).children(recursive=True) if is_actor(p)]
         if workers and drill.events():
             chance.choice(workers).kill()
@@ -208,6 +214,12 @@ def kill_workers(drill: Drill, kills: int, chance: random.Random) -> None:
     print(f"{done} workers killed")
     if process.wait():
         raise SystemExit((drill.out / "log.txt").read_text()[-3000:])
+
+
+def one_waits(events: list[dict[str, Any]]) -> bool:
+    """True if a trial that lost its worker has not made a step since."""
+    last = {event["trial"]: event["event"] for event in events}
+    return "rewind" in last.values()
 
 
 def is_actor(process: psutil.Process) -> bool:
