@@ -64,9 +64,11 @@ class Tracker(tune.Callback):  # type: ignore[misc]  # Ray ships no types for it
             raise UserError(f"--track {self._folder.name}: {error}") from error
 
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        """A trial begins, or goes on with another worker."""
+        """A trial begins; one that goes on with another worker is open already."""
         ours: Trial = trial.ours
-        tracked = self._open.get(ours.number) or self._tracked(ours)
+        if ours.number in self._open:
+            return
+        tracked = self._tracked(ours)
         tracked.init_local_path()
         self._open[ours.number] = tracked
         self._inner.log_trial_start(tracked)
