@@ -2,7 +2,7 @@
 
 Objectives of different families do not compare, so each search is ranked by its own: complete trials first, best
 first, then the stopped ones, which were judged on less resource, then the failed. With several objectives the complete
-trials are ranked by Pareto front, and within a front by the first objective.
+trials are ranked by Pareto front, and within a front by the first objective. Of equal trials the earlier number wins.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ def rank(study: Study, family: str, sort: str | None = None) -> pd.DataFrame:
     if len(goals) > 1:
         trials.insert(len(TRIAL_COLUMNS), "front", front_column(trials, goals))
     column = sort if sort is not None and sort in trials else "objective"
-    order = pd.DataFrame({"state": trials["state"].map(STATE_ORDER), "value": trials[column]})
+    order = trials[["trial"]].assign(state=trials["state"].map(STATE_ORDER), value=trials[column])
     rising = direction(study, family, column) == "min"
     if column != "objective":
         order["state"] = 0
     elif "front" in trials:
         order["state"] += trials["front"].fillna(0) / (len(trials) + 1)  # 1 … n: within the complete
-    return trials.loc[order.sort_values(["state", "value"], ascending=[True, rising], kind="stable").index]
+    return trials.loc[order.sort_values(["state", "value", "trial"], ascending=[True, rising, True]).index]
 
 
 def objectives(study: Study, family: str) -> dict[str, str]:
@@ -93,7 +93,7 @@ def to_markdown(table: pd.DataFrame) -> str:
 def to_json(table: pd.DataFrame) -> str:
     """A list of objects, one a trial, with the contract's keys; parameters and metrics that it lacks are left out."""
     rows = [
-        {key: _plain(value) for key, value in row.items() if key in TRIAL_COLUMNS or _plain(value) is not None}
+        {key: _plain(value) for key, value in row.items() if key in TRIAL_COLUMNS or not missing(value)}
         for row in table.to_dict("records")
     ]
     return json.dumps(rows, indent=2) + "\n"
@@ -112,6 +112,6 @@ def _markdown_cell(value: Any) -> str:
 
 def _plain(value: Any) -> Any:
     """A value as JSON knows it."""
-    if missing(value):
+    if missing(value) or value == "None":
         return None
     return value.item() if hasattr(value, "item") else value

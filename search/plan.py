@@ -52,10 +52,10 @@ class Search:
         """Where each objective is better."""
         return [DIRECTIONS[metric] for metric in self.metrics]
 
-    def merit(self, trial: Trial) -> float:
-        """The objective of a complete trial, turned so that less is better."""
+    def merit(self, trial: Trial) -> tuple[float, int]:
+        """Of complete trials the least is the best: the objective decides, then the number."""
         assert trial.objective is not None
-        return -trial.objective if self.mode == "max" else trial.objective
+        return -trial.objective if self.mode == "max" else trial.objective, trial.number
 
     @property
     def total(self) -> int:

@@ -134,11 +134,11 @@ class TrialActor:
         return ""
 
     def _worth(self, objective: float) -> bool:
-        """True if the model is better than the worst of those that are kept."""
+        """True if the model is at least as good as the worst of those that are kept; a tie is the driver's to break."""
         if not self._plan["keep"]:
             return False
         worst = self._plan["worst_kept"]
-        return worst is None or (objective > worst if self._work.mode == "max" else objective < worst)
+        return worst is None or (objective >= worst if self._work.mode == "max" else objective <= worst)
 
     @property
     def _folder(self) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -60,6 +61,12 @@ def study(out):
 
 def test_complete_trials_come_first_then_stopped_then_failed(study):
     assert leaderboard.rank(study, "cnn")["trial"].tolist() == [1, 0, 2, 3]
+
+
+def test_of_equal_trials_the_earlier_number_comes_first(study):
+    study.trials.loc[study.trials["state"] == "COMPLETE", "objective"] = 0.5
+    for rows in (study.trials, study.trials[::-1]):
+        assert leaderboard.rank(replace(study, trials=rows), "cnn")["trial"].tolist()[:2] == [0, 1]
 
 
 def test_minimised_objectives_rise(study):
