@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,6 +42,7 @@ def ray_running(config: StudyConfig) -> Iterator[None]:
             "or from here by ray job submit (docs/cluster.md)"
         )
     if address:
+        _check_answers(address)
         options: dict[str, Any] = {"address": address, "runtime_env": shipped(environment)}
     else:
         os.environ.update(environment)
@@ -55,6 +57,17 @@ def ray_running(config: StudyConfig) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def _check_answers(address: str) -> None:
+    """Raise a `UserError` if no program listens at HOST:PORT; Ray would wait for it for many minutes."""
+    host, colon, port = address.rpartition(":")
+    if not colon:
+        return  # "auto", or a word that Ray refuses
+    try:
+        socket.create_connection((host, int(port)), timeout=10).close()
+    except (OSError, ValueError) as error:
+        raise UserError(f"--address {address}: nothing answers there, {error}") from error
 
 
 def worker_environment(threads: int) -> dict[str, str]:

@@ -39,7 +39,10 @@ def _texts(value: object) -> object:
 
 
 def _names(value: object) -> object:
-    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+    names = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+    if isinstance(names, list) and len(set(names)) < len(names):
+        raise ValueError("each name once")
+    return names
 
 
 Metric: TypeAlias = Literal[tuple(DIRECTIONS)]  # type: ignore[valid-type]  # the names are data

@@ -87,7 +87,7 @@ class Progress:
             view.end(trial)
         view.before = len(finished)
         if known:
-            self.say(f"{view.family}: {len(finished)} had ended before, {len(known) - len(finished)} go on")
+            self.say(f"{view.family}: {len(finished)} had ended before, {len(known) - len(finished)} to go on with")
 
     def say(self, line: str) -> None:
         """Print a line that stays."""

@@ -85,6 +85,11 @@ def test_no_command_shows_help(capsys):
             ["doctor", "tou"],
             "unknown family 'tou', allowed: cnn, random_forest, kmeans, toy, package.module:NAME; did you mean 'toy'?",
         ),
+        (["run", "toy", "--metric", "loss,loss"], "--metric: got 'loss,loss', expected each name once"),
+        (
+            ["run", "toy", "--address", "127.0.0.1:1"],
+            "--address 127.0.0.1:1: nothing answers there, [Errno 111] Connection refused",
+        ),
         (
             ["run", "toy", "--out", "a?b"],
             "--out a?b: no SQLite URL can name a folder with '?'; give another, or a --storage",
