@@ -49,18 +49,8 @@ def _table(study: Study, family: str, ranked: pd.DataFrame, width: int) -> Table
         fronts = ["" if missing(row[name]) else str(row[name]) for name in front]
         spent = f"{row['resource']:.0f}", f"{row['seconds']:.1f}"
         label = f"{row['trial']} {row['name']}".strip()
-        rows.append(
-            [
-                str(place),
-                label,
-                *scores[place - 1],
-                *test,
-                *fronts,
-                *spent,
-                STATE_WORDS[row["state"]],
-                parameters(row, names),
-            ]
-        )
+        state = STATE_WORDS[row["state"]]
+        rows.append([str(place), label, *scores[place - 1], *test, *fronts, *spent, state, parameters(row, names)])
     on = "" if study.facts["dataset"]["name"] == "none" else f" on {study.facts['dataset']['name']}"
     return fitted([*columns, "parameters"], rows, width, title=f"{study.name} · {family}{on}")
 

@@ -1,7 +1,7 @@
 """What runs on a worker: the actor around a `Run`, and the retraining that confirms a winner.
 
 One actor serves many trials. An exception in a family's code ends the trial and not the actor: it travels back as the
-result's `failure`, with its whole traceback. Nothing here imports Ray Tune, which would take a worker 1.4 s to start.
+result's `failure`, with its whole traceback. Nothing here imports Ray Tune, most of what a worker took to start.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def run(*targets, name="study", **options):
-    one = {"concurrency": "1"}  # a worker takes two seconds to start
+    one = {"concurrency": "1"}  # the fewer workers, the sooner they have started
     record, interrupted = run_study(build(targets, {"name": name, "dataset": "digits", **one, **options}))
     return analysis.load(record.folder), interrupted
 

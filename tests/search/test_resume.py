@@ -24,7 +24,7 @@ COLUMNS = ["trial", "name", "state", "objective", "resource", "param.x", "param.
 
 
 def run(target, name="study", **options):
-    one = {"concurrency": "1"}  # a worker takes two seconds to start
+    one = {"concurrency": "1"}  # the fewer workers, the sooner they have started
     record, _ = run_study(build([target], {"name": name, "dataset": "digits", "out": OUT, **one, **options}))
     return analysis.load(record.folder)
 
@@ -42,17 +42,14 @@ def by_number(study):
     )
 
 
-def optunas(study, family):
-    """Number and state of each trial in Optuna's storage."""
-    theirs = optuna.load_study(study_name=f"{study.name}/{family}", storage=study.facts["config"]["storage"]).trials
-    return {trial.number: trial.state.name for trial in theirs}
+def optunas(study):
+    """The trials of the toy family in Optuna's storage."""
+    return optuna.load_study(study_name=f"{study.name}/toy", storage=study.facts["config"]["storage"]).trials
 
 
-def began(study):
-    """When each trial began and ended, by Optuna's storage."""
-    storage = study.facts["config"]["storage"]
-    theirs = optuna.load_study(study_name=f"{study.name}/toy", storage=storage).trials
-    return {trial.number: (trial.datetime_start, trial.datetime_complete) for trial in theirs}
+def times(study):
+    """When each trial began and ended."""
+    return {trial.number: (trial.datetime_start, trial.datetime_complete) for trial in optunas(study)}
 
 
 @pytest.fixture
@@ -92,7 +89,8 @@ def test_a_search_that_was_cut_off_ends_as_if_it_had_not_been(here, interrupt):
     )
     kept = whole.trials.set_index("trial").loc[finished["trial"], "objective"].tolist()
     assert kept == finished["objective"].tolist()
-    assert optunas(whole, "toy") == dict(zip(whole.trials["trial"], whole.trials["state"], strict=True))
+    states = {trial.number: trial.state.name for trial in optunas(whole)}
+    assert states == dict(zip(whole.trials["trial"], whole.trials["state"], strict=True))
     assert [run["interrupted"] for run in whole.facts["runs"]] == [True, True]
 
 
@@ -108,14 +106,14 @@ def test_a_score_that_was_taken_again_counts_the_same_after_a_cut(here, interrup
 
 def test_extend_adds_exactly_so_many(here):
     before = run("toy", trials="4")
-    times = began(before)
+    earlier = times(before)
     after = resume(more=3)
-    assert times.items() <= began(after).items()
+    assert earlier.items() <= times(after).items()
     assert len(after.trials) == len(before.trials) + 3
     assert not after.trials["trial"].duplicated().any()
     kept = by_number(after).head(len(before.trials))
     pd.testing.assert_frame_equal(kept, by_number(before), check_dtype=False)
-    assert len(optunas(after, "toy")) == len(after.trials)
+    assert len(optunas(after)) == len(after.trials)
     assert len(resume(more=2).trials) == len(before.trials) + 5
 
 
@@ -141,15 +139,7 @@ def test_a_warm_start_learns_from_another_study(here):
     run("toy", name="first", trials="30", scheduler="none", max_resource="1")
     options = {"trials": "4", "scheduler": "none", "max_resource": "1", "seed": "5"}
     cold = run("toy", name="cold", **options)
-    warm = run(
-        "toy",
-        name="warm",
-        trials="4",
-        scheduler="none",
-        max_resource="1",
-        seed="5",
-        warm_start="first",
-    )
+    warm = run("toy", name="warm", warm_start="first", **options)
     assert len(warm.trials) == 5
     assert by_number(warm)["param.x"].tolist()[1:] != by_number(cold)["param.x"].tolist()[1:]
 
