@@ -11,7 +11,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 
@@ -27,14 +27,14 @@ def write(out: Path, names: Sequence[str], form: str, sort: str | None = None) -
     """Write the leaderboard of the named studies in `out` (none: all) to standard output, in one of `FORMATS`."""
     if form not in FORMATS:
         raise unknown("format", form, ["table", *FORMATS])
-    sys.stdout.write(FORMATS[form](ranking(load_all(out, names), sort)))
-
-
-def ranking(studies: Sequence[Study], sort: str | None = None) -> pd.DataFrame:
-    """All trials, search after search, each ranked by its own objective or by the column `sort`."""
+    studies = load_all(out, names)
     check_sort(studies, sort)
-    parts = [rank(study, family, sort) for study in studies for family in families(study)]
-    return pd.concat(parts, ignore_index=True) if parts else together(studies)
+    sys.stdout.write(FORMATS[form](searches(studies, sort)))
+
+
+def searches(studies: Sequence[Study], sort: str | None = None) -> list[tuple[str, pd.DataFrame]]:
+    """Each search's title, which says what is ranked, and its trials, ranked by its objective or by `sort`."""
+    return [(_title(study, family), rank(study, family, sort)) for study in studies for family in families(study)]
 
 
 def rank(study: Study, family: str, sort: str | None = None) -> pd.DataFrame:
@@ -69,7 +69,9 @@ def direction(study: Study, family: str, column: str) -> str:
 
 def check_sort(studies: Sequence[Study], sort: str | None) -> None:
     """Raise a `UserError` for a column that no study has."""
-    columns = [c for c in together(studies).columns if c not in ("study", "family", "name", "state")]
+    columns = [
+        c for c in together(study.trials for study in studies).columns if c not in ("study", "family", "name", "state")
+    ]
     if sort is not None and sort not in columns:
         raise UserError(f"--sort: unknown column {sort!r}, allowed: {', '.join(columns)}{nearest(sort, columns)}")
 
@@ -79,19 +81,22 @@ def families(study: Study) -> list[str]:
     return [search["family"] for search in study.facts["searches"]]
 
 
-def to_csv(table: pd.DataFrame) -> str:
-    """The table as CSV."""
-    return str(table.to_csv(index=False))
+Ranked: TypeAlias = Sequence[tuple[str, pd.DataFrame]]
 
 
-def to_markdown(table: pd.DataFrame) -> str:
-    """The table as a GitHub Markdown table, four significant figures."""
-    shown = table.map(_markdown_cell)
-    return str(shown.to_markdown(index=False, disable_numparse=True)) + "\n"
+def to_csv(ranked: Ranked) -> str:
+    """One CSV table of all searches."""
+    return str(together(table for _, table in ranked).to_csv(index=False))
 
 
-def to_json(table: pd.DataFrame) -> str:
+def to_markdown(ranked: Ranked) -> str:
+    """A GitHub Markdown table for each search under its title, four significant figures."""
+    return "\n".join(f"### {title}\n\n{_markdown_table(table)}\n" for title, table in ranked) or "no studies\n"
+
+
+def to_json(ranked: Ranked) -> str:
     """A list of objects, one a trial, with the contract's keys; parameters and metrics that it lacks are left out."""
+    table = together(table for _, table in ranked)
     rows = [
         {key: _plain(value) for key, value in row.items() if key in TRIAL_COLUMNS or not missing(value)}
         for row in table.to_dict("records")
@@ -99,7 +104,17 @@ def to_json(table: pd.DataFrame) -> str:
     return json.dumps(rows, indent=2) + "\n"
 
 
-FORMATS: dict[str, Callable[[pd.DataFrame], str]] = {"csv": to_csv, "md": to_markdown, "json": to_json}
+FORMATS: dict[str, Callable[[Ranked], str]] = {"csv": to_csv, "md": to_markdown, "json": to_json}
+
+
+def _title(study: Study, family: str) -> str:
+    goals = ", ".join(f"{metric} ({mode})" for metric, mode in objectives(study, family).items())
+    return f"{study.name} · {family}, objective {goals}"
+
+
+def _markdown_table(table: pd.DataFrame) -> str:
+    shown = table.drop(columns=["study", "family"]).map(_markdown_cell)
+    return str(shown.to_markdown(index=False, disable_numparse=True))
 
 
 def _markdown_cell(value: Any) -> str:

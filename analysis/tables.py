@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,10 +63,10 @@ def load_all(out: Path, names: Sequence[str] = ()) -> list[Study]:
     return studies if names else sorted(studies, key=lambda study: str(study.facts["started"]))
 
 
-def together(studies: Sequence[Study]) -> pd.DataFrame:
-    """The trials of several studies in one table."""
-    tables = [study.trials for study in studies if len(study.trials)]
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(TRIAL_COLUMNS))
+def together(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Several tables of trials in one."""
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(TRIAL_COLUMNS))
 
 
 def missing(value: Any) -> bool:

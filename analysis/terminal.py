@@ -43,11 +43,12 @@ def _table(study: Study, family: str, ranked: pd.DataFrame, width: int) -> Table
     names = varied(ranked, search["space"])
     others = [[_other(row, metric) for _, row in ranked.iterrows()] for metric in goals[1:]]
     scores = list(zip(*map(figures, [ranked["objective"].tolist(), *others]), strict=True))
+    places = 1 if ranked["seconds"].max() >= 1 else 3
     rows = []
     for place, (_, row) in enumerate(ranked.iterrows(), start=1):
         test = [with_spread(row, tested)] if tested else []
         fronts = ["" if missing(row[name]) else str(row[name]) for name in front]
-        spent = f"{row['resource']:.0f}", f"{row['seconds']:.1f}"
+        spent = f"{row['resource']:.0f}", f"{row['seconds']:.{places}f}"
         label = f"{row['trial']} {row['name']}".strip()
         state = STATE_WORDS[row["state"]]
         rows.append([str(place), label, *scores[place - 1], *test, *fronts, *spent, state, parameters(row, names)])
@@ -63,8 +64,10 @@ def _footer(study: Study, family: str, ranked: pd.DataFrame) -> str:
     goals = objectives(study, family)
     better = " and ".join(f"{'higher' if mode == 'max' else 'lower'} {metric}" for metric, mode in goals.items())
     better += " is better" if len(goals) == 1 else " are better; no trial beats those of front 1 in all of them"
+    planned = search["trials"] + len(search["baselines"])
+    of = f" of {planned}" if len(ranked) < planned else ""
     shown = f" (the first {ROWS} shown)" if len(ranked) > ROWS else ""
-    line = f"{len(ranked)} trials{shown}: {', '.join(words)}; {better}"
+    line = f"{len(ranked)}{of} trials{shown}: {', '.join(words)}; {better}"
     failed = f"\ntracebacks in {study.folder / 'logs'}" if counts.get("FAIL", 0) else ""
     return f"{_best(ranked, search['space'])}{line}{failed}\n"
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from search.record import Record
 
 
+BY_NAME = ("resume", "extend", "confirm")  # commands that begin with a study's name
+
+
 class OneLineGroup(click.Group):
     """A group that suggests the nearest command."""
 
@@ -57,6 +60,9 @@ def _click_words(error: click.ClickException) -> str:
     if isinstance(error, click.NoSuchOption) and error.ctx:
         allowed = [name for param in error.ctx.command.params for name in param.opts if name.startswith("--")]
         return f"unknown option {error.option_name!r}{nearest(error.option_name, allowed)}; see --help"
+    if isinstance(error, click.MissingParameter) and error.ctx:
+        lists = "; hypersearch list studies names those that there are" * (error.ctx.command.name in BY_NAME)
+        return f"{error.format_message().rstrip('.')} of hypersearch {error.ctx.command.name}{lists}; see --help"
     return error.format_message()
 
 
@@ -144,7 +150,11 @@ def run(targets: tuple[str, ...], dry_run: bool, **options: Any) -> int:
 @again_options
 @out_option
 def resume(name: str, out: Path, **changes: Any) -> int:
-    """Go on with a study that was killed, interrupted or out of time; finished trials are kept as they are."""
+    """Go on with a study that was killed, interrupted or out of time; finished trials are kept as they are.
+
+    Settings given here replace the study's. Trials that no longer fit --set or --space stay, and teach the sampler
+    no more.
+    """
     from search.engine import resume_study
 
     return _report(*resume_study(out, name, changes=changes))
@@ -156,7 +166,10 @@ def resume(name: str, out: Path, **changes: Any) -> int:
 @again_options
 @out_option
 def extend(name: str, trials: int, out: Path, **changes: Any) -> int:
-    """Add trials to a study; the sampler knows all that came before."""
+    """Add trials to a study; the sampler knows all that came before.
+
+    Settings given here replace the study's, as with resume.
+    """
     from search.engine import resume_study
 
     return _report(*resume_study(out, name, more=trials, changes=changes))
@@ -169,7 +182,7 @@ def _report(record: Record, interrupted: bool) -> int:
     show(record.folder.parent, [record.name])
     click.echo(f"study: {record.folder}")
     if interrupted:
-        click.echo(f"interrupted; everything so far is kept: {record.resume_command} goes on", err=True)
+        click.echo(f"interrupted; what has ended is kept, and {record.resume_command} goes on", err=True)
         return 130
     if not any(trial.state != "FAIL" and trial.resource for trial in record.trials.values()):
         raise WorkFailedError(f"no trial finished a step; see {record.logs}, or give it more time or other settings")

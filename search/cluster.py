@@ -7,6 +7,7 @@ import socket
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +36,7 @@ def ray_running(config: StudyConfig) -> Iterator[None]:
         yield
         return
     environment = worker_environment(config.cpus_per_trial)
-    address = config.address or os.environ.get("RAY_ADDRESS")
-    if address and address.startswith("ray://"):
-        raise UserError(
-            f"--address {address}: Tune's loop needs a node of the cluster under it; run there with --address auto, "
-            "or from here by ray job submit (docs/cluster.md)"
-        )
+    address = config.cluster
     if address:
         _check_answers(address)
         options: dict[str, Any] = {"address": address, "runtime_env": shipped(environment)}
@@ -57,6 +53,17 @@ def ray_running(config: StudyConfig) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def check_reach(config: StudyConfig) -> None:
+    """Raise a `UserError`, before anything starts, for an address that cannot serve or more cores than there are."""
+    if config.cluster is None and not ray.is_initialized():
+        slots(config, os.cpu_count() or 1, inf)  # what GPUs there are, Ray knows better
+    if config.cluster and config.cluster.startswith("ray://"):
+        raise UserError(
+            f"--address {config.cluster}: Tune's loop needs a node of the cluster under it; run there with --address "
+            "auto, or from here by ray job submit (docs/cluster.md)"
+        )
 
 
 def _check_answers(address: str) -> None:
@@ -87,7 +94,7 @@ def shipped(environment: dict[str, str]) -> dict[str, Any]:
 def room(config: StudyConfig) -> int:
     """How many trials run at once; a `UserError` if not one can. A cluster may grow to what is asked for."""
     there = ray.cluster_resources()
-    if config.concurrency and (config.address or os.environ.get("RAY_ADDRESS")):
+    if config.concurrency and config.cluster:
         return config.concurrency
     return slots(config, int(there.get("CPU", 1)), there.get("GPU", 0.0))
 

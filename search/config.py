@@ -6,6 +6,7 @@ over the default.
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -92,6 +93,11 @@ class StudyConfig(BaseModel):
     track: Annotated[tuple[Tracker, ...], BeforeValidator(_names)] = ()
 
     @property
+    def cluster(self) -> str | None:
+        """The Ray cluster to run on, as given or as `RAY_ADDRESS` says; None for this machine alone."""
+        return self.address or os.environ.get("RAY_ADDRESS")
+
+    @property
     def storage_url(self) -> str:
         """The Optuna storage: as given, or a SQLite file beside the studies."""
         return self.storage or storage_url(self.out)
@@ -164,7 +170,7 @@ def find_study_file(target: str) -> Path:
         raise UserError(f"there is no study file {target!r}; those that come with hypersearch: {', '.join(shipped)}")
     if Path(f"{target}.py").is_file():
         raise UserError(f"unknown target {target!r}; to search a family in {target}.py, name it: {target}:FAMILY")
-    raise unknown("target", target, [*FAMILIES, *(f"{name}.toml" for name in shipped), "package.module:FAMILY"])
+    raise unknown("target", target, [*FAMILIES, *shipped, "package.module:FAMILY"])
 
 
 def default_name(targets: Sequence[str]) -> str:
@@ -179,6 +185,8 @@ def in_words(error: ValidationError, options: Mapping[str, Any]) -> str:
     key = next(str(part) for part in reversed(problem["loc"]) if isinstance(part, str) and "[" not in part)
     shown = f"--{key.replace('_', '-')}" if key in options else key
     got, context = problem["input"], problem.get("ctx", {})
+    if isinstance(got, float):
+        got = options.get(key, got)  # 0s as it was typed
     if problem["type"] == "literal_error":
         allowed = [str(name) for name in re.findall(r"'([^']+)'", str(context["expected"]))]
         return f"unknown {key} {got!r}, allowed: {', '.join(allowed)}{nearest(str(got), allowed)}"

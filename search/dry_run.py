@@ -22,6 +22,7 @@ from search import facts
 from search.config import StudyConfig
 from search.plan import Search, plan_study, slots, without_password
 from search.probe import Probe, duration, probe
+from search.record import refuse_existing_folder
 from search.schedule import expected
 
 REPEATED = 30.0  # seconds; a first step that took less is timed a second time, its graph built
@@ -32,9 +33,8 @@ Row = tuple[str, str]
 
 def show_plan(config: StudyConfig, console: Console | None = None) -> int:
     """Print the plan of a study; 1 if a first step failed, else 0. Writes nothing but downloaded data to the cache."""
+    refuse_existing_folder(config.out, config.name)
     searches, dataset = plan_study(config)
-    if (config.out / config.name).exists():
-        raise UserError(f"study {config.name!r} exists already in {config.out}; choose another --name")
     at_once = slots(config, os.cpu_count() or 1, facts.gpus())
     written = list(written_rows(config))
     console = console or Console(highlight=False)
@@ -150,11 +150,10 @@ def _time(config: StudyConfig, timed: Sequence[tuple[Search, Probe]], at_once: i
 
 
 def _at_once(config: StudyConfig, at_once: int) -> str:
-    address = config.address or os.environ.get("RAY_ADDRESS")
     each = f"{config.cpus_per_trial} for a trial"
     gpus = f", {facts.gpus()} GPUs, {config.gpus_per_trial:g} for a trial" if config.gpus_per_trial else ""
     here = f"{at_once} trial{'s' * (at_once > 1)}: {os.cpu_count()} cores, {each}{gpus}"
-    return f"{here}; counted here, the cluster at {address} may hold more" if address else here
+    return f"{here}; counted here, the cluster at {config.cluster} may hold more" if config.cluster else here
 
 
 def _data(dataset: Dataset) -> str:

@@ -20,7 +20,7 @@ from models.api import Options
 from models.datasets import Dataset
 from models.errors import UserError
 from search import checkpoints, facts
-from search.cluster import check_shared, ray_running, room
+from search.cluster import check_reach, check_shared, ray_running, room
 from search.config import StudyConfig
 from search.confirm import Retraining
 from search.controller import Controller
@@ -30,7 +30,7 @@ from search.ledger import Ledger
 from search.mirror import Mirror, refuse_existing, storage_at
 from search.plan import Search, check_same_images, describe, plan_study, without_password
 from search.progress import Progress, SearchView
-from search.record import Record
+from search.record import Record, refuse_existing_folder
 from search.resume import learned, reopened
 from search.searcher import Bridge
 from search.spaces import is_searched
@@ -54,6 +54,8 @@ class Session:
 
 def run_study(config: StudyConfig) -> tuple[Record, bool]:
     """Run every search of a new study. Returns its record, and True if it was interrupted."""
+    refuse_existing_folder(config.out, config.name)
+    check_reach(config)
     searches, dataset = plan_study(config)
     elsewhere = learned(config, searches)
     with closing(Record.create(config.out, config.name)) as record:
@@ -72,6 +74,7 @@ def run_study(config: StudyConfig) -> tuple[Record, bool]:
 def resume_study(out: Path, name: str, more: int = 0, changes: Mapping[str, Any] | None = None) -> tuple[Record, bool]:
     """Go on with a study that ended, however it ended; with `more` trials a search and with changed settings."""
     config, study = reopened(out, name, more, changes or {})
+    check_reach(config)
     searches, dataset = plan_study(config)
     check_same_images(dataset, study)
     elsewhere = learned(config, searches)

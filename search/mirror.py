@@ -28,6 +28,7 @@ from search.samplers import frozen
 from search.trials import Trial
 
 INTERVAL = 1.0  # seconds between two writes
+STORAGES = "sqlite:///FILE, postgresql+psycopg://USER@HOST/DATABASE"  # and what else SQLAlchemy has a driver for
 CHANGING = ("trial_values", "trial_intermediate_values")  # tables in which a trial has rows that come as it goes
 
 
@@ -223,7 +224,7 @@ def open_storage(url: str) -> RDBStorage:
             raise UserError(
                 f"cannot open --storage {shown}: write @ : / % of the password as %40 %3A %2F %25"
             ) from error
-        raise UserError(f"cannot open --storage {shown}: {str(error).splitlines()[0]}") from error
+        raise UserError(f"cannot open --storage {shown}: {str(error).splitlines()[0]}; allowed: {STORAGES}") from error
 
 
 @contextmanager

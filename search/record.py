@@ -49,9 +49,8 @@ class Record:
     @classmethod
     def create(cls, out: Path, name: str) -> Record:
         """Begin the record of a new study in `out/name`; a `UserError` if it exists or cannot be written."""
+        refuse_existing_folder(out, name)
         folder = out / name
-        if folder.exists():
-            raise UserError(f"study {name!r} exists already in {out}; choose another --name, or hypersearch resume it")
         try:
             (folder / "logs").mkdir(parents=True)
         except OSError as error:
@@ -138,6 +137,12 @@ class Record:
         params = {f"param.{name}": str(value) for name, value in trial.params.items()}
         kept = {name: value for name, value in trial.metrics.items() if not name.startswith("train.")}
         return {**row, "study": self.name, "trial": trial.number, **params, **_columns(kept)}
+
+
+def refuse_existing_folder(out: Path, name: str) -> None:
+    """Raise a `UserError` if `out` holds a study of this name."""
+    if (out / name).exists():
+        raise UserError(f"study {name!r} exists already in {out}; choose another --name, or hypersearch resume it")
 
 
 @contextmanager

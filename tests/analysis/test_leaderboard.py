@@ -24,6 +24,8 @@ FACTS = {
             "metric": "accuracy",
             "mode": "max",
             "resource": "epochs",
+            "trials": 5,
+            "baselines": [{"name": "R5"}],
             "space": {
                 "kind": {"searched": ["a"]},
                 "depth": {"low": 1},
@@ -31,7 +33,15 @@ FACTS = {
                 "max": {"searched": [None, 1]},
             },
         },
-        {"family": "kmeans", "metric": "inertia", "mode": "min", "resource": "passes", "space": {"k": {"low": 2}}},
+        {
+            "family": "kmeans",
+            "metric": "inertia",
+            "mode": "min",
+            "resource": "passes",
+            "trials": 2,
+            "baselines": [],
+            "space": {"k": {"low": 2}},
+        },
     ],
 }
 TRIALS = """\
@@ -81,7 +91,7 @@ def test_sort_by_a_column_knows_its_direction(study):
 
 def test_an_unknown_column_names_the_nearest(study):
     with pytest.raises(UserError, match="^--sort: unknown column 'test.acuracy', .*; did you mean 'test.accuracy'"):
-        leaderboard.ranking([study], "test.acuracy")
+        leaderboard.check_sort([study], "test.acuracy")
 
 
 def test_values_have_their_types(study):
@@ -123,10 +133,11 @@ def test_csv(out, capsys):
 def test_markdown(out, capsys):
     leaderboard.write(out, [], "md")
     lines = capsys.readouterr().out.splitlines()
-    assert [cell.strip() for cell in lines[2].split("|")][1:9] == [
-        "demo", "cnn", "1", "", "COMPLETE", "0.9", "9", "5",
-    ]  # fmt: skip
-    assert len({line.count("|") for line in lines}) == 1
+    assert lines[0] == "### demo · cnn, objective accuracy (max)"
+    assert [cell.strip() for cell in lines[4].split("|")][1:7] == ["1", "", "COMPLETE", "0.9", "9", "5"]
+    assert len({line.count("|") for line in lines[2:8]}) == 1
+    assert lines[9] == "### demo · kmeans, objective inertia (min)"
+    assert not any("depth" in line for line in lines[9:])
 
 
 TABLE = """\
@@ -137,7 +148,7 @@ demo · cnn on digits
 3  2        0.9500                –       1      0.5  stopped  depth=3 rate=0.5…
 4  3             –                –       0      0.0  failed   depth=1 rate=0.1…
 #1 in full: kind=a depth=2 rate=0.25 max=7
-4 trials: 2 done, 1 stopped, 1 failed; higher accuracy is better
+4 of 6 trials: 2 done, 1 stopped, 1 failed; higher accuracy is better
 tracebacks in {out}/demo/logs
 
 demo · kmeans on digits
@@ -172,7 +183,7 @@ def test_a_study_without_trials(out, capsys):
     leaderboard.write(out, [], "json")
     assert json.loads(capsys.readouterr().out) == []
     terminal.show(out, [])
-    assert "0 trials: 0 done, 0 stopped, 0 failed" in capsys.readouterr().out
+    assert "0 of 6 trials: 0 done, 0 stopped, 0 failed" in capsys.readouterr().out
 
 
 def test_no_studies(tmp_path, capsys):

@@ -43,9 +43,19 @@ FACTS = {
             "mode": "max",
             "objectives": {"accuracy": "max", "parameters": "min"},
             "resource": "epochs",
+            "trials": 5,
+            "baselines": [{"name": "R5"}],
             "space": {"depth": {"low": 1}},
         },
-        {"family": "toy", "metric": "loss", "mode": "min", "resource": "steps", "space": {}},
+        {
+            "family": "toy",
+            "metric": "loss",
+            "mode": "min",
+            "resource": "steps",
+            "trials": 1,
+            "baselines": [],
+            "space": {},
+        },
     ],
 }
 TRIALS = """\
@@ -110,6 +120,6 @@ def test_csv_markdown_and_json(out, capsys):
     assert lines[6].startswith("demo,cnn,4,,FAIL,,1,0.5,,0.5,70")
     leaderboard.write(out, [], "md")
     rows = [[cell.strip() for cell in line.split("|")][1:-1] for line in capsys.readouterr().out.splitlines()]
-    assert [row[8] for row in rows] == ["front", rows[1][8], "1", "1", "1", "2", "", "", ""]
+    assert [row[6] for row in rows[2:10]] == ["front", rows[3][6], "1", "1", "1", "2", "", ""]
     leaderboard.write(out, [], "json")
     assert [row.get("front") for row in json.loads(capsys.readouterr().out)] == [1, 1, 1, 2, None, None, None]

@@ -50,7 +50,7 @@ def test_no_command_shows_help(capsys):
             "unknown command 'rum', allowed: confirm, doctor, extend, leaderboard, list, resume, run; "
             "did you mean 'run'?",
         ),
-        (["run"], "Missing argument 'TARGET...'."),
+        (["run"], "Missing argument 'TARGET...' of hypersearch run; see --help"),
         (["run", "cnn", "--trails", "3"], "unknown option '--trails'; did you mean '--trials'?; see --help"),
         (["run", "cnn", "--trials", "-1"], "--trials: got '-1', expected greater than or equal to 0"),
         (["run", "cnn", "--set", "depth"], "--set: expected NAME=VALUE, got 'depth'"),

@@ -56,7 +56,7 @@ def test_shipped_studies_are_right():
         ({"trials": "many"}, "--trials: got 'many', expected a valid integer, unable to parse string as an integer"),
         ({"max_resource": "0"}, "--max-resource: got '0', expected greater than or equal to 1"),
         ({"time_budget": "soon"}, "--time-budget: got 'soon', expected a duration such as 90s, 10m or 1h30m"),
-        ({"time_budget": "0"}, "--time-budget: got 0.0, expected greater than 0"),
+        ({"time_budget": "0"}, "--time-budget: got '0', expected greater than 0"),
         (
             {"searcher": "tpee"},
             "unknown searcher 'tpee', allowed: tpe, random, gp, qmc, grid, nsga2; did you mean 'tpe'?",
@@ -73,7 +73,7 @@ def test_unknown_metric_names_the_nearest():
 
 
 def test_unknown_target():
-    allowed = "cnn, random_forest, kmeans, toy, fashion.toml, quick.toml, package.module:FAMILY"
+    allowed = "cnn, random_forest, kmeans, toy, fashion, quick, package.module:FAMILY"
     assert refusal(["random_forrest"]) == (
         f"unknown target 'random_forrest', allowed: {allowed}; did you mean 'random_forest'?"
     )

@@ -191,7 +191,8 @@ def test_wrong_input_is_one_line(here, capsys):
     assert capsys.readouterr().err.startswith("error: cannot open --storage nonsense: ")
     (here / "runs" / "taken").mkdir(parents=True)
     assert main(["run", "toy", "--dataset", "digits", "--name", "taken", "--dry-run"]) == 2
-    assert capsys.readouterr().err == "error: study 'taken' exists already in runs; choose another --name\n"
+    refusal = "study 'taken' exists already in runs; choose another --name, or hypersearch resume it"
+    assert capsys.readouterr().err == f"error: {refusal}\n"
 
 
 @pytest.mark.slow
