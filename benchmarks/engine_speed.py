@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import multiprocessing
 import os
 import sys
 import tempfile
@@ -23,17 +24,22 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent.parent))
 os.environ["PYTHONPATH"] = sys.path[0]
 
+import optuna
 import ray
 from ray import tune
 from ray.tune.search.optuna import OptunaSearch
 
 from models import toy
+from models.api import Options
+from models.datasets import load
 from search.cluster import TUNE_ENVIRONMENT, worker_environment
 from search.config import build
 from search.engine import run_study
-from search.spaces import propose
+from search.families import find
+from search.spaces import narrow, propose
 
 TURNS = 3
+FITS = 5  # trials of a process without an engine
 LOGGERS = "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS"
 
 
@@ -149,7 +155,7 @@ def blocks(trials: int, searcher: str) -> list[float]:
 
 
 def workers() -> None:
-    ratios, shares = [], []
+    ratios, shares, bare = [], [], []
     for turn in range(TURNS):
         seconds = {}
         for at_once in (1, 2):
@@ -163,11 +169,48 @@ def workers() -> None:
             f"turn {turn + 1}: {one:.2f} s a trial with one worker, {two:.2f} s with two: {one / two:.2f} times",
             end="; ",
         )
-        print(f"{share:.1%} of two workers' time inside steps", flush=True)
-    print(f"median: {median(ratios):.2f} times; {median(shares):.1%} inside steps")
+        with quiet():
+            one, two = (without_engine(at_once) for at_once in (1, 2))
+        bare.append(one / two)
+        print(f"{share:.1%} of two workers' time inside steps; ", end="")
+        print(f"without an engine {one:.2f} s in one process, {two:.2f} s in two: {bare[-1]:.2f} times", flush=True)
+    shown = f"{median(ratios):.2f} times; {median(shares):.1%} inside steps; without an engine {median(bare):.2f} times"
+    print(f"median: {shown}")
 
 
-CNN = {
+def without_engine(processes: int) -> float:
+    """Seconds a trial when so many plain processes fit such trials side by side: what the machine itself allows."""
+    context = multiprocessing.get_context("spawn")
+    barrier, times = context.Barrier(processes), context.Queue()
+    started = [context.Process(target=fit_some, args=(barrier, times)) for _ in range(processes)]
+    for process in started:
+        process.start()
+    seconds = [times.get() for _ in started]
+    for process in started:
+        process.join()
+    return mean(seconds) / processes
+
+
+def fit_some(barrier: Any, times: Any) -> None:
+    family = find("cnn")
+    shared = family.prepare(load("fashion-mnist", limit=int(CNN["limit"])), Options())
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    space = narrow(family, CNN["set"], {})
+
+    def fit() -> None:
+        run = family.start(propose(space, study.ask()), shared, 0)
+        for _ in range(int(CNN["max_resource"])):
+            run.step()
+
+    fit()  # imports the libraries
+    barrier.wait()
+    began = time.perf_counter()
+    for _ in range(FITS):
+        fit()
+    times.put((time.perf_counter() - began) / FITS)
+
+
+CNN: dict[str, Any] = {
     "name": "s",
     "limit": "6000",
     "trials": "12",

@@ -61,6 +61,11 @@ class ActorTrial(TuneTrial):  # type: ignore[misc]  # Ray ships no types for it
         """True unless it has lost too many workers at the same step, or killed this one itself."""
         return self._deaths.count(self.ours.resource) < ATTEMPTS and not self.hopeless(self.ours)
 
+    @property
+    def was_lost(self) -> bool:
+        """True once a worker died with it: each of its steps is saved from then on, so that it gets somewhere."""
+        return bool(self._deaths)
+
     def __str__(self) -> str:
         return str(self.trial_id)
 
@@ -206,7 +211,7 @@ class Controller(TuneController):  # type: ignore[misc]
         super()._actor_started(tracked_actor, log)
 
     def _schedule_trial_train(self, trial: ActorTrial) -> None:
-        plan = {**trial.config, "resource": trial.ours.resource}
+        plan = {**trial.config, "resource": trial.ours.resource, "careful": trial.was_lost}
         call = ("begin", (plan,)) if trial.fresh else ("train", ())
         trial.fresh = False
         self._schedule_trial_task(trial, *call, on_result=self._on_training_result, on_error=self._trial_task_failure)

@@ -119,9 +119,12 @@ class TrialActor:
         }
 
     def _save_if_due(self, result: RESULT) -> str:
-        """Save the run at a rung, after a while, and at the end if it is among the best; say what went wrong."""
+        """Save the run at a rung, after a while, and at the end if it is among the best; say what went wrong.
+
+        One that has lost a worker is saved after each step.
+        """
         waited = time.monotonic() - self._saved_at > self._work.every
-        on_the_way = waited or self._spent in self._work.rungs
+        on_the_way = waited or self._spent in self._work.rungs or self._plan["careful"]
         if not (self._worth(result["objective"]) if result["complete"] else on_the_way):
             return ""
         assert self._run is not None
@@ -202,7 +205,7 @@ def retrain(
     dataset: Dataset,
     keep: Path | None,
 ) -> RESULT:
-    """Fit `config` anew, up to `limit` steps; save it in the folder `keep` if given; evaluate it on the test images."""
+    """Fit `config` anew, up to `limit` steps; export it to `keep` if given; evaluate it on the test images."""
     share_memory()
     family = find(target, home)
     run: Run = family.start(config, shared, seed)
