@@ -19,6 +19,7 @@ from models.datasets import Dataset
 Mode: TypeAlias = Literal["min", "max"]
 Value: TypeAlias = str | int | float | bool | None
 Config: TypeAlias = Mapping[str, Value]
+Condition: TypeAlias = Mapping[str, Value | tuple[Value, ...]]  # another parameter's value, or several
 Shared: TypeAlias = Any  # what `prepare` returns: arrays that every trial reads and none writes
 
 DIRECTIONS: Mapping[str, Mode] = {
@@ -36,6 +37,7 @@ DIRECTIONS: Mapping[str, Mode] = {
     "loss": "min",
     "inertia": "min",
     "mse": "min",
+    "pca_mse": "min",
     "kl": "min",
     "bic": "min",
     "noise_fraction": "min",
@@ -55,7 +57,7 @@ class Float:
     low: float
     high: float
     log: bool = False
-    when: Config = field(default_factory=dict)
+    when: Condition = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Int:
     low: int
     high: int
     log: bool = False
-    when: Config = field(default_factory=dict)
+    when: Condition = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class Choice:
 
     values: tuple[Value, ...]
     searched: tuple[Value, ...] = ()
-    when: Config = field(default_factory=dict)
+    when: Condition = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.searched:
@@ -88,8 +90,8 @@ def one_line(config: Mapping[str, Any]) -> str:
 
 Parameter: TypeAlias = Float | Int | Choice
 Space: TypeAlias = Mapping[str, Parameter]
-"""Parameters by name. One with `when={"other": value}` exists only where `other` has that value; `other` stands
-before it in the space."""
+"""Parameters by name. One with `when={"other": value}` exists only where `other` has that value, or one of a tuple of
+values; `other` stands before it in the space."""
 
 
 @dataclass(frozen=True)
@@ -110,10 +112,11 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Options:
-    """What a family may need to know of the search when it prepares: its seed, and threads a trial."""
+    """What a family may need to know of the search when it prepares: seed, threads a trial, a full trial's resource."""
 
     seed: int = 0
     threads: int = 1
+    limit: int = 1
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,11 @@ def never(config: Config, dataset: Dataset) -> str | None:
     return None
 
 
+def save_state(run: Any, dataset: Dataset, folder: Path) -> None:
+    """The default of `Family.export`: what `Run.save` writes."""
+    run.save(folder)
+
+
 @dataclass(frozen=True)
 class Family:
     """A kind of model: what is searched, how a run starts, how a winner is judged."""
@@ -163,6 +171,7 @@ class Family:
     prepare: Callable[[Dataset, Options], Shared]  # once a search
     start: Callable[[Config, Shared, int], Run]  # config, shared, seed
     evaluate: Callable[[Any, Dataset], Evaluation]  # of the family's own kind of run; alone reads the test images
+    export: Callable[[Any, Dataset, Path], None] = save_state  # the fitted model, for use elsewhere
     unfit: Callable[[Config, Dataset], str | None] = never  # why a config cannot be built on these data, or None
     needs_data: bool = True
     deterministic: bool = False  # the same configuration gives the same figures, whatever the seed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,23 @@ class Arrays:
     x_val: NDArray[np.generic]
     y_val: NDArray[np.int64]
     n_classes: int
+    position_n: NDArray[np.int64]  # of each train and then each validation image, in the file that they came from
+
+
+def parts(arrays: Arrays, fit_on: str) -> tuple[Any, Any, Any, Any]:
+    """x and y to fit on, and x and y to judge by (`Arrays`).
+
+    "train": as split; "train+validation": fitted on both, so that the judgement is of images seen; "first-80%": the
+    first four fifths of the images in the order of their file, and the rest.
+    """
+    if fit_on == "train":
+        return arrays.x_train, arrays.y_train, arrays.x_val, arrays.y_val
+    x, y = np.concatenate([arrays.x_train, arrays.x_val]), np.concatenate([arrays.y_train, arrays.y_val])
+    if fit_on == "train+validation":
+        return x, y, arrays.x_val, arrays.y_val
+    order_n = np.argsort(arrays.position_n)
+    first, last = np.split(order_n, [len(order_n) * 4 // 5])
+    return x[first], y[first], x[last], y[last]
 
 
 def image_arrays(dataset: Dataset) -> Arrays:
@@ -57,4 +75,4 @@ def prediction_artifacts(proba_nc: NDArray[np.floating]) -> dict[str, NDArray[np
 
 
 def _arrays(dataset: Dataset, x_train: NDArray[np.generic], x_val: NDArray[np.generic]) -> Arrays:
-    return Arrays(x_train, dataset.y_train, x_val, dataset.y_val, len(dataset.class_names))
+    return Arrays(x_train, dataset.y_train, x_val, dataset.y_val, dataset.n_classes, dataset.position_n)

@@ -1,8 +1,9 @@
-"""What Keras's backends must be told, since Keras does not: to share a GPU, and to forget."""
+"""What Keras's backends must be told, since Keras does not: to share a GPU, to forget, and not to doze."""
 
 from __future__ import annotations
 
 import os
+from typing import Any
 
 
 def share_memory() -> None:
@@ -29,3 +30,29 @@ def forget_gradients() -> None:
         kept = gradient_registry._registry
         for name in [name for name in kept if name.startswith("CustomGradient-")]:
             del kept[name]
+
+
+def batches(x: Any, y: Any | None, batch_size: int) -> dict[str, Any]:
+    """Arguments for Keras's `fit` and `predict` that feed arrays in their order.
+
+    On TensorFlow, Keras makes a tf.data pipeline of arrays, whose tuning thread wakes after 10, 20, 40 … ms; an epoch
+    of a small network may end only when it does, after up to twice the time (benchmarks/2026-11-21-models.md). This
+    pipeline is not tuned.
+    """
+    import keras
+
+    in_order = {} if y is None else {"shuffle": False}
+    if keras.backend.backend() != "tensorflow":
+        return {"x": x, "batch_size": batch_size, **in_order, **({} if y is None else {"y": y})}
+    import tensorflow as tf
+
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    options.threading.private_threadpool_size = 1
+    data = tf.data.Dataset.from_tensor_slices(x if y is None else (x, y))
+    return {"x": data.batch(batch_size).with_options(options), **in_order}
+
+
+def predicted(model: Any, x: Any, batch_size: int = 512) -> Any:
+    """What a `keras.Model` makes of an array, as an array."""
+    return model.predict(**batches(x, None, batch_size), verbose=0)

@@ -1,25 +1,34 @@
-"""Convolutional networks for classification, with the CNNs of reports R3 and R5 as baselines.
-
-A step is an epoch. What an epoch does depends on (seed, epoch) alone: the order of the images and the dropout masks
-are drawn anew from both, so that a run which was saved and loaded goes on exactly as one that was not.
-"""
+"""Convolutional networks for classification, with the CNNs of reports R3 and R5 as baselines. A step is an epoch."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from models import networks
-from models.api import Baseline, Choice, Config, Evaluation, Family, Float, Int, Options, Shared, Value
-from models.arrays import Arrays, image_arrays, prediction_artifacts, probability_scores
+from models.api import Baseline, Choice, Config, Evaluation, Family, Float, Int, Options, Shared
+from models.arrays import Arrays, image_arrays, parts, prediction_artifacts, probability_scores
+from models.augment import augmentation_space, augmented
+from models.backend import predicted
+from models.blocks import blocks
 from models.datasets import Dataset
+from models.published import CLASSIFIERS
+from models.shelf import put_networks
+from models.training import Trainer, plain, training_space
 
-PREDICT_BATCH = 512
 SEARCHED: Config = {"network": "blocks"}  # parameters that only a searched network has
+
+
+@dataclass(frozen=True)
+class Images:
+    """What the trials of a search share."""
+
+    arrays: Arrays
+    epochs: int  # until the schedule of a full trial ends
 
 
 class CnnRun:
@@ -27,72 +36,60 @@ class CnnRun:
 
     finished = False
 
-    def __init__(self, config: Config, arrays: Arrays, seed: int) -> None:
+    def __init__(self, config: Config, shared: Images, seed: int) -> None:
         import keras
 
         networks.begin_anew(seed)
-        self._config, self._arrays, self._seed, self._epoch = config, arrays, seed, 0
-        size = arrays.x_train.shape[1:3]
-        model = networks.build(layers_of(config, size), size, arrays.n_classes)
-        accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
-        rate, loss = config["learning_rate"], "sparse_categorical_crossentropy"
-        self._model = networks.compiled(model, rate, loss, [accuracy])
+        self._config, self._n_classes = config, shared.arrays.n_classes
+        self._x_train, self._y_train, self._x_val, self._y_val = parts(shared.arrays, str(config["fit_on"]))
+        size = self._x_train.shape[1:]
+        model = networks.classifier(layers_of(config, size), size, self._n_classes)
+        smoothing = config["label_smoothing"]
+        loss = keras.losses.CategoricalCrossentropy(label_smoothing=smoothing)
+        accuracy = keras.metrics.CategoricalAccuracy(name="accuracy")
+        self._trainer = Trainer(model, config, loss, [accuracy], len(self._x_train), shared.epochs, seed)
 
     def step(self) -> Mapping[str, float]:
         """Train one epoch; accuracy and loss (nats) on validation and, as `train.…`, on the epoch's own batches."""
-        order_n = np.random.default_rng([self._seed, self._epoch]).permutation(len(self._arrays.x_train))
-        self._reseed_dropout()
-        trained = self._model.fit(
-            self._arrays.x_train[order_n, ..., None],
-            self._arrays.y_train[order_n],
-            batch_size=self._config["batch_size"],
-            shuffle=False,
-            verbose=0,
-        ).history
-        self._epoch += 1
-        scores = probability_scores(self.predict(self._arrays.x_val), self._arrays.y_val)
+        targets_nc = np.eye(self._n_classes, dtype=np.float32)[self._y_train]
+        trained = self._trainer.epoch(self._x_train, targets_nc, self._change)
+        scores = probability_scores(self.predict(self._x_val), self._y_val)
         return {
             **scores,
-            "train.accuracy": float(trained["accuracy"][0]),
-            "train.loss": float(trained["loss"][0]),
-            "parameters": float(self._model.count_params()),
+            **{f"train.{name}": value for name, value in trained.items()},
+            "parameters": float(self._trainer.model.count_params()),
         }
 
     def predict(self, x_nhw: Any) -> Any:
         """Class probabilities, float32 (n, c)."""
-        return self._model.predict(x_nhw[..., None], batch_size=PREDICT_BATCH, verbose=0)
+        with self._trainer.averaged() as model:
+            return predicted(model, x_nhw[..., None])
 
     def save(self, folder: Path) -> None:
         """Write network, optimiser state and epoch."""
-        self._model.save(folder / "model.keras")
-        (folder / "run.json").write_text(json.dumps({"epoch": self._epoch}))
+        self._trainer.save(folder)
 
     def load(self, folder: Path) -> None:
         """Read network, optimiser state and epoch."""
-        import keras
+        self._trainer.load(folder)
 
-        self._model = keras.models.load_model(folder / "model.keras")
-        self._epoch = json.loads((folder / "run.json").read_text())["epoch"]
+    def export(self, dataset: Dataset, folder: Path) -> None:
+        """Write the network that `predict` asks as model.keras."""
+        with self._trainer.averaged() as model:
+            put_networks(folder, {"model": model}, dataset.shape, "probabilities (n, c)")
 
-    def _reseed_dropout(self) -> None:
-        for number, layer in enumerate(self._model.layers):
-            generator = getattr(layer, "seed_generator", None)
-            if generator is not None:
-                words = np.random.SeedSequence([self._seed, self._epoch, number]).generate_state(2)
-                generator.state.assign(words.astype(generator.state.dtype))
+    def _change(self, x_nhw: Any, draws: np.random.Generator) -> Any:
+        return augmented(x_nhw, draws, self._config)
 
 
 def layers_of(config: Config, size: tuple[int, int]) -> list[networks.Layer]:
     """The layers that a configuration names, for images of `size` (h, w)."""
     network = str(config["network"])
-    if network in networks.PUBLISHED:
-        return list(networks.PUBLISHED[network])
-    shape: dict[str, Any] = {name: config[name] for name in ("depth", "filters", "kernel", "dropout", "batch_norm")}
-    return networks.blocks(**shape, size=size)
+    return list(CLASSIFIERS[network]) if network in CLASSIFIERS else blocks(config, size)
 
 
 def _prepare(dataset: Dataset, options: Options) -> Shared:
-    return image_arrays(dataset)
+    return Images(image_arrays(dataset), options.limit)
 
 
 def _start(config: Config, shared: Shared, seed: int) -> CnnRun:
@@ -104,31 +101,52 @@ def _evaluate(run: CnnRun, dataset: Dataset) -> Evaluation:
     return Evaluation(probability_scores(proba_nc, dataset.y_test), prediction_artifacts(proba_nc))
 
 
+def _export(run: CnnRun, dataset: Dataset, folder: Path) -> None:
+    run.export(dataset, folder)
+
+
 def _unfit(config: Config, dataset: Dataset) -> str | None:
-    size = dataset.x_train.shape[1], dataset.x_train.shape[2]
-    return networks.too_small(layers_of(config, size), size)
+    return networks.too_small(layers_of(config, dataset.shape), dataset.shape)
 
 
-def _published(network: str, batch_size: Value) -> dict[str, Value]:
-    return {"network": network, "learning_rate": 0.001, "batch_size": batch_size}
+def _published(network: str, batch_size: int, fit_on: str) -> Config:
+    return {
+        "network": network,
+        "fit_on": fit_on,
+        **plain("adam", 0.001, batch_size),
+        "label_smoothing": 0.0,
+        "shift": 0,
+        "flip": False,
+        "erasing": 0.0,
+    }
 
 
 FAMILY = Family(
     name="cnn",
     space={
-        "network": Choice(("blocks", *networks.PUBLISHED), searched=("blocks",)),
+        "network": Choice(("blocks", *CLASSIFIERS), searched=("blocks",)),
         "depth": Int(1, 4, when=SEARCHED),
-        "filters": Int(8, 64, log=True, when=SEARCHED),
+        "filters": Int(16, 64, log=True, when=SEARCHED),
+        "growth": Choice((1.0, 1.5, 2.0), when=SEARCHED),
+        "convolutions": Choice((1, 2, 3), searched=(1, 2), when=SEARCHED),
         "kernel": Choice((3, 5), when=SEARCHED),
-        "dropout": Float(0.0, 0.5, when=SEARCHED),
+        "padding": Choice(("same", "valid"), when=SEARCHED),
+        "residual": Choice((True, False), when={**SEARCHED, "padding": "same", "convolutions": (2, 3)}),
+        "activation": Choice(networks.ACTIVATIONS, when=SEARCHED),
+        "pooling": Choice(("max", "average", "stride"), when=SEARCHED),
         "batch_norm": Choice((True, False), when=SEARCHED),
-        "learning_rate": Float(1e-4, 1e-2, log=True),
-        "batch_size": Choice((32, 64, 128, 256)),
+        "dropout": Float(0.0, 0.5, when=SEARCHED),
+        "head": Choice(("average", "flatten"), when=SEARCHED),
+        "dense": Choice((0, 64, 128, 256), when=SEARCHED),
+        "fit_on": Choice(("train", "train+validation", "first-80%"), searched=("train",)),
+        **training_space(optimizers=("adam", "sgd")),
+        "label_smoothing": Float(0.0, 0.2),
+        **augmentation_space(),
     },
     baselines=(
         Baseline(
             name="R3-default",
-            config=_published("R3-default", 128),
+            config=_published("R3-default", 128, "first-80%"),
             resource=15,
             source="R3, default CNN",
             dataset="fashion-mnist-5",
@@ -143,7 +161,7 @@ FAMILY = Family(
         ),
         Baseline(
             name="R3-own",
-            config=_published("R3-own", 128),
+            config=_published("R3-own", 128, "first-80%"),
             resource=15,
             source="R3, own CNN",
             dataset="fashion-mnist-5",
@@ -151,7 +169,7 @@ FAMILY = Family(
         ),
         Baseline(
             name="R5",
-            config=_published("R5", 64),
+            config=_published("R5", 64, "train"),
             resource=30,
             source="R5, CNN",
             figures={"val.accuracy": 0.9067, "train.accuracy": 0.9140, "test.accuracy": 0.8997, "test.loss": 0.2891},
@@ -164,5 +182,6 @@ FAMILY = Family(
     prepare=_prepare,
     start=_start,
     evaluate=_evaluate,
+    export=_export,
     unfit=_unfit,
 )

@@ -44,7 +44,8 @@ class Dataset:
 
     `x_*`: uint8 (n, h, w), C-contiguous, values 0..255. `y_*`: int64 (n,), values 0..classes-1; every class occurs in
     train. `class_names[y]` names a label. `digest`: hexadecimal SHA-256 over shapes and bytes of the six arrays, as
-    split and limited, so that it can key a cache; worked out when not given.
+    split and limited, so that it can key a cache; worked out when not given. `positions`: int64, the place of each
+    training image, and then of each validation image, in the file that it came from.
     """
 
     x_train: Pixels
@@ -56,11 +57,17 @@ class Dataset:
     class_names: tuple[str, ...]
     name: str
     digest: str = ""
+    positions: Labels | None = None
 
     def __post_init__(self) -> None:
         """Fill in the digest."""
         if not self.digest:
             object.__setattr__(self, "digest", self._sha256())
+
+    @property
+    def position_n(self) -> Labels:
+        """`positions`, or as if the file held the training images and then the validation images."""
+        return np.arange(len(self.x_train) + len(self.x_val)) if self.positions is None else self.positions
 
     @property
     def n_classes(self) -> int:
@@ -104,6 +111,7 @@ def load(
         y_test=shipped.y_test,
         class_names=class_names,
         name=name,
+        positions=np.concatenate([train, val]),
     )
 
 

@@ -1,8 +1,11 @@
 """Networks as rows of layers: written down as data, checked without Keras, built with it.
 
-A layer is ("conv", filters, kernel, padding, activation), ("pool",), ("norm",), ("drop", rate), ("flatten",) or
-("dense", units, activation). The last dense layer, of the class count with softmax, is added by `build`.
-Only the Keras 3 API is used, so that any backend serves.
+A layer is ("conv", filters, kernel, padding, activation), ("transposed", filters, kernel, padding, activation),
+("dense", units, activation), ("act", activation), ("norm",), ("drop", rate), ("noise", deviation), ("pool",),
+("pool", "average"), ("pool", "max", "same") which rounds odd sides up, ("shrink", filters, activation) for a learned
+pool that rounds up, ("up",), ("crop", size), ("flatten",), ("average",) over all places, ("reshape", shape) or
+("residual", layers), which adds what its layers make of their input to that input. Convolutions and dense layers may
+end in `False`: they have no bias. Only the Keras 3 API is used, so that any backend serves.
 """
 
 from __future__ import annotations
@@ -13,75 +16,28 @@ from typing import Any, TypeAlias
 from models.backend import forget_gradients
 
 Layer: TypeAlias = tuple[Any, ...]
+Size: TypeAlias = tuple[int, int]
 
-R3_DEFAULT: tuple[Layer, ...] = (
-    ("conv", 32, 3, "same", "relu"),
-    ("pool",),
-    ("conv", 32, 3, "same", "relu"),
-    ("flatten",),
-)
-
-R3_OWN: tuple[Layer, ...] = (
-    ("conv", 32, 3, "same", "relu"),
-    ("conv", 128, 3, "valid", "relu"),
-    ("pool",),
-    ("norm",),
-    ("drop", 0.5),
-    ("conv", 64, 3, "same", "relu"),
-    ("pool",),
-    ("norm",),
-    ("drop", 0.5),
-    ("flatten",),
-    ("dense", 64, "relu"),
-)
-
-R5: tuple[Layer, ...] = (
-    ("conv", 64, 3, "valid", "leaky_relu"),
-    ("pool",),
-    ("drop", 0.25),
-    ("conv", 128, 3, "valid", "elu"),
-    ("pool",),
-    ("drop", 0.25),
-    ("conv", 256, 3, "valid", "leaky_relu"),
-    ("pool",),
-    ("drop", 0.4),
-    ("flatten",),
-    ("dense", 256, "elu"),
-    ("drop", 0.3),
-)
-
-PUBLISHED = {"R3-default": R3_DEFAULT, "R3-own": R3_OWN, "R5": R5}
-"""The reports' networks by name."""
+ACTIVATIONS = ("relu", "leaky_relu", "elu", "gelu", "swish")
+"""Those that a search may choose from; "linear", "sigmoid" and "elu-0.1" exist besides."""
 
 
-def blocks(
-    depth: int, filters: int, kernel: int, dropout: float, batch_norm: bool, size: tuple[int, int]
-) -> list[Layer]:
-    """`depth` blocks of convolution, pool and dropout; filters double a block, up to 256.
-
-    A block pools only while both sides of the image (h, w) stay at 1 or more afterwards.
-    """
-    side, layers = min(size), list[Layer]()
-    for block in range(depth):
-        layers.append(("conv", min(filters * 2**block, 256), kernel, "same", "relu"))
-        if batch_norm:
-            layers.append(("norm",))
-        if side >= 2:
-            layers.append(("pool",))
-            side //= 2
-        if dropout > 0:
-            layers.append(("drop", dropout))
-    return [*layers, ("flatten",)]
+def activated(layer: Layer, activation: str, batch_norm: bool) -> list[Layer]:
+    """A layer without activation and bias, as it is used: with batch norm between, or with a bias again."""
+    if batch_norm:
+        return [(*layer, "linear", False), ("norm",), ("act", activation)]
+    return [(*layer, activation)]
 
 
-def too_small(layers: Sequence[Layer], size: tuple[int, int]) -> str | None:
+def too_small(layers: Sequence[Layer], size: Size) -> str | None:
     """Why these layers cannot take images of `size` (h, w), or None if they can."""
     height, width = size
     for number, layer in enumerate(layers, start=1):
         if layer[0] == "conv" and layer[3] == "valid":
             height, width = height - layer[2] + 1, width - layer[2] + 1
-        if layer[0] == "pool":
-            height, width = height // 2, width // 2
+        if layer[0] in ("pool", "shrink"):
+            up = layer[0] == "shrink" or layer[2:] == ("same",)
+            height, width = (height + up) // 2, (width + up) // 2
         if min(height, width) < 1:
             return f"images of {size[0]}×{size[1]} are too small: nothing is left at layer {number} of {len(layers)}"
     return None
@@ -96,52 +52,76 @@ def begin_anew(seed: int) -> None:
     keras.utils.set_random_seed(seed)
 
 
-def compiled(model: Any, learning_rate: Any, loss: Any, metrics: Sequence[Any]) -> Any:
-    """The model with Adam. All variables are made here: TensorFlow never frees the graphs of those made in a step."""
+def images(size: Size) -> tuple[Any, Any]:
+    """The input of a network, uint8 images (n, h, w, 1), and the same scaled to [0, 1] inside of it."""
     import keras
 
-    optimizer = keras.optimizers.Adam(learning_rate=learning_rate)
-    optimizer.build(model.trainable_variables)
-    model.compile(optimizer, loss, metrics=list(metrics))
-    return model
+    inputs = keras.Input((*size, 1), dtype="uint8")
+    return inputs, keras.layers.Rescaling(1 / 255)(inputs)
 
 
-def build(layers: Sequence[Layer], size: tuple[int, int], n_classes: int) -> Any:
-    """A `keras.Model` from uint8 images (n, h, w, 1) to class probabilities (n, n_classes).
-
-    Pixels are scaled to [0, 1] inside, by a layer without parameters.
-    """
+def classifier(layers: Sequence[Layer], size: Size, n_classes: int) -> Any:
+    """A `keras.Model` from uint8 images (n, h, w, 1) to class probabilities (n, n_classes)."""
     import keras
 
-    stack = [keras.Input((*size, 1), dtype="uint8"), keras.layers.Rescaling(1 / 255)]
-    for layer in layers:
-        stack.extend(_keras_layers(*layer))
-    return keras.Sequential([*stack, keras.layers.Dense(n_classes, activation="softmax")])
+    inputs, x = images(size)
+    outputs = keras.layers.Dense(n_classes, activation="softmax")(stacked(x, layers))
+    return keras.Model(inputs, outputs)
+
+
+def stacked(x: Any, layers: Sequence[Layer]) -> Any:
+    """The symbolic tensor `x` after the layers."""
+    from keras.layers import Add, Cropping2D
+
+    for kind, *settings in layers:
+        if kind == "residual":
+            x = Add()([x, stacked(x, settings[0])])
+        elif kind == "crop":
+            (height, width), (_, rows, columns, _) = settings[0], x.shape
+            x = Cropping2D(((0, rows - height), (0, columns - width)))(x)
+        else:
+            for layer in _keras_layers(kind, *settings):
+                x = layer(x)
+    return x
 
 
 def _keras_layers(kind: str, *settings: Any) -> list[Any]:
     from keras import layers
 
-    if kind == "conv":
-        filters, kernel, padding, activation = settings
-        return [layers.Conv2D(filters, kernel, padding=padding), _activation(activation)]
+    if kind in ("conv", "transposed"):
+        filters, kernel, padding, activation, *bias = settings
+        make = layers.Conv2D if kind == "conv" else layers.Conv2DTranspose
+        return [make(filters, kernel, padding=padding, use_bias=not bias), *_activation(activation)]
     if kind == "dense":
-        units, activation = settings
-        return [layers.Dense(units), _activation(activation)]
+        units, activation, *bias = settings
+        return [layers.Dense(units, use_bias=not bias), *_activation(activation)]
+    if kind == "shrink":
+        filters, activation, *bias = settings
+        return [layers.Conv2D(filters, 2, strides=2, padding="same", use_bias=not bias), *_activation(activation)]
+    if kind == "pool":
+        make = layers.AveragePooling2D if "average" in settings else layers.MaxPooling2D
+        return [make(2, padding="same" if "same" in settings else "valid")]
+    if kind == "act":
+        return _activation(*settings)
     simple = {
-        "pool": lambda: layers.MaxPooling2D(2),
+        "up": layers.UpSampling2D,
         "norm": layers.BatchNormalization,
-        "drop": lambda: layers.Dropout(*settings, seed=0),  # without a seed, torch would draw from its global state
         "flatten": layers.Flatten,
+        "average": layers.GlobalAveragePooling2D,
+        "drop": lambda: layers.Dropout(*settings, seed=0),  # without a seed, torch would draw from its global state
+        "noise": lambda: layers.GaussianNoise(*settings, seed=0),
+        "reshape": lambda: layers.Reshape(*settings),
     }
     return [simple[kind]()]
 
 
-def _activation(name: str) -> Any:
+def _activation(name: str) -> list[Any]:
     from keras import layers
 
+    if name == "linear":
+        return []
     if name == "leaky_relu":
-        return layers.LeakyReLU(negative_slope=0.1)
-    if name == "elu":
-        return layers.ELU(alpha=0.1)
-    return layers.Activation(name)
+        return [layers.LeakyReLU(negative_slope=0.1)]
+    if name == "elu-0.1":
+        return [layers.ELU(alpha=0.1)]
+    return [layers.Activation(name)]

@@ -1,29 +1,42 @@
-"""Random forests, grown one tree a step by scikit-learn's warm start, with report R5's forest as baseline."""
+"""Random forests and extra-trees, grown one tree a step by scikit-learn's warm start; report R5's forest as baseline.
+
+`forest_curve` gives the whole curve over the number of trees from a single forest. Shape suffixes: n images,
+d pixels, c classes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import copy
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import joblib
 import numpy as np
-from sklearn.ensemble import RandomForestClassifier
+import sklearn
+from numpy.typing import NDArray
+from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
+from sklearn.ensemble._forest import _generate_unsampled_indices
 
-from models.api import Baseline, Choice, Config, Evaluation, Family, Int, Options, Shared
+from models.api import Baseline, Choice, Config, Evaluation, Family, Float, Int, Options, Shared
 from models.arrays import Arrays, flat_arrays, flatten, prediction_artifacts, probability_scores
 from models.datasets import Dataset
+from models.errors import UserError
+from models.shelf import put_estimator
+
+KINDS = {"random_forest": RandomForestClassifier, "extra_trees": ExtraTreesClassifier}
 
 
 class ForestRun:
     """One forest, on pixels, float32 (n, d). It is finished when it has `n_estimators` trees."""
 
-    def __init__(self, config: Config, arrays: Arrays, seed: int) -> None:
-        settings: dict[str, Any] = {**config, "n_estimators": 0}
+    def __init__(self, config: Config, shared: tuple[Arrays, int], seed: int) -> None:
+        self._arrays, threads = shared
         self._full = int(config["n_estimators"] or 0)
-        self._arrays = arrays
-        self._forest = RandomForestClassifier(**settings, warm_start=True, random_state=seed, n_jobs=1)
-        self._votes_nc = np.zeros((len(arrays.x_val), arrays.n_classes))
+        self._forest = empty_forest(config, seed, threads)
+        self._votes_nc = np.zeros((len(self._arrays.x_val), self._arrays.n_classes))
 
     @property
     def finished(self) -> bool:
@@ -32,10 +45,14 @@ class ForestRun:
 
     def step(self) -> Mapping[str, float]:
         """Grow one tree; accuracy and loss (nats) of the forest so far on validation."""
-        self._forest.n_estimators += 1
-        self._forest.fit(self._arrays.x_train, self._arrays.y_train)
+        grow(self._forest, self._arrays.x_train, self._arrays.y_train, self._forest.n_estimators + 1)
         self._count_votes(self._forest.estimators_[-1])
         return probability_scores(self._votes_nc / self._forest.n_estimators, self._arrays.y_val)
+
+    @property
+    def model(self) -> Any:
+        """The scikit-learn forest."""
+        return self._forest
 
     def predict(self, x_nd: Any) -> Any:
         """Class probabilities, float64 (n, c)."""
@@ -56,12 +73,104 @@ class ForestRun:
         self._votes_nc[:, tree.classes_.astype(int)] += tree.predict_proba(self._arrays.x_val, check_input=False)
 
 
+@dataclass(frozen=True)
+class ForestPoint:
+    """One point of a forest's curve: its first `n_estimators` trees, which a forest of that size would have as well.
+
+    `oob_accuracy`: in [0, 1], of the images that some tree has not seen; NaN without bootstrap. `forest`: a
+    scikit-learn classifier that shares its trees with the other points.
+    """
+
+    n_estimators: int
+    oob_accuracy: float
+    forest: Any
+
+
+def forest_curve(
+    x_nd: NDArray[np.float32],
+    y_n: NDArray[np.int64],
+    tree_counts: Sequence[int],
+    params: Config,
+    seed: int = 0,
+    threads: int = 1,
+) -> list[ForestPoint]:
+    """The forests of `tree_counts` trees, in that order, for the cost of the largest.
+
+    x: float32 (n, d); y: int64 (n,). `params`: of `FAMILY.space` or of scikit-learn's constructor, those that are
+    missing as there; `n_estimators` is not read. Raises a `UserError` for counts below 1.
+    """
+    if not tree_counts or min(tree_counts) < 1:
+        raise UserError(f"tree_counts must be whole numbers from 1 on, got {list(tree_counts)}")
+    forest = empty_forest(params, seed, threads)
+    votes, points = OutOfBag(x_nd, y_n, forest), dict[int, ForestPoint]()
+    for count in sorted(set(tree_counts)):
+        grow(forest, x_nd, y_n, count)
+        points[count] = ForestPoint(count, votes.accuracy(forest.estimators_), first_trees(forest, count))
+    return [points[count] for count in tree_counts]
+
+
+class OutOfBag:
+    """The votes on each image of the trees that have not seen it, counted as the trees come."""
+
+    def __init__(self, x_nd: Any, y_n: Any, forest: Any) -> None:
+        self._x_nd, self._forest, self._seen = x_nd, forest, 0
+        classes_c, self._y_n = np.unique(y_n, return_inverse=True)
+        self._votes_nc = np.zeros((len(y_n), len(classes_c)))
+
+    def accuracy(self, trees: Sequence[Any]) -> float:
+        """After all of `trees`, the first of which were counted before."""
+        if not self._forest.bootstrap:
+            return math.nan
+        for tree in trees[self._seen :]:
+            left_out = _generate_unsampled_indices(
+                tree.random_state, len(self._x_nd), bag_size(self._forest, self._x_nd)
+            )
+            proba_mc = tree.predict_proba(self._x_nd[left_out], check_input=False)
+            self._votes_nc[np.ix_(left_out, tree.classes_.astype(int))] += proba_mc
+        self._seen = len(trees)
+        judged = self._votes_nc.any(axis=1)
+        return float(np.mean(self._votes_nc[judged].argmax(axis=1) == self._y_n[judged])) if judged.any() else math.nan
+
+
+def bag_size(forest: Any, x_nd: Any) -> int:
+    """How many images scikit-learn draws for each tree of a bootstrapped forest."""
+    share = forest.max_samples
+    if share is None:
+        return len(x_nd)
+    return share if isinstance(share, int) else max(round(len(x_nd) * share), 1)
+
+
+def empty_forest(config: Config, seed: int, threads: int) -> Any:
+    """The scikit-learn forest of a configuration, without trees."""
+    settings: dict[str, Any] = {**config, "n_estimators": 0}
+    kind = KINDS[settings.pop("kind", "random_forest")]
+    return kind(**settings, warm_start=True, random_state=seed, n_jobs=threads)
+
+
+def grow(forest: Any, x_nd: Any, y_n: Any, count: int) -> None:
+    """Give the forest `count` trees; it has fewer."""
+    forest.n_estimators = count
+    with sklearn.config_context(assume_finite=True):
+        forest.fit(x_nd, y_n)
+
+
+def first_trees(forest: Any, count: int) -> Any:
+    """The forest with its first `count` trees alone."""
+    part = copy.copy(forest)
+    part.estimators_, part.n_estimators = forest.estimators_[:count], count
+    return part
+
+
 def _prepare(dataset: Dataset, options: Options) -> Shared:
-    return flat_arrays(dataset)
+    return flat_arrays(dataset), options.threads
 
 
 def _start(config: Config, shared: Shared, seed: int) -> ForestRun:
     return ForestRun(config, shared, seed)
+
+
+def _export(run: ForestRun, dataset: Dataset, folder: Path) -> None:
+    put_estimator(folder, run.model, dataset.shape, "probabilities (n, c)")
 
 
 def _evaluate(run: ForestRun, dataset: Dataset) -> Evaluation:
@@ -72,21 +181,27 @@ def _evaluate(run: ForestRun, dataset: Dataset) -> Evaluation:
 FAMILY = Family(
     name="random_forest",
     space={
-        "n_estimators": Int(10, 200, log=True),
-        "max_features": Choice(("sqrt", "log2", 0.02, 0.05, 0.1, 0.2)),
-        "max_depth": Choice((None, 8, 12, 16, 24, 32)),
+        "kind": Choice(("random_forest", "extra_trees")),
+        "n_estimators": Int(10, 1000, log=True),
+        "max_features": Choice(("sqrt", "log2", 0.02, 0.05, 0.1, 0.2, 0.3)),
+        "max_depth": Choice((None, 3, 8, 12, 16, 24, 32), searched=(None, 12, 16, 24, 32)),
         "min_samples_leaf": Int(1, 20, log=True),
         "criterion": Choice(("gini", "entropy")),
+        "bootstrap": Choice((True, False)),
+        "max_samples": Float(0.2, 1.0, when={"bootstrap": True}),
     },
     baselines=(
         Baseline(
             name="R5",
             config={
+                "kind": "random_forest",
                 "n_estimators": 100,
                 "max_features": "sqrt",
                 "max_depth": None,
                 "min_samples_leaf": 1,
                 "criterion": "gini",
+                "bootstrap": True,
+                "max_samples": 1.0,
             },
             resource=100,
             source="R5, random forest",
@@ -96,8 +211,9 @@ FAMILY = Family(
     metric="accuracy",
     metrics=("accuracy", "loss"),
     resource="trees",
-    max_resource=200,
+    max_resource=300,
     prepare=_prepare,
     start=_start,
     evaluate=_evaluate,
+    export=_export,
 )

@@ -35,6 +35,7 @@ class Retraining:
     trial: int
     params: dict[str, Any]
     limit: int  # of its resource
+    full: int  # resource of a full trial of its search
     seed: int
     keep: Path | None  # where the model is saved
 
@@ -88,6 +89,7 @@ def chosen(study: Study, search: Mapping[str, Any], top: int, seeds: int, baseli
                 trial=number,
                 params=stored_params(stored[number], find(search["target"]).space),
                 limit=limits.get(stored[number]["name"], search["max_resource"]),
+                full=search["max_resource"],
                 seed=trial_seed(study.facts["seed"], number, replicate),
                 keep=study.folder.resolve() / "best" / search["family"] if number in best and replicate == 0 else None,
             )

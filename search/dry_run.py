@@ -7,7 +7,7 @@ its own (search/probe.py): other configurations take longer or shorter, and a ru
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import psutil
 from rich.console import Console
@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.exc import ArgumentError
 
-from models.api import Choice, Parameter, Space
+from models.api import Choice, Condition, Parameter, Space
 from models.datasets import Dataset
 from models.errors import UserError
 from search import facts
@@ -24,6 +24,7 @@ from search.plan import Search, plan_study, slots, without_password
 from search.probe import Probe, duration, probe
 from search.record import refuse_existing_folder
 from search.schedule import expected
+from search.spaces import several
 
 REPEATED = 30.0  # seconds; a first step that took less is timed a second time, its graph built
 PATIENCE = 600.0  # seconds for the steps of a search
@@ -194,9 +195,10 @@ def _range(parameter: Parameter, space: Space) -> str:
     return words + _condition(parameter.when, space)
 
 
-def _condition(when: Mapping[str, object], space: Space) -> str:
+def _condition(when: Condition, space: Space) -> str:
     """` where shape = bowl`, for what is not so everywhere."""
-    open_ones = [f"{name} = {value}" for name, value in when.items() if not _fixed(space[name])]
+    named = {name: " or ".join(map(str, several(value))) for name, value in when.items()}
+    open_ones = [f"{name} = {words}" for name, words in named.items() if not _fixed(space[name])]
     return f" where {' and '.join(open_ones)}" if open_ones else ""
 
 

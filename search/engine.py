@@ -133,7 +133,7 @@ def run_search(session: Session, search: Search, progress: Progress, at_once: in
     ledger = Ledger(search, bridge, rule, record, mirror, progress, stop, config.keep_models)
     for line in strangers(search, known):
         progress.say(line)
-    shared = family.prepare(session.dataset, Options(seed=config.seed, threads=config.cpus_per_trial))
+    shared = family.prepare(session.dataset, Options(config.seed, config.cpus_per_trial, search.limit))
     controller = Controller(
         bridge,
         actor=TrialActor,
@@ -192,11 +192,14 @@ def retrain_all(
 ) -> Iterator[tuple[Retraining, dict[str, Any]]]:
     """Train each piece of `work` anew on the workers; yield those that succeed with their test figures."""
     logs = folder / "logs"
-    options = Options(seed=config.seed, threads=config.cpus_per_trial)
+    full = {task.target: task.full for task in work}
     with own_terminal(logs / "ray.log") as console, ray_running(config):
         room(config)  # refuses what can never be scheduled
         data = ray.put(dataset)
-        shared = {target: ray.put(find(target).prepare(dataset, options)) for target in {t.target for t in work}}
+        shared = {
+            target: ray.put(find(target).prepare(dataset, Options(config.seed, config.cpus_per_trial, limit)))
+            for target, limit in full.items()
+        }
         remote = retrain.options(num_cpus=config.cpus_per_trial, num_gpus=config.gpus_per_trial)
         waiting = {
             remote.remote(t.target, Path.cwd(), t.params, t.limit, t.seed, shared[t.target], data, t.keep): t

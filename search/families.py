@@ -11,7 +11,10 @@ from models.errors import UserError, unknown
 
 FAMILIES = {
     "cnn": "models.cnn:FAMILY",
+    "autoencoder": "models.autoencoder:FAMILY",
+    "vae": "models.vae:FAMILY",
     "random_forest": "models.random_forest:FAMILY",
+    "linear_svm": "models.linear_svm:FAMILY",
     "kmeans": "clustering.kmeans:FAMILY",
     "toy": "models.toy:FAMILY",
 }

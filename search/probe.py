@@ -158,7 +158,7 @@ def _trial(config: dict[str, Any], number: int, repeated: float) -> dict[str, An
     searches, dataset = plan_study(study)
     search = searches[number]
     name, params = middling(search, dataset)
-    shared = search.family.prepare(dataset, Options(seed=study.seed, threads=study.cpus_per_trial))
+    shared = search.family.prepare(dataset, Options(study.seed, study.cpus_per_trial, search.limit))
     begin = partial(search.family.start, params, shared, study.seed)
     run, start = _timed(begin)
     if start < repeated:

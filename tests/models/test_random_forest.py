@@ -15,8 +15,9 @@ CONFIG = {"n_estimators": 6, "max_features": 0.2, "max_depth": 8, "min_samples_l
 
 
 def test_grown_tree_by_tree_equals_grown_at_once(digits: Dataset) -> None:
-    arrays = random_forest.FAMILY.prepare(digits, Options())
-    run = random_forest.ForestRun(CONFIG, arrays, 3)
+    shared = random_forest.FAMILY.prepare(digits, Options())
+    arrays, _ = shared
+    run = random_forest.ForestRun(CONFIG, shared, 3)
     while not run.finished:
         metrics = run.step()
     at_once = RandomForestClassifier(**CONFIG, random_state=3).fit(arrays.x_train, arrays.y_train)

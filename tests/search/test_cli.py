@@ -16,6 +16,7 @@ import ray  # noqa: F401  # its log handler keeps the standard error of the firs
 from models import idx
 from search import facts
 from search.cli import main
+from search.families import FAMILIES
 
 COMMANDS = ["run", "doctor", "confirm", "leaderboard", "list"]
 
@@ -60,9 +61,9 @@ def test_no_command_shows_help(capsys):
             "of IDX or CSV files or of an .npz file; did you mean 'fashion-mnist'?",
         ),
         (
-            ["run", "cnn", "--dataset", "digits", "--set", "dept=3"],
-            "unknown parameter 'dept', allowed: batch_norm, batch_size, depth, dropout, filters, kernel, "
-            "learning_rate, network; did you mean 'depth'?",
+            ["run", "random_forest", "--dataset", "digits", "--set", "max_dept=3"],
+            "unknown parameter 'max_dept', allowed: bootstrap, criterion, kind, max_depth, max_features, max_samples, "
+            "min_samples_leaf, n_estimators; did you mean 'max_depth'?",
         ),
         (
             ["run", "nowhere.module:F"],
@@ -83,7 +84,7 @@ def test_no_command_shows_help(capsys):
         (["doctor", "--data-dir", "nowhere"], "--data-dir nowhere: there is no such folder"),
         (
             ["doctor", "tou"],
-            "unknown family 'tou', allowed: cnn, random_forest, kmeans, toy, package.module:NAME; did you mean 'toy'?",
+            f"unknown family 'tou', allowed: {', '.join(FAMILIES)}, package.module:NAME; did you mean 'toy'?",
         ),
         (["run", "toy", "--metric", "loss,loss"], "--metric: got 'loss,loss', expected each name once"),
         (

@@ -6,6 +6,7 @@ import pytest
 
 from models.errors import UserError
 from search.config import build, default_name, seconds, shipped_studies
+from search.families import FAMILIES
 
 
 def refusal(targets, **options):
@@ -73,7 +74,7 @@ def test_unknown_metric_names_the_nearest():
 
 
 def test_unknown_target():
-    allowed = "cnn, random_forest, kmeans, toy, fashion, quick, package.module:FAMILY"
+    allowed = ", ".join([*FAMILIES, "fashion", "quick", "package.module:FAMILY"])
     assert refusal(["random_forrest"]) == (
         f"unknown target 'random_forrest', allowed: {allowed}; did you mean 'random_forest'?"
     )

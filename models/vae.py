@@ -1,0 +1,197 @@
+"""Variational autoencoders (arXiv 1312.6114), dense and convolutional. A step is an epoch.
+
+The prior is a unit Gaussian; the encoder gives the mean and the logarithm of the variance of each latent dimension.
+Whatever likelihood a network was trained with, it is judged by the same bound: `elbo` = -(`loss` + `kl`) in nats an
+image, where `loss` is the cross-entropy of the pixels in [0, 1] under the decoder's, summed over the image, for one
+draw of each code. No decoder can bring that cross-entropy under the entropy of the pixels themselves, 189.9 nats on
+Fashion-MNIST's test images (`entropy_floor`). Shape suffixes: n images, h height, w width, d latent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models import networks
+from models.api import Baseline, Choice, Config, Evaluation, Family, Float, Int, Options, Shared
+from models.arrays import Arrays, image_arrays, parts
+from models.autoencoder import SHOWN, pixel_errors, pixel_loss
+from models.backend import predicted
+from models.coding import PROBED, coding_space, decoder, encoder, finite, probe_accuracy
+from models.datasets import Dataset
+from models.shelf import put_networks
+from models.training import Trainer, plain, training_space
+
+FILMED = 1_000  # validation images whose codes are kept for each epoch
+SPREAD = 0.1  # standard deviation of a pixel under the Gaussian likelihood
+
+
+class VaeRun:
+    """One network in training, on uint8 images (n, h, w); its targets are the images themselves."""
+
+    finished = False
+
+    def __init__(self, config: Config, shared: tuple[Arrays, int], seed: int) -> None:
+        networks.begin_anew(seed)
+        arrays, epochs = shared
+        self._seed = seed
+        self._x_train, self._y_train, self._x_val, self._y_val = parts(arrays, str(config["fit_on"]))
+        self.encoder, self.decoder, model = built(config, self._x_train.shape[1:])
+        loss = likelihood_loss(str(config["likelihood"]))
+        self.trainer = Trainer(model, config, loss, [], len(self._x_train), epochs, seed)
+        self.film: list[Any] = []
+
+    def step(self) -> Mapping[str, float]:
+        """Train one epoch; the bound (nats an image), its two parts and the MSE a pixel, on validation."""
+        trained = self.trainer.epoch(self._x_train, self._x_train[..., None])
+        with self.trainer.averaged():
+            scores = self.scores(self._x_val, self._y_val)
+            self.film.append(self.codes(self._x_val[:FILMED])[0].astype(np.float16))
+        return {**scores, "train.loss": trained["loss"], "parameters": float(self.trainer.model.count_params())}
+
+    def scores(self, x_nhw: Any, y_n: Any) -> dict[str, float]:
+        """What `step` reports; the probe reads the means."""
+        mean_nd, log_variance_nd = self.codes(x_nhw)
+        probe = probe_accuracy(self.codes(self._x_train[:PROBED])[0], self._y_train[:PROBED], mean_nd, y_n)
+        draws = np.random.default_rng(self._seed).standard_normal(mean_nd.shape, dtype=np.float32)
+        errors = pixel_errors(self.decoded(mean_nd + np.exp(log_variance_nd / 2) * draws), x_nhw)
+        loss = errors["loss"] * x_nhw[0].size
+        kl = float(divergence(mean_nd, log_variance_nd).mean(dtype=np.float64))
+        mse = pixel_errors(self.decoded(mean_nd), x_nhw)["mse"]
+        return {"elbo": -loss - kl, "loss": loss, "kl": kl, "mse": mse, "code_probe_accuracy": probe}
+
+    def codes(self, x_nhw: Any) -> tuple[Any, Any]:
+        """Mean and logarithm of the variance of each image's code, float32 (n, d)."""
+        both = predicted(self.encoder, x_nhw[..., None])
+        mean_nd, log_variance_nd = np.split(finite(both), 2, axis=1)
+        return mean_nd, log_variance_nd
+
+    def decoded(self, codes_nd: Any) -> Any:
+        """Pixels in [0, 1], float32 (n, h, w)."""
+        return predicted(self.decoder, codes_nd)[..., 0]
+
+    def export(self, dataset: Dataset, folder: Path) -> None:
+        """Write encoder.keras and decoder.keras."""
+        with self.trainer.averaged():
+            both = {"encoder": self.encoder, "decoder": self.decoder}
+            put_networks(folder, both, dataset.shape, "means and log-variances of codes, side by side (n, 2d)")
+
+    def save(self, folder: Path) -> None:
+        """Write network, optimiser state, epoch and film."""
+        self.trainer.save(folder)
+        np.save(folder / "film.npy", np.array(self.film))
+
+    def load(self, folder: Path) -> None:
+        """Read network, optimiser state, epoch and film."""
+        self.trainer.load(folder)
+        self.film = list(np.load(folder / "film.npy"))
+
+
+def built(config: Config, size: networks.Size) -> tuple[Any, Any, Any]:
+    """Encoder (means and log-variances side by side), decoder, and both with a draw between, as `keras.Model`s."""
+    import keras
+
+    from models.sampling import Sampling
+
+    inputs, x = networks.images(size)
+    both = networks.stacked(x, [*encoder(config, size), ("dense", 2 * int(config["latent"] or 0), "linear")])
+    start = keras.Input((config["latent"],))
+    back = keras.Model(start, networks.stacked(start, decoder(config, size)))
+    drawn = Sampling(float(config["beta"] or 0.0) / (size[0] * size[1]))(both)
+    return keras.Model(inputs, both), back, keras.Model(inputs, back(drawn))
+
+
+def likelihood_loss(likelihood: str) -> Any:
+    """The negative log-likelihood of uint8 targets (n, h, w, 1) in nats a pixel, but for a constant of the Gaussian."""
+    if likelihood == "bernoulli":
+        return pixel_loss("binary_crossentropy")
+    squared = pixel_loss("mse")
+
+    def gaussian(target_nhwc: Any, output_nhwc: Any) -> Any:
+        return squared(target_nhwc, output_nhwc) / (2 * SPREAD**2)
+
+    return gaussian
+
+
+def divergence(mean_nd: Any, log_variance_nd: Any) -> Any:
+    """KL of each code's Gaussian from the prior in nats, (n,) (arXiv 1312.6114, appendix B)."""
+    return -0.5 * (1 + log_variance_nd - mean_nd**2 - np.exp(log_variance_nd)).sum(axis=1)
+
+
+def entropy_floor(x_nhw: Any) -> float:
+    """The mean entropy of images whose pixels are taken for probabilities, in nats an image."""
+    target_nhw = x_nhw.astype(np.float32) / 255
+    return pixel_errors(target_nhw, x_nhw)["loss"] * float(x_nhw[0].size)
+
+
+def _prepare(dataset: Dataset, options: Options) -> Shared:
+    return image_arrays(dataset), options.limit
+
+
+def _start(config: Config, shared: Shared, seed: int) -> VaeRun:
+    return VaeRun(config, shared, seed)
+
+
+def _export(run: VaeRun, dataset: Dataset, folder: Path) -> None:
+    run.export(dataset, folder)
+
+
+def _evaluate(run: VaeRun, dataset: Dataset) -> Evaluation:
+    with run.trainer.averaged():
+        scores = run.scores(dataset.x_test, dataset.y_test)
+        mean_nd, log_variance_nd = run.codes(dataset.x_test)
+        pixels = run.decoded(mean_nd[:SHOWN])
+    return Evaluation(
+        scores,
+        {
+            "codes": mean_nd,
+            "log_variances": log_variance_nd,
+            "reconstructions": (pixels * 255).round().astype(np.uint8),
+            "film": np.array(run.film),
+        },
+    )
+
+
+FAMILY = Family(
+    name="vae",
+    space={
+        "latent": Int(2, 64, log=True),
+        **coding_space(),
+        "beta": Float(0.1, 10.0, log=True),
+        "likelihood": Choice(("bernoulli", "gaussian")),
+        "fit_on": Choice(("train", "train+validation"), searched=("train",)),
+        **training_space(),
+    },
+    baselines=(
+        Baseline(
+            name="R2",
+            config={
+                "latent": 2,
+                "layers": "dense",
+                "depth": 2,
+                "nodes": 512,
+                "taper": 0.5,
+                "activation": "relu",
+                "batch_norm": False,
+                "noise": 0.0,
+                "beta": 1.0,
+                "likelihood": "bernoulli",
+                "fit_on": "train",
+                **plain("adam", 0.001, 128),
+            },
+            resource=27,
+            source="R2, variational autoencoder; it gives no sizes, so these are ours",
+        ),
+    ),
+    metric="elbo",
+    metrics=("elbo", "loss", "kl", "mse", "code_probe_accuracy", "parameters"),
+    resource="epochs",
+    max_resource=27,
+    prepare=_prepare,
+    start=_start,
+    evaluate=_evaluate,
+    export=_export,
+)
