@@ -212,13 +212,25 @@ def fit_some(barrier: Any, times: Any) -> None:
 
 CNN: dict[str, Any] = {
     "name": "s",
-    "limit": "6000",
-    "trials": "12",
+    "limit": "10000",
+    "trials": "16",
     "baselines": False,
     "max_resource": "2",
     "scheduler": "none",
     "searcher": "random",
-    "set": {"depth": "2", "filters": "16", "kernel": "3", "batch_size": "128", "batch_norm": "False"},
+    "set": {  # all of it, so that every trial takes as long as the next
+        "network": "R3-default",
+        "optimizer": "adam",
+        "learning_rate": "0.001",
+        "weight_decay": "0.0",
+        "schedule": "constant",
+        "averaging": "0.0",
+        "batch_size": "128",
+        "label_smoothing": "0.0",
+        "shift": "0",
+        "flip": "False",
+        "erasing": "0.0",
+    },
 }
 
 

@@ -83,7 +83,7 @@ class AutoencoderRun:
         """Write encoder.keras and decoder.keras."""
         with self.trainer.averaged():
             both = {"encoder": self.encoder, "decoder": self.decoder}
-            put_networks(folder, both, dataset.shape, "codes (n, d)")
+            put_networks(folder, both, dataset, "codes")
 
     def save(self, folder: Path) -> None:
         """Write network, optimiser state and epoch."""
@@ -140,14 +140,6 @@ def pixel_errors(output_nhw: Any, x_nhw: Any) -> dict[str, float]:
 def _prepare(dataset: Dataset, options: Options) -> Shared:
     floor = PcaFloor.of(dataset.x_train)
     return Images(image_arrays(dataset), options.limit, floor.mse(dataset.x_val), floor)
-
-
-def _start(config: Config, shared: Shared, seed: int) -> AutoencoderRun:
-    return AutoencoderRun(config, shared, seed)
-
-
-def _export(run: AutoencoderRun, dataset: Dataset, folder: Path) -> None:
-    run.export(dataset, folder)
 
 
 def _evaluate(run: AutoencoderRun, dataset: Dataset) -> Evaluation:
@@ -207,8 +199,8 @@ FAMILY = Family(
     resource="epochs",
     max_resource=27,
     prepare=_prepare,
-    start=_start,
+    start=AutoencoderRun,
     evaluate=_evaluate,
-    export=_export,
+    export=AutoencoderRun.export,
     unfit=_unfit,
 )

@@ -47,36 +47,36 @@ class CnnRun:
         smoothing = config["label_smoothing"]
         loss = keras.losses.CategoricalCrossentropy(label_smoothing=smoothing)
         accuracy = keras.metrics.CategoricalAccuracy(name="accuracy")
-        self._trainer = Trainer(model, config, loss, [accuracy], len(self._x_train), shared.epochs, seed)
+        self.trainer = Trainer(model, config, loss, [accuracy], len(self._x_train), shared.epochs, seed)
 
     def step(self) -> Mapping[str, float]:
         """Train one epoch; accuracy and loss (nats) on validation and, as `train.…`, on the epoch's own batches."""
         targets_nc = np.eye(self._n_classes, dtype=np.float32)[self._y_train]
-        trained = self._trainer.epoch(self._x_train, targets_nc, self._change)
+        trained = self.trainer.epoch(self._x_train, targets_nc, self._change)
         scores = probability_scores(self.predict(self._x_val), self._y_val)
         return {
             **scores,
             **{f"train.{name}": value for name, value in trained.items()},
-            "parameters": float(self._trainer.model.count_params()),
+            "parameters": float(self.trainer.model.count_params()),
         }
 
     def predict(self, x_nhw: Any) -> Any:
         """Class probabilities, float32 (n, c)."""
-        with self._trainer.averaged() as model:
+        with self.trainer.averaged() as model:
             return predicted(model, x_nhw[..., None])
 
     def save(self, folder: Path) -> None:
         """Write network, optimiser state and epoch."""
-        self._trainer.save(folder)
+        self.trainer.save(folder)
 
     def load(self, folder: Path) -> None:
         """Read network, optimiser state and epoch."""
-        self._trainer.load(folder)
+        self.trainer.load(folder)
 
     def export(self, dataset: Dataset, folder: Path) -> None:
         """Write the network that `predict` asks as model.keras."""
-        with self._trainer.averaged() as model:
-            put_networks(folder, {"model": model}, dataset.shape, "probabilities (n, c)")
+        with self.trainer.averaged() as model:
+            put_networks(folder, {"model": model}, dataset, "probabilities")
 
     def _change(self, x_nhw: Any, draws: np.random.Generator) -> Any:
         return augmented(x_nhw, draws, self._config)
@@ -92,17 +92,9 @@ def _prepare(dataset: Dataset, options: Options) -> Shared:
     return Images(image_arrays(dataset), options.limit)
 
 
-def _start(config: Config, shared: Shared, seed: int) -> CnnRun:
-    return CnnRun(config, shared, seed)
-
-
 def _evaluate(run: CnnRun, dataset: Dataset) -> Evaluation:
     proba_nc = run.predict(dataset.x_test)
     return Evaluation(probability_scores(proba_nc, dataset.y_test), prediction_artifacts(proba_nc))
-
-
-def _export(run: CnnRun, dataset: Dataset, folder: Path) -> None:
-    run.export(dataset, folder)
 
 
 def _unfit(config: Config, dataset: Dataset) -> str | None:
@@ -180,8 +172,8 @@ FAMILY = Family(
     resource="epochs",
     max_resource=15,
     prepare=_prepare,
-    start=_start,
+    start=CnnRun,
     evaluate=_evaluate,
-    export=_export,
+    export=CnnRun.export,
     unfit=_unfit,
 )

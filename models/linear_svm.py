@@ -80,12 +80,8 @@ def _prepare(dataset: Dataset, options: Options) -> Shared:
     return flat_arrays(dataset)
 
 
-def _start(config: Config, shared: Shared, seed: int) -> SvmRun:
-    return SvmRun(config, shared, seed)
-
-
 def _export(run: SvmRun, dataset: Dataset, folder: Path) -> None:
-    put_estimator(folder, run.model, dataset.shape, "margins (n, c)")
+    put_estimator(folder, run.model, dataset, "margins")
 
 
 def _evaluate(run: SvmRun, dataset: Dataset) -> Evaluation:
@@ -117,7 +113,7 @@ FAMILY = Family(
     resource="fits",
     max_resource=1,
     prepare=_prepare,
-    start=_start,
+    start=SvmRun,
     evaluate=_evaluate,
     export=_export,
 )

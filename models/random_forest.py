@@ -121,10 +121,9 @@ class OutOfBag:
         """After all of `trees`, the first of which were counted before."""
         if not self._forest.bootstrap:
             return math.nan
+        n, drawn = len(self._x_nd), bag_size(self._forest, self._x_nd)
         for tree in trees[self._seen :]:
-            left_out = _generate_unsampled_indices(
-                tree.random_state, len(self._x_nd), bag_size(self._forest, self._x_nd)
-            )
+            left_out = _generate_unsampled_indices(tree.random_state, n, drawn, None)
             proba_mc = tree.predict_proba(self._x_nd[left_out], check_input=False)
             self._votes_nc[np.ix_(left_out, tree.classes_.astype(int))] += proba_mc
         self._seen = len(trees)
@@ -165,12 +164,8 @@ def _prepare(dataset: Dataset, options: Options) -> Shared:
     return flat_arrays(dataset), options.threads
 
 
-def _start(config: Config, shared: Shared, seed: int) -> ForestRun:
-    return ForestRun(config, shared, seed)
-
-
 def _export(run: ForestRun, dataset: Dataset, folder: Path) -> None:
-    put_estimator(folder, run.model, dataset.shape, "probabilities (n, c)")
+    put_estimator(folder, run.model, dataset, "probabilities")
 
 
 def _evaluate(run: ForestRun, dataset: Dataset) -> Evaluation:
@@ -213,7 +208,7 @@ FAMILY = Family(
     resource="trees",
     max_resource=300,
     prepare=_prepare,
-    start=_start,
+    start=ForestRun,
     evaluate=_evaluate,
     export=_export,
 )

@@ -1,33 +1,101 @@
 """Fitted models as files that outlive the process: Keras's `.keras`, and skops for scikit-learn.
 
-Neither is a pickle: reading one runs no code that it brings along. `preprocess.json` says what goes in and comes out.
+Neither is a pickle: reading one runs no code that it brings along. `preprocess.json` beside them says what goes in and
+what comes out. Shape suffixes: n images, h height, w width, c classes or columns.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 
-def put_networks(folder: Path, networks: Mapping[str, Any], size: tuple[int, int], output: str) -> None:
+from models.arrays import flatten
+from models.backend import predicted
+from models.datasets import Dataset
+from models.errors import UserError
+
+FACTS = "preprocess.json"
+TREE = "sklearn.tree._tree.Tree"  # skops leaves it to us whether one is sound
+
+
+def put_networks(folder: Path, networks: Mapping[str, Any], dataset: Dataset, output: str) -> None:
     """Write each `keras.Model` as NAME.keras, without its optimiser; the first is the one that predicts."""
     import keras
 
     for name, network in networks.items():
         keras.Model(network.inputs, network.outputs, name=network.name).save(folder / f"{name}.keras")
-    _describe(folder, f"{next(iter(networks))}.keras", "uint8 (n, h, w, 1), 0 to 255; scaled inside", size, output)
+    wanted = "uint8 (n, h, w, 1), 0 to 255; scaled inside"
+    _describe(folder, f"{next(iter(networks))}.keras", wanted, dataset, output)
 
 
-def put_estimator(folder: Path, estimator: Any, size: tuple[int, int], output: str) -> None:
+def put_estimator(folder: Path, estimator: Any, dataset: Dataset, output: str) -> None:
     """Write a scikit-learn estimator as model.skops."""
     import skops.io
 
     skops.io.dump(estimator, folder / "model.skops")
-    _describe(folder, "model.skops", "float32 (n, h · w), pixels divided by 255", size, output)
+    _describe(folder, "model.skops", "float32 (n, h · w), pixels divided by 255", dataset, output)
 
 
-def _describe(folder: Path, file: str, wanted: str, size: tuple[int, int], output: str) -> None:
-    facts = {"file": file, "input": wanted, "size": list(size), "output": output}
-    (folder / "preprocess.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+@dataclass(frozen=True)
+class Shelved:
+    """A model that was read. `output`: "probabilities", "margins" or "codes"."""
+
+    apply: Callable[[Any], Any]
+    size: tuple[int, int]
+    output: str
+    class_names: tuple[str, ...]
+
+    def predict(self, x_nhw: Any) -> Any:
+        """From uint8 images (n, h, w) to float (n, c); a `UserError` for images of another size."""
+        if x_nhw.shape[1:] != self.size:
+            raise UserError("the model takes images of {}×{}, got {}×{}".format(*self.size, *x_nhw.shape[1:]))
+        return self.apply(x_nhw)
+
+
+def take(folder: Path) -> Shelved:
+    """The model in an exported folder; a `UserError` if there is none."""
+    try:
+        facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+        path = folder / facts["file"]
+        size, classes = tuple(facts["size"]), tuple(facts["classes"])
+        apply = (_network if path.suffix == ".keras" else _estimator)(path)
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(f"{folder} holds no exported model: {error}") from error
+    return Shelved(apply, size, str(facts["output"]), classes)
+
+
+def _network(path: Path) -> Callable[[Any], Any]:
+    import keras
+
+    model = keras.saving.load_model(path, compile=False)
+    return lambda x_nhw: predicted(model, x_nhw[..., None])
+
+
+def _estimator(path: Path) -> Callable[[Any], Any]:
+    import skops.io
+
+    model = skops.io.load(path, trusted=[TREE])
+    for tree in getattr(model, "estimators_", []):
+        check_tree(tree.tree_)
+    ask = model.predict_proba if hasattr(model, "predict_proba") else model.decision_function
+    return lambda x_nhw: ask(flatten(x_nhw))
+
+
+def check_tree(tree: Any) -> None:
+    """Raise a `ValueError` if a tree that was read would lead scikit-learn, which does not look, out of its arrays."""
+    left, right, place = tree.children_left, tree.children_right, np.arange(tree.node_count)
+    inner = left != -1
+    later = (left > place) & (left < tree.node_count) & (right > place) & (right < tree.node_count)
+    known = (tree.feature >= 0) & (tree.feature < tree.n_features)
+    if not np.array_equal(inner, right != -1) or not (later & known)[inner].all():
+        raise ValueError("a tree in it is damaged")
+
+
+def _describe(folder: Path, file: str, wanted: str, dataset: Dataset, output: str) -> None:
+    facts = {"file": file, "input": wanted, "size": dataset.shape, "output": output, "classes": dataset.class_names}
+    (folder / FACTS).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")

@@ -77,7 +77,7 @@ class VaeRun:
         """Write encoder.keras and decoder.keras."""
         with self.trainer.averaged():
             both = {"encoder": self.encoder, "decoder": self.decoder}
-            put_networks(folder, both, dataset.shape, "means and log-variances of codes, side by side (n, 2d)")
+            put_networks(folder, both, dataset, "means and log-variances of codes")
 
     def save(self, folder: Path) -> None:
         """Write network, optimiser state, epoch and film."""
@@ -129,14 +129,6 @@ def entropy_floor(x_nhw: Any) -> float:
 
 def _prepare(dataset: Dataset, options: Options) -> Shared:
     return image_arrays(dataset), options.limit
-
-
-def _start(config: Config, shared: Shared, seed: int) -> VaeRun:
-    return VaeRun(config, shared, seed)
-
-
-def _export(run: VaeRun, dataset: Dataset, folder: Path) -> None:
-    run.export(dataset, folder)
 
 
 def _evaluate(run: VaeRun, dataset: Dataset) -> Evaluation:
@@ -191,7 +183,7 @@ FAMILY = Family(
     resource="epochs",
     max_resource=27,
     prepare=_prepare,
-    start=_start,
+    start=VaeRun,
     evaluate=_evaluate,
-    export=_export,
+    export=VaeRun.export,
 )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from search.record import Record
 
 
-BY_NAME = ("resume", "extend", "confirm")  # commands that begin with a study's name
+BY_NAME = ("resume", "extend", "confirm", "export")  # commands that begin with a study's name
 
 
 class OneLineGroup(click.Group):
@@ -218,6 +218,35 @@ def confirm(name: str, out: Path, **choices: Any) -> int:
     from analysis.terminal import show
 
     show(out, [name])
+    return 0
+
+
+@cli.command()
+@click.argument("name")
+@click.argument("to", type=click.Path(path_type=Path), metavar="DIR")
+@out_option
+def export(name: str, to: Path, out: Path) -> int:
+    """Write the best model of each search, with its configuration and figures, to a folder in DIR."""
+    from search.shelving import export_study
+
+    for folder in export_study(out, name, to):
+        click.echo(folder)
+    return 0
+
+
+@cli.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("images", metavar="INPUT")
+@click.option("--data-dir", type=click.Path(path_type=Path), metavar="DIR", help="Where to look for named data first.")
+@click.option(
+    "--csv", "to", type=click.File("w"), default="-", metavar="FILE", help="Where to  [default: the terminal]"
+)
+def predict(model: Path, images: str, data_dir: Path | None, to: Any) -> int:
+    """Apply an exported MODEL to the test images of a data set, by name or path; a CSV row for each."""
+    from search.shelving import predict as apply
+
+    count, speed = apply(model, images, data_dir, to)
+    click.echo(f"{count:,} images, {speed:,.0f} a second", err=True)
     return 0
 
 

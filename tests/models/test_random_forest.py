@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import warnings
+
 import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
@@ -10,6 +13,7 @@ from models import random_forest
 from models.api import Options
 from models.arrays import flatten
 from models.datasets import Dataset
+from models.errors import UserError
 
 CONFIG = {"n_estimators": 6, "max_features": 0.2, "max_depth": 8, "min_samples_leaf": 1, "criterion": "entropy"}
 
@@ -24,3 +28,36 @@ def test_grown_tree_by_tree_equals_grown_at_once(digits: Dataset) -> None:
     proba_nc = at_once.predict_proba(flatten(digits.x_test))
     np.testing.assert_array_equal(run.predict(flatten(digits.x_test)), proba_nc)
     assert metrics["accuracy"] == pytest.approx(at_once.score(arrays.x_val, arrays.y_val))
+
+
+@pytest.mark.parametrize("params", [CONFIG, {**CONFIG, "kind": "extra_trees", "bootstrap": True, "max_samples": 0.5}])
+def test_each_point_of_the_curve_is_a_forest_of_its_own(digits: Dataset, params: dict[str, object]) -> None:
+    x_nd, y_n = flatten(digits.x_train), digits.y_train
+    points = random_forest.forest_curve(x_nd, y_n, [12, 5, 30], params, seed=3)
+    assert [point.n_estimators for point in points] == [12, 5, 30]
+    kind = random_forest.KINDS[str(params.get("kind", "random_forest"))]
+    for point in points:
+        settings = {key: value for key, value in params.items() if key != "kind"}
+        alone = kind(
+            **{**settings, "n_estimators": point.n_estimators, "bootstrap": True}, random_state=3, oob_score=True
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # five trees leave images that all of them have seen
+            alone.fit(x_nd, y_n)
+        np.testing.assert_array_equal(
+            point.forest.predict_proba(flatten(digits.x_test)), alone.predict_proba(flatten(digits.x_test))
+        )
+        seen = alone.oob_decision_function_.any(axis=1)
+        expected = np.mean(alone.oob_decision_function_[seen].argmax(axis=1) == y_n[seen])
+        assert point.oob_accuracy == pytest.approx(expected)
+
+
+def test_without_bootstrap_nothing_is_out_of_the_bag(digits: Dataset) -> None:
+    params = {"bootstrap": False, "max_depth": 3}
+    (point,) = random_forest.forest_curve(flatten(digits.x_train), digits.y_train, [2], params)
+    assert math.isnan(point.oob_accuracy)
+
+
+def test_counts_below_one_are_refused(digits: Dataset) -> None:
+    with pytest.raises(UserError, match=r"^tree_counts must be whole numbers from 1 on, got \[0, 5\]$"):
+        random_forest.forest_curve(flatten(digits.x_train), digits.y_train, [0, 5], {})

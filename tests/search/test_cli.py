@@ -48,7 +48,7 @@ def test_no_command_shows_help(capsys):
     [
         (
             ["rum", "cnn"],
-            "unknown command 'rum', allowed: confirm, doctor, extend, leaderboard, list, resume, run; "
+            "unknown command 'rum', allowed: confirm, doctor, export, extend, leaderboard, list, predict, resume, run; "
             "did you mean 'run'?",
         ),
         (["run"], "Missing argument 'TARGET...' of hypersearch run; see --help"),

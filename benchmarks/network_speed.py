@@ -1,0 +1,174 @@
+"""How fast networks train here, beside plain Keras `fit`; medians of three turns, all in one run.
+
+    python benchmarks/network_speed.py rate                        # two packed one-thread trials against sgemm's peak
+    HYPERSEARCH_DATA=… python benchmarks/network_speed.py time     # to 0.925 validation accuracy, ≤ 100,000 parameters
+
+Both train the same network. Plain: float32 images in memory, `fit` as Keras's guides write it, Adam at 0.001. Ours: the
+family `cnn` as a search runs it. Operations are counted in convolutions and dense layers alone, two for each
+multiplication and addition, three times the forward pass. Each process has one thread.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+import numpy as np
+
+from models import cnn, networks
+from models.api import Options
+from models.datasets import Dataset, load
+from search.cluster import worker_environment
+
+TURNS, EPOCHS, IMAGES, BATCH = 3, 4, 3_840, 128
+PEAK = 1024  # rows of the matrices that are multiplied
+NETWORK = {
+    "network": "blocks",
+    "depth": 3,
+    "filters": 32,
+    "growth": 2.0,
+    "convolutions": 1,
+    "kernel": 3,
+    "padding": "same",
+    "activation": "relu",
+    "pooling": "max",
+    "batch_norm": True,
+    "dropout": 0.0,
+    "head": "average",
+    "dense": 0,
+    "fit_on": "train",
+}
+CONSTANT = {"optimizer": "adam", "learning_rate": 0.001, "weight_decay": 0.0, "schedule": "constant", "averaging": 0.0}
+QUICK = {"optimizer": "adam", "learning_rate": 0.01, "weight_decay": 0.01, "schedule": "one-cycle", "averaging": 0.99}
+NO_CHANGE = {"label_smoothing": 0.0, "shift": 0, "flip": False, "erasing": 0.0}
+
+
+def rate() -> None:
+    """Operations a second of two processes side by side, and of sgemm in both."""
+    shares: dict[str, list[float]] = {"plain": [], "ours": []}
+    for turn in range(TURNS):
+        for way in shares:
+            results = side_by_side(measure_rate, way)
+            speed, peak = (sum(result[key] for result in results) / 1e9 for key in ("rate", "peak"))
+            shares[way].append(speed / peak)
+            print(f"turn {turn + 1}: {way} {speed:.1f} of {peak:.1f} GFLOP/s = {speed / peak:.0%}", flush=True)
+    for way, values in shares.items():
+        print(f"{way}: median {median(values):.0%} of the peak")
+
+
+def measure_rate(way: str, barrier: Any, results: Any) -> None:
+    dataset = random_images()
+    before = peak()
+    epoch, macs = trainer(way, dataset, {**NETWORK, **CONSTANT, "batch_size": BATCH, **NO_CHANGE})
+    epoch()  # traces
+    barrier.wait()
+    began = time.perf_counter()
+    for _ in range(EPOCHS):
+        epoch()
+    taken = (time.perf_counter() - began) / EPOCHS
+    results.put({"rate": 6 * macs * len(dataset.x_train) / taken, "peak": (before + peak()) / 2})
+
+
+def to_accuracy() -> None:
+    """Seconds of training until 0.925 of the validation images are named rightly."""
+    reached: dict[str, list[float]] = {"plain": [], "ours": []}
+    for turn in range(TURNS):
+        for way in reached:
+            (result,) = side_by_side(measure_time, way, turn, processes=1)
+            reached[way].append(result["seconds"])
+            print(f"turn {turn + 1}: {way} {result}", flush=True)
+    plain, ours = (median(values) for values in reached.values())
+    print(f"median: plain {plain:.0f} s, ours {ours:.0f} s, {ours / plain:.2f} times")
+
+
+def measure_time(way: str, seed: int, barrier: Any, results: Any) -> None:
+    dataset, limit = load("fashion-mnist"), 6 if way == "ours" else 30
+    recipe = QUICK if way == "ours" else CONSTANT
+    config = {**NETWORK, **recipe, "batch_size": BATCH, **NO_CHANGE, "flip": way == "ours"}
+    epoch, _ = trainer(way, dataset, config, limit, seed)
+    spent, epochs, accuracy = 0.0, 0, 0.0
+    while accuracy < 0.925 and epochs < limit:
+        began = time.perf_counter()
+        accuracy = epoch()
+        spent += time.perf_counter() - began
+        epochs += 1
+    results.put({"seconds": spent if accuracy >= 0.925 else float("inf"), "epochs": epochs, "accuracy": accuracy})
+
+
+def trainer(way: str, dataset: Dataset, config: dict[str, Any], limit: int = EPOCHS + 1, seed: int = 0) -> Any:
+    """A function that trains an epoch and gives the validation accuracy; and the network's multiplications an image."""
+    import keras
+
+    if way == "ours":
+        run = cnn.CnnRun(config, cnn.FAMILY.prepare(dataset, Options(limit=limit)), seed)
+        return lambda: run.step()["accuracy"], multiplications(run.trainer.model)
+    keras.utils.set_random_seed(seed)
+    layers = cnn.layers_of(config, dataset.shape)
+    inputs = keras.Input((*dataset.shape, 1))
+    outputs = keras.layers.Dense(dataset.n_classes, activation="softmax")(networks.stacked(inputs, layers))
+    model = keras.Model(inputs, outputs)
+    model.compile(keras.optimizers.Adam(0.001), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    x, x_val = (part[..., None].astype(np.float32) / 255 for part in (dataset.x_train, dataset.x_val))
+
+    def epoch() -> float:
+        validation = (x_val, dataset.y_val)
+        fitted = model.fit(x, dataset.y_train, batch_size=BATCH, verbose=0, validation_data=validation)
+        return float(fitted.history["val_accuracy"][0])
+
+    return epoch, multiplications(model)
+
+
+def multiplications(model: Any) -> int:
+    """Of one image's forward pass, in convolutions and dense layers."""
+    total = 0
+    for layer in model.layers:
+        if type(layer).__name__ == "Conv2D":
+            _, height, width, filters = layer.output.shape
+            total += height * width * filters * layer.kernel_size[0] * layer.kernel_size[1] * layer.input.shape[-1]
+        elif type(layer).__name__ == "Dense":
+            total += layer.input.shape[-1] * layer.units
+    return total
+
+
+def peak() -> float:
+    """Operations a second of float32 matrix multiplication."""
+    a = np.random.default_rng(0).random((PEAK, PEAK), dtype=np.float32)
+    speeds = []
+    for _ in range(20):
+        began = time.perf_counter()
+        a @ a
+        speeds.append(2 * PEAK**3 / (time.perf_counter() - began))
+    return median(speeds)
+
+
+def random_images() -> Dataset:
+    draws = np.random.default_rng(0)
+    x, y = draws.integers(0, 256, (IMAGES + 128, 28, 28), dtype=np.uint8), draws.integers(0, 10, IMAGES + 128)
+    parts = {"x_train": x[:IMAGES], "y_train": y[:IMAGES], "x_val": x[IMAGES:], "y_val": y[IMAGES:]}
+    names = tuple(map(str, range(10)))
+    return Dataset(**parts, x_test=x[:10], y_test=y[:10], class_names=names, name="random")
+
+
+def side_by_side(work: Any, *words: Any, processes: int = 2) -> list[dict[str, float]]:
+    """What so many processes put when each does the work, together."""
+    context = multiprocessing.get_context("spawn")
+    barrier, results = context.Barrier(processes), context.Queue()
+    started = [context.Process(target=work, args=(*words, barrier, results)) for _ in range(processes)]
+    for process in started:
+        process.start()
+    found = [results.get() for _ in started]
+    for process in started:
+        process.join()
+    return found
+
+
+if __name__ == "__main__":
+    os.environ.update({**worker_environment(1), "TF_CPP_MIN_LOG_LEVEL": "3"})
+    {"rate": rate, "time": to_accuracy}[sys.argv[1]]()

@@ -1,0 +1,119 @@
+"""`hypersearch export` and `hypersearch predict`: models out of a study, and at work on images."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+
+from analysis.leaderboard import rank
+from analysis.tables import Study, load_all
+from models.api import Options
+from models.datasets import load
+from models.errors import UserError
+from models.shelf import Shelved, take
+from search import checkpoints
+from search.config import StudyConfig
+from search.families import find
+from search.plan import check_same_images, load_data
+from search.record import replayed
+from search.trials import Trial, write_json
+
+README = """\
+The best {family} of study {study}, trial {trial}, as `hypersearch export` wrote it.
+
+    hypersearch predict FOLDER IMAGES       # a data set by name or path
+
+    from models import shelf
+    shelf.take(Path("FOLDER")).predict(x)   # x: uint8 (n, {height}, {width})
+
+preprocess.json says what goes in and what comes out, best.json what was fitted and how well it did.
+"""
+
+
+def export_study(out: Path, name: str, to: Path) -> list[Path]:
+    """Write the best model of each search into a folder of its family's name in `to`; returns these folders.
+
+    A confirmed winner is taken as it was confirmed, another from the checkpoint that the search kept.
+    """
+    study = load_all(out, [name])[0]
+    written = [_export(study, search, to / search["family"]) for search in study.facts["searches"]]
+    if not any(written):
+        raise UserError(f"study {name!r} has no model to export: no trial is complete, or it ran with --keep-models 0")
+    return [folder for folder in written if folder]
+
+
+def _export(study: Study, search: Mapping[str, Any], to: Path) -> Path | None:
+    if to.exists():
+        raise UserError(f"{to} is there already; name another folder")
+    confirmed = study.folder / "best" / search["family"]
+    if confirmed.exists():
+        shutil.copytree(confirmed, to)
+        facts = json.loads((to / "best.json").read_text(encoding="utf-8"))
+    else:
+        trial = _kept(study, search["family"])
+        if trial is None:
+            return None
+        facts = _rebuild(study, search, trial, to)
+    height, width = study.facts["dataset"]["size"]
+    (to / "README.md").write_text(README.format(**facts, height=height, width=width))
+    return to
+
+
+def _kept(study: Study, family: str) -> Trial | None:
+    """The best complete trial of which there is a whole checkpoint."""
+    trials = replayed(study.folder / "journal.jsonl")
+    ranked = rank(study, family)
+    for number in ranked.loc[ranked["state"] == "COMPLETE", "trial"]:
+        if checkpoints.latest(checkpoints.home(study.folder / "checkpoints", family, int(number))):
+            return trials[family, int(number)]
+    return None
+
+
+def _rebuild(study: Study, search: Mapping[str, Any], trial: Trial, to: Path) -> dict[str, Any]:
+    """Export the model of a trial from its checkpoint; what it is."""
+    family = find(search["target"])
+    config = StudyConfig.model_validate(study.facts["config"])
+    dataset = load_data(config, [family])
+    check_same_images(dataset, study.facts)
+    saved = checkpoints.latest(checkpoints.home(study.folder / "checkpoints", trial.family, trial.number))
+    assert saved is not None
+    shared = family.prepare(dataset, Options(config.seed, config.cpus_per_trial, search["max_resource"]))
+    run = family.start(trial.params, shared, trial.seed)
+    run.load(saved.folder)
+    to.mkdir(parents=True)
+    family.export(run, dataset, to)
+    facts = {"study": study.name, "family": trial.family, "trial": trial.number, "config": trial.params}
+    fitted = {"resource": saved.resource, "seed": trial.seed, "dataset": dataset.name, "digest": dataset.digest}
+    write_json(to / "best.json", {**facts, **fitted, "val": saved.metrics})
+    return facts
+
+
+def predict(model: Path, images: str, data_dir: Path | None, out: TextIO) -> tuple[int, float]:
+    """Write a CSV row for each of `images`, the test images of a data set; how many, and how many a second."""
+    shelved = take(model)
+    x_nhw = load(images, data_dir=data_dir).x_test
+    shelved.predict(x_nhw[:1])  # builds the graph
+    began = time.perf_counter()
+    values_nc = shelved.predict(x_nhw)
+    speed = len(x_nhw) / (time.perf_counter() - began)
+    csv.writer(out, lineterminator="\n").writerows(_rows(shelved, values_nc))
+    return len(x_nhw), speed
+
+
+def _rows(shelved: Shelved, values_nc: Any) -> Iterator[Sequence[Any]]:
+    """A header, then for each image its class and how sure of it the model is, or its code."""
+    if "codes" in shelved.output:
+        yield ["image", *(f"code.{number}" for number in range(values_nc.shape[1]))]
+        yield from ([number, *(f"{value:.6g}" for value in row)] for number, row in enumerate(values_nc))
+        return
+    yield ["image", "class", "name", "confidence" if shelved.output == "probabilities" else "margin"]
+    for number, row in enumerate(values_nc):
+        label = int(np.argmax(row))
+        yield [number, label, shelved.class_names[label], f"{row[label]:.6g}"]

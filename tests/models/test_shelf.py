@@ -1,0 +1,65 @@
+"""A model that was exported and read again predicts what it did before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optuna
+import pytest
+from sklearn.tree import DecisionTreeClassifier
+
+from models import autoencoder, cnn, linear_svm, random_forest, shelf, vae
+from models.api import Options
+from models.arrays import flatten
+from models.datasets import Dataset
+from models.errors import UserError
+from search import spaces
+
+SMALL = {"depth": "1..1", "filters": "16..16", "nodes": "64..64", "n_estimators": "10..10"}
+ASKED = {
+    "cnn": lambda run, x: run.predict(x),
+    "autoencoder": lambda run, x: run.codes(x),
+    "vae": lambda run, x: np.concatenate(run.codes(x), axis=1),
+    "random_forest": lambda run, x: run.predict(flatten(x)),
+    "linear_svm": lambda run, x: run.margins(flatten(x)),
+}
+
+
+@pytest.mark.parametrize("module", [cnn, autoencoder, vae, random_forest, linear_svm])
+def test_read_again_it_says_the_same(module: Any, digits: Dataset, tmp_path: Path) -> None:
+    family = module.FAMILY
+    space = spaces.narrow(family, {}, {name: text for name, text in SMALL.items() if name in family.space})
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=4))
+    averaged = {"averaging": 0.99} if "averaging" in family.space else {}
+    config = {**spaces.propose(space, study.ask()), **averaged}
+    run = family.start(config, family.prepare(digits, Options(limit=1)), 0)
+    run.step()
+    family.export(run, digits, tmp_path)
+    shelved = shelf.take(tmp_path)
+    expected = ASKED[family.name](run, digits.x_test) if family.name in ("cnn", "random_forest", "linear_svm") else None
+    if expected is None:
+        with run.trainer.averaged():
+            expected = ASKED[family.name](run, digits.x_test)
+    np.testing.assert_allclose(shelved.predict(digits.x_test), expected, rtol=1e-4, atol=1e-5)
+    assert shelved.class_names == digits.class_names
+    with pytest.raises(UserError, match="^the model takes images of 8×8, got 4×8$"):
+        shelved.predict(digits.x_test[:, :4])
+
+
+def test_a_tree_that_points_out_of_itself_is_refused(digits: Dataset) -> None:
+    tree = DecisionTreeClassifier(max_depth=2).fit(flatten(digits.x_train), digits.y_train).tree_
+    shelf.check_tree(tree)
+    for array, value in ((tree.children_left, 99), (tree.children_right, 0), (tree.feature, 64), (tree.feature, -7)):
+        before = array[0]
+        array[0] = value
+        with pytest.raises(ValueError, match="^a tree in it is damaged$"):
+            shelf.check_tree(tree)
+        array[0] = before
+    shelf.check_tree(tree)
+
+
+def test_a_folder_without_a_model(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="holds no exported model"):
+        shelf.take(tmp_path)

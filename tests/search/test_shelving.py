@@ -1,0 +1,78 @@
+"""Models out of a study and at work again."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import numpy as np
+import pytest
+
+import analysis
+from models.datasets import load
+from models.errors import UserError
+from search.cli import main
+from search.config import build
+from search.confirm import confirm_study
+from search.engine import run_study
+from search.shelving import export_study, predict
+
+pytestmark = [pytest.mark.usefixtures("ray_session"), pytest.mark.timeout(240)]
+FOREST = {"dataset": "digits", "trials": "2", "max_resource": "6", "baselines": False, "concurrency": "1"}
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    out = tmp_path_factory.mktemp("shelving")
+    space = {"n_estimators": "10..12"}
+    record, _ = run_study(build(["random_forest"], {**FOREST, "out": out, "name": "study", "space": space}))
+    return analysis.load(record.folder)
+
+
+def rows_of(model):
+    out = io.StringIO()
+    count, speed = predict(model, "digits", None, out)
+    assert speed > 0
+    rows = list(csv.DictReader(io.StringIO(out.getvalue())))
+    assert len(rows) == count
+    return rows
+
+
+def test_the_kept_model_is_exported_then_the_confirmed_one(study, tmp_path):
+    out, digits = study.folder.parent, load("digits")
+    (folder,) = export_study(out, "study", tmp_path / "kept")
+    facts = json.loads((folder / "best.json").read_text())
+    best = study.trials.sort_values(["objective", "trial"], ascending=[False, True]).iloc[0]
+    assert (facts["trial"], facts["val"]["accuracy"]) == (best["trial"], best["objective"])
+    before = rows_of(folder)
+    assert np.mean([int(row["class"]) for row in before] == digits.y_test) > 0.7
+    assert all(0 < float(row["confidence"]) <= 1 for row in before)
+    confirm_study(out, "study", top=1, seeds=1, baselines=False, force=False)
+    (folder,) = export_study(out, "study", tmp_path / "confirmed")
+    facts = json.loads((folder / "best.json").read_text())
+    assert np.mean([int(row["class"]) for row in rows_of(folder)] == digits.y_test) == facts["test"]["accuracy"]
+    assert "the best random_forest of study study, trial" in (folder / "README.md").read_text().lower()
+
+
+def test_what_is_there_is_not_overwritten(study, tmp_path):
+    export_study(study.folder.parent, "study", tmp_path)
+    with pytest.raises(UserError, match="random_forest is there already; name another folder$"):
+        export_study(study.folder.parent, "study", tmp_path)
+
+
+def test_a_study_without_models(here):
+    run_study(build(["toy"], {**FOREST, "name": "empty", "keep_models": "0"}))
+    with pytest.raises(UserError, match="^study 'empty' has no model to export: no trial is complete, or it ran with"):
+        export_study(here / "runs", "empty", here / "to")
+
+
+def test_the_command_line(study, tmp_path, capsys):
+    assert main(["export", "study", str(tmp_path), "--out", str(study.folder.parent)]) == 0
+    assert capsys.readouterr().out.strip() == str(tmp_path / "random_forest")
+    assert main(["predict", str(tmp_path / "random_forest"), "digits"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out.startswith("image,class,name,confidence\n")
+    assert "360 images, " in shown.err
+    assert main(["predict", str(tmp_path), "digits"]) == 2
+    assert "holds no exported model" in capsys.readouterr().err
