@@ -9,8 +9,8 @@ READY := $(VENV)/.ready
 demo: $(READY)  ## search every family on the bundled digits
 	$(BIN)/hypersearch run quick
 
-test: $(READY)  ## the default tests, under five minutes on two cores
-	$(BIN)/python -m pytest
+test: $(READY)  ## the default tests, under five minutes on two cores: two files at a time
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-slow: $(READY)  ## the tests that take longer
 	$(BIN)/python -m pytest -m "slow or cluster"
