@@ -1,5 +1,6 @@
 """How fast networks train here, beside plain Keras `fit`; medians of three turns, all in one run.
 
+    python benchmarks/network_speed.py doze                        # epochs fed as Keras does, and as we do
     python benchmarks/network_speed.py rate                        # two packed one-thread trials against sgemm's peak
     HYPERSEARCH_DATA=… python benchmarks/network_speed.py time     # to 0.925 validation accuracy, ≤ 100,000 parameters
 
@@ -24,6 +25,7 @@ import numpy as np
 
 from models import cnn, networks
 from models.api import Options
+from models.backend import batches
 from models.datasets import Dataset, load
 from search.cluster import worker_environment
 
@@ -48,6 +50,29 @@ NETWORK = {
 CONSTANT = {"optimizer": "adam", "learning_rate": 0.001, "weight_decay": 0.0, "schedule": "constant", "averaging": 0.0}
 QUICK = {"optimizer": "adam", "learning_rate": 0.01, "weight_decay": 0.01, "schedule": "one-cycle", "averaging": 0.99}
 NO_CHANGE = {"label_smoothing": 0.0, "shift": 0, "flip": False, "erasing": 0.0}
+
+
+def doze() -> None:
+    """Seconds of each epoch, two processes side by side, of arrays given to `fit` and of our pipeline."""
+    for turn in range(TURNS):
+        for fed in ("by Keras", "by us"):
+            for result in side_by_side(measure_epochs, fed):
+                print(f"turn {turn + 1}, fed {fed}: " + " ".join(f"{seconds:.2f}" for seconds in result), flush=True)
+
+
+def measure_epochs(fed: str, barrier: Any, results: Any) -> None:
+    dataset = random_images()
+    config = {**NETWORK, **CONSTANT, "batch_size": BATCH, **NO_CHANGE}
+    model = cnn.CnnRun(config, cnn.FAMILY.prepare(dataset, Options()), 0).trainer.model
+    x, targets = dataset.x_train[..., None], np.eye(10, dtype=np.float32)[dataset.y_train]
+    arrays = {"x": x, "y": targets, "batch_size": BATCH, "shuffle": False}
+    barrier.wait()
+    seconds = []
+    for _ in range(6):
+        began = time.perf_counter()
+        model.fit(**(batches(x, targets, BATCH) if fed == "by us" else arrays), verbose=0)
+        seconds.append(time.perf_counter() - began)
+    results.put(seconds)
 
 
 def rate() -> None:
@@ -156,7 +181,7 @@ def random_images() -> Dataset:
     return Dataset(**parts, x_test=x[:10], y_test=y[:10], class_names=names, name="random")
 
 
-def side_by_side(work: Any, *words: Any, processes: int = 2) -> list[dict[str, float]]:
+def side_by_side(work: Any, *words: Any, processes: int = 2) -> list[Any]:
     """What so many processes put when each does the work, together."""
     context = multiprocessing.get_context("spawn")
     barrier, results = context.Barrier(processes), context.Queue()
@@ -171,4 +196,4 @@ def side_by_side(work: Any, *words: Any, processes: int = 2) -> list[dict[str, f
 
 if __name__ == "__main__":
     os.environ.update({**worker_environment(1), "TF_CPP_MIN_LOG_LEVEL": "3"})
-    {"rate": rate, "time": to_accuracy}[sys.argv[1]]()
+    {"doze": doze, "rate": rate, "time": to_accuracy}[sys.argv[1]]()

@@ -38,7 +38,7 @@ def ray_running(config: StudyConfig) -> Iterator[None]:
     environment = worker_environment(config.cpus_per_trial)
     address = config.cluster
     if address:
-        _check_answers(address)
+        check_reach(config)
         options: dict[str, Any] = {"address": address, "runtime_env": shipped(environment)}
     else:
         os.environ.update(environment)
@@ -64,6 +64,8 @@ def check_reach(config: StudyConfig) -> None:
             f"--address {config.cluster}: Tune's loop needs a node of the cluster under it; run there with --address "
             "auto, or from here by ray job submit (docs/cluster.md)"
         )
+    if config.cluster:
+        _check_answers(config.cluster)
 
 
 def _check_answers(address: str) -> None:

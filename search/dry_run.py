@@ -24,7 +24,7 @@ from search.plan import Search, plan_study, slots, without_password
 from search.probe import Probe, duration, probe
 from search.record import refuse_existing_folder
 from search.schedule import expected
-from search.spaces import several
+from search.spaces import possible, several
 
 REPEATED = 30.0  # seconds; a first step that took less is timed a second time, its graph built
 PATIENCE = 600.0  # seconds for the steps of a search
@@ -81,9 +81,10 @@ def plan_rows(search: Search) -> Iterator[Row]:
         for m, d in zip(search.metrics, search.modes, strict=True)
     ]
     yield "objective", f"{'; and '.join(goals)}{'; also ' * bool(others)}{', '.join(others)}"
-    searched = {name: parameter for name, parameter in search.space.items() if not _fixed(parameter)}
+    space = {name: parameter for name, parameter in search.space.items() if possible(parameter, search.space)}
+    searched = {name: parameter for name, parameter in space.items() if not _fixed(parameter)}
     yield "searched", "\n".join(f"{name} {_range(p, search.space)}" for name, p in searched.items()) or "nothing"
-    if fixed := {name: _range(p, search.space) for name, p in search.space.items() if name not in searched}:
+    if fixed := {name: _range(p, search.space) for name, p in space.items() if name not in searched}:
         yield "fixed", "\n".join(f"{name} {value}" for name, value in fixed.items())
     yield "trials", f"{search.asked.trials} of up to {search.limit} {unit}, proposed by {search.asked.searcher}"
     if search.baselines:

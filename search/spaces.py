@@ -71,6 +71,18 @@ def applies(parameter: Parameter, config: Config) -> bool:
     return all(config.get(other) in several(value) for other, value in parameter.when.items())
 
 
+def possible(parameter: Parameter, space: Space) -> bool:
+    """True if some configuration that a search of `space` may propose has the parameter."""
+    return all(
+        possible(space[other], space) and any(_proposed(space[other], value) for value in several(values))
+        for other, values in parameter.when.items()
+    )
+
+
+def _proposed(parameter: Parameter, value: Value) -> bool:
+    return value in parameter.searched if isinstance(parameter, Choice) else holds(parameter, value)
+
+
 def several(value: Value | tuple[Value, ...]) -> tuple[Value, ...]:
     """The values that a condition names."""
     return value if isinstance(value, tuple) else (value,)

@@ -156,6 +156,13 @@ def test_a_condition_is_said_where_it_matters():
     assert "where" not in dict(dry_run.plan_rows(planned(set={"shape": "bowl"})[0]))["searched"]
 
 
+def test_what_can_never_apply_is_not_said():
+    rows = dict(dry_run.plan_rows(planned(family="cnn", set={"optimizer": "adam", "convolutions": "1"})[0]))
+    both = rows["searched"] + rows["fixed"]
+    assert "learning_rate 0.0001 to 0.02 (log)" in both
+    assert not any(name in both for name in ("sgd_learning_rate", "adadelta", "residual"))
+
+
 def test_the_plan_and_nothing_else(here, capsys):
     secret = ["--storage", "postgresql://me:secret@nowhere/base", "--time-budget", "10m"]
     command = ["run", "toy", "kmeans", "--dataset", "digits", "--limit", "240", "--name", "mine", *secret]
