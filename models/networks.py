@@ -1,11 +1,12 @@
 """Networks as rows of layers: written down as data, checked without Keras, built with it.
 
 A layer is ("conv", filters, kernel, padding, activation), ("transposed", filters, kernel, padding, activation),
-("dense", units, activation), ("act", activation), ("norm",), ("drop", rate), ("noise", deviation), ("pool",),
-("pool", "average"), ("pool", "max", "same") which rounds odd sides up, ("shrink", filters, activation) for a learned
-pool that rounds up, ("up",), ("crop", size), ("flatten",), ("average",) over all places, ("reshape", shape) or
-("residual", layers), which adds what its layers make of their input to that input. Convolutions and dense layers may
-end in `False`: they have no bias. Only the Keras 3 API is used, so that any backend serves.
+("dense", units, activation), ("act", activation), ("norm",) or ("norm", momentum), ("drop", rate),
+("noise", deviation), ("pool",), ("pool", "average"), ("pool", "max", "same") which rounds odd sides up, ("shrink",
+filters, activation) for a learned pool that rounds up, ("up",), ("crop", size), ("flatten",), ("average",) over all
+places, ("reshape", shape) or ("residual", layers), which adds what its layers make of their input to that input.
+Convolutions and dense layers may end in `False`: they have no bias. Only the Keras 3 API is used, so that any backend
+serves.
 """
 
 from __future__ import annotations
@@ -21,11 +22,13 @@ Size: TypeAlias = tuple[int, int]
 ACTIVATIONS = ("relu", "leaky_relu", "elu", "gelu", "swish")
 """Those that a search may choose from; "linear", "sigmoid" and "elu-0.1" exist besides."""
 
+MOMENTUM = 0.9  # of a searched network's norms: Keras's 0.99 would still hold the first values at an early rung
+
 
 def activated(layer: Layer, activation: str, batch_norm: bool) -> list[Layer]:
     """A layer without activation and bias, as it is used: with batch norm between, or with a bias again."""
     if batch_norm:
-        return [(*layer, "linear", False), ("norm",), ("act", activation)]
+        return [(*layer, "linear", False), ("norm", MOMENTUM), ("act", activation)]
     return [(*layer, activation)]
 
 
@@ -105,7 +108,7 @@ def _keras_layers(kind: str, *settings: Any) -> list[Any]:
         return _activation(*settings)
     simple = {
         "up": layers.UpSampling2D,
-        "norm": layers.BatchNormalization,
+        "norm": lambda: layers.BatchNormalization(**dict(zip(["momentum"], settings, strict=False))),
         "flatten": layers.Flatten,
         "average": layers.GlobalAveragePooling2D,
         "drop": lambda: layers.Dropout(*settings, seed=0),  # without a seed, torch would draw from its global state

@@ -153,7 +153,19 @@ def optimizer(config: Config, steps: int) -> Any:
     made = makers[kind](**how)
     made.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     made.finalize_variable_values = lambda variables: None  # `fit` would put the averages in the weights' place
+    if averaging:
+        made._update_model_variables_moving_average = lambda variables: _average(made, variables, averaging)
     return made
+
+
+def _average(optimizer: Any, variables: Sequence[Any], most: Any) -> None:
+    """Move the averages towards the weights; at batch t they keep min(`most`, t / (10 + t)), so not the first."""
+    from keras import ops
+
+    batch = ops.cast(optimizer.iterations, "float32")
+    kept = ops.minimum(float(most), batch / (10 + batch))
+    for variable, average in zip(variables, optimizer._model_variables_moving_average, strict=True):
+        average.assign(kept * average + (1 - kept) * variable)
 
 
 def _rate(schedule: str, peak: Any, steps: int) -> Any:
