@@ -59,6 +59,8 @@ class Shelved:
 
 def take(folder: Path) -> Shelved:
     """The model in an exported folder; a `UserError` if there is none."""
+    if (folder / "best.json").exists() and not (folder / FACTS).exists():
+        raise UserError(f"{folder} holds a model that cannot be used by itself: its family exports no {FACTS}")
     try:
         facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
         path = folder / facts["file"]

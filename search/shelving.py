@@ -17,7 +17,7 @@ from analysis.tables import Study, load_all
 from models.api import Options
 from models.datasets import load
 from models.errors import UserError
-from models.shelf import Shelved, take
+from models.shelf import FACTS, Shelved, take
 from search import checkpoints
 from search.config import StudyConfig
 from search.families import find
@@ -25,9 +25,8 @@ from search.plan import check_same_images, load_data
 from search.record import replayed
 from search.trials import Trial, write_json
 
-README = """\
-The best {family} of study {study}, trial {trial}, as `hypersearch export` wrote it.
-
+HEAD = "The best {family} of study {study}, trial {trial}, as `hypersearch export` wrote it.\n\n"
+USE = """\
     hypersearch predict FOLDER IMAGES       # a data set by name or path
 
     from models import shelf
@@ -53,16 +52,21 @@ def _export(study: Study, search: Mapping[str, Any], to: Path) -> Path | None:
     if to.exists():
         raise UserError(f"{to} is there already; name another folder")
     confirmed = study.folder / "best" / search["family"]
-    if confirmed.exists():
+    trial = _kept(study, search["family"])
+    facts = json.loads((confirmed / "best.json").read_text(encoding="utf-8")) if confirmed.exists() else None
+    if facts and (trial is None or trial.number == facts["trial"]):  # else a better one has come since
         shutil.copytree(confirmed, to)
-        facts = json.loads((to / "best.json").read_text(encoding="utf-8"))
-    else:
-        trial = _kept(study, search["family"])
-        if trial is None:
-            return None
+    elif trial:
         facts = _rebuild(study, search, trial, to)
+    else:
+        return None
     height, width = study.facts["dataset"]["size"]
-    (to / "README.md").write_text(README.format(**facts, height=height, width=width))
+    use = (
+        USE
+        if (to / FACTS).exists()
+        else "It is as the family saves it between steps; `hypersearch predict` cannot use it.\n"
+    )
+    (to / "README.md").write_text((HEAD + use).format(**facts, height=height, width=width))
     return to
 
 
@@ -80,7 +84,7 @@ def _rebuild(study: Study, search: Mapping[str, Any], trial: Trial, to: Path) ->
     """Export the model of a trial from its checkpoint; what it is."""
     family = find(search["target"])
     config = StudyConfig.model_validate(study.facts["config"])
-    dataset = load_data(config, [family])
+    dataset = load_data(config, [find(each["target"]) for each in study.facts["searches"]])
     check_same_images(dataset, study.facts)
     saved = checkpoints.latest(checkpoints.home(study.folder / "checkpoints", trial.family, trial.number))
     assert saved is not None

@@ -67,7 +67,6 @@ def test_a_few_epochs_learn_the_digits(digits: Dataset) -> None:
     recipe = {**plain(rate=0.02, batch_size=32), "schedule": "one-cycle", "averaging": 0.99}
     run = cnn.CnnRun({**NETWORK, **recipe}, cnn.FAMILY.prepare(digits, Options(limit=9)), 0)
     accuracies = [run.step()["accuracy"] for _ in range(9)]
-    assert accuracies[0] > 0.5
     assert accuracies[-1] > 0.9
 
 

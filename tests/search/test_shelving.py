@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 import analysis
+from analysis.leaderboard import rank
 from models.datasets import load
 from models.errors import UserError
 from search.cli import main
 from search.config import build
 from search.confirm import confirm_study
-from search.engine import run_study
+from search.engine import resume_study, run_study
 from search.shelving import export_study, predict
 
 pytestmark = [pytest.mark.usefixtures("ray_session"), pytest.mark.timeout(240)]
@@ -52,7 +53,19 @@ def test_the_kept_model_is_exported_then_the_confirmed_one(study, tmp_path):
     (folder,) = export_study(out, "study", tmp_path / "confirmed")
     facts = json.loads((folder / "best.json").read_text())
     assert np.mean([int(row["class"]) for row in rows_of(folder)] == digits.y_test) == facts["test"]["accuracy"]
+    record, _ = resume_study(out, "study", more=4)
+    best = rank(analysis.load(record.folder), "random_forest").iloc[0]
+    (folder,) = export_study(out, "study", tmp_path / "extended")
+    assert json.loads((folder / "best.json").read_text())["trial"] == best["trial"]
     assert "the best random_forest of study study, trial" in (folder / "README.md").read_text().lower()
+
+
+def test_a_study_of_families_with_and_without_data(here, capsys):
+    run_study(build(["toy", "kmeans"], {**FOREST, "name": "mixed", "space": {"k": "10..20"}}))
+    toy, kmeans = export_study(here / "runs", "mixed", here / "to")
+    assert "`hypersearch predict` cannot use it" in (kmeans / "README.md").read_text()
+    assert main(["predict", str(toy), "digits"]) == 2
+    assert "holds a model that cannot be used by itself" in capsys.readouterr().err
 
 
 def test_what_is_there_is_not_overwritten(study, tmp_path):
