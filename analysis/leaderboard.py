@@ -20,6 +20,9 @@ from analysis.tables import Study, load_all, missing, together
 from models.api import DIRECTIONS, TRIAL_COLUMNS
 from models.errors import UserError, nearest, unknown
 
+Ranked: TypeAlias = Sequence[tuple[str, pd.DataFrame]]
+"""Each search's title and its trials, best first."""
+
 STATE_ORDER = {"COMPLETE": 0, "PRUNED": 1, "FAIL": 2}
 
 
@@ -32,7 +35,7 @@ def write(out: Path, names: Sequence[str], form: str, sort: str | None = None) -
     sys.stdout.write(FORMATS[form](searches(studies, sort)))
 
 
-def searches(studies: Sequence[Study], sort: str | None = None) -> list[tuple[str, pd.DataFrame]]:
+def searches(studies: Sequence[Study], sort: str | None = None) -> Ranked:
     """Each search's title, which says what is ranked, and its trials, ranked by its objective or by `sort`."""
     return [(_title(study, family), rank(study, family, sort)) for study in studies for family in families(study)]
 
@@ -69,9 +72,8 @@ def direction(study: Study, family: str, column: str) -> str:
 
 def check_sort(studies: Sequence[Study], sort: str | None) -> None:
     """Raise a `UserError` for a column that no study has."""
-    columns = [
-        c for c in together(study.trials for study in studies).columns if c not in ("study", "family", "name", "state")
-    ]
+    trials = together(study.trials for study in studies)
+    columns = [str(column) for column in trials if column not in ("study", "family", "name", "state")]
     if sort is not None and sort not in columns:
         raise UserError(f"--sort: unknown column {sort!r}, allowed: {', '.join(columns)}{nearest(sort, columns)}")
 
@@ -79,9 +81,6 @@ def check_sort(studies: Sequence[Study], sort: str | None) -> None:
 def families(study: Study) -> list[str]:
     """The families of a study's searches, in the order in which they ran."""
     return [search["family"] for search in study.facts["searches"]]
-
-
-Ranked: TypeAlias = Sequence[tuple[str, pd.DataFrame]]
 
 
 def to_csv(ranked: Ranked) -> str:

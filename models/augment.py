@@ -8,11 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.api import Choice, Condition, Config, Float, Int, Parameter
+from models.idx import Pixels
 
-Images = NDArray[np.uint8]
 AREA = (0.02, 0.2)  # of an image that is erased
 ASPECT = (0.5, 2.0)  # of the rectangle, height to width
 
@@ -27,7 +26,7 @@ def augmentation_space(when: Condition | None = None) -> dict[str, Parameter]:
     }
 
 
-def augmented(x_nhw: Images, draws: np.random.Generator, config: Config) -> Images:
+def augmented(x_nhw: Pixels, draws: np.random.Generator, config: Config) -> Pixels:
     """A copy of the images, shifted, mirrored and partly erased as `config` says; black comes in at the sides."""
     shift, erasing = int(config.get("shift") or 0), float(config.get("erasing") or 0.0)
     x_nhw = shifted(x_nhw, draws, shift) if shift else x_nhw.copy()
@@ -39,7 +38,7 @@ def augmented(x_nhw: Images, draws: np.random.Generator, config: Config) -> Imag
     return x_nhw
 
 
-def shifted(x_nhw: Images, draws: np.random.Generator, most: int) -> Images:
+def shifted(x_nhw: Pixels, draws: np.random.Generator, most: int) -> Pixels:
     """Each image moved by -`most` … `most` pixels, down and to the right."""
     n, height, width = x_nhw.shape
     padded = np.pad(x_nhw, ((0, 0), (most, most), (most, most)))
@@ -52,7 +51,7 @@ def shifted(x_nhw: Images, draws: np.random.Generator, most: int) -> Images:
     return moved
 
 
-def erase(x_nhw: Images, draws: np.random.Generator, share: float) -> None:
+def erase(x_nhw: Pixels, draws: np.random.Generator, share: float) -> None:
     """Fill a rectangle with noise in a `share` of the images, in place (arXiv 1708.04896: s_l, s_h, r_1)."""
     n, height, width = x_nhw.shape
     chosen = np.flatnonzero(draws.random(n) < share)

@@ -60,12 +60,12 @@ class AutoencoderRun:
         """Train one epoch; errors a pixel on validation, and how well a linear classifier reads the codes."""
         trained = self.trainer.epoch(self._x_train, self._x_train[..., None])
         with self.trainer.averaged():
-            scores = self.scores(self._x_val, self._y_val, self.shared.floor_d)
+            codes_nd = self.codes(self._x_val)
+            scores = self.scores(codes_nd, self._x_val, self._y_val, self.shared.floor_d)
         return {**scores, "train.loss": trained["loss"], "parameters": float(self.trainer.model.count_params())}
 
-    def scores(self, x_nhw: Any, y_n: Any, floor_d: Any) -> dict[str, float]:
+    def scores(self, codes_nd: Any, x_nhw: Any, y_n: Any, floor_d: Any) -> dict[str, float]:
         """MSE, cross-entropy (nats a pixel), the accuracy of a probe, and PCA's MSE (`floor_d`) at this code size."""
-        codes_nd = self.codes(x_nhw)
         probe = probe_accuracy(self.codes(self._x_train[:PROBED]), self._y_train[:PROBED], codes_nd, y_n)
         errors = pixel_errors(self.decoded(codes_nd), x_nhw)
         floor = float(floor_d[min(self.code_size, len(floor_d) - 1)])
@@ -144,8 +144,8 @@ def _prepare(dataset: Dataset, options: Options) -> Shared:
 
 def _evaluate(run: AutoencoderRun, dataset: Dataset) -> Evaluation:
     with run.trainer.averaged():
-        scores = run.scores(dataset.x_test, dataset.y_test, run.shared.floor.mse(dataset.x_test))
         codes_nd = run.codes(dataset.x_test)
+        scores = run.scores(codes_nd, dataset.x_test, dataset.y_test, run.shared.floor.mse(dataset.x_test))
         pixels = run.decoded(codes_nd[:SHOWN])
     return Evaluation(scores, {"codes": codes_nd, "reconstructions": (pixels * 255).round().astype(np.uint8)})
 

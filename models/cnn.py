@@ -40,10 +40,11 @@ class CnnRun:
         import keras
 
         networks.begin_anew(seed)
-        self._config, self._n_classes = config, shared.arrays.n_classes
-        self._x_train, self._y_train, self._x_val, self._y_val = parts(shared.arrays, str(config["fit_on"]))
+        self._config = config
+        self._x_train, y_train, self._x_val, self._y_val = parts(shared.arrays, str(config["fit_on"]))
         size = self._x_train.shape[1:]
-        model = networks.classifier(layers_of(config, size), size, self._n_classes)
+        self._targets_nc = np.eye(shared.arrays.n_classes, dtype=np.float32)[y_train]
+        model = networks.classifier(layers_of(config, size), size, shared.arrays.n_classes)
         smoothing = config["label_smoothing"]
         loss = keras.losses.CategoricalCrossentropy(label_smoothing=smoothing)
         accuracy = keras.metrics.CategoricalAccuracy(name="accuracy")
@@ -51,8 +52,7 @@ class CnnRun:
 
     def step(self) -> Mapping[str, float]:
         """Train one epoch; accuracy and loss (nats) on validation and, as `train.…`, on the epoch's own batches."""
-        targets_nc = np.eye(self._n_classes, dtype=np.float32)[self._y_train]
-        trained = self.trainer.epoch(self._x_train, targets_nc, self._change)
+        trained = self.trainer.epoch(self._x_train, self._targets_nc, self._change)
         scores = probability_scores(self.predict(self._x_val), self._y_val)
         return {
             **scores,

@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from models.api import Choice, Condition, Float, Int, Parameter
-from models.networks import Layer, Size, activated
+from models.networks import ACTIVATIONS, Layer, Size, activated
 
 WIDEST = 256  # filters
 PROBED = 10_000  # training images to which a probe is fitted
@@ -32,7 +32,7 @@ def coding_space(when: Condition | None = None) -> dict[str, Parameter]:
         "blocks": Int(1, 3, when=convolutional),
         "filters": Int(16, 64, log=True, when=convolutional),
         "nodes_before_code": Choice((0, 128, 256), when=convolutional),
-        "activation": Choice(("relu", "leaky_relu", "elu", "gelu", "swish"), when=always),
+        "activation": Choice(ACTIVATIONS, when=always),
         "batch_norm": Choice((True, False), when=always),
         "noise": Float(0.0, 0.5, when=always),
     }

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.arrays import flatten
-
-Images = NDArray[np.uint8]
+from models.idx import Pixels
 
 
 @dataclass(frozen=True)
@@ -20,7 +19,7 @@ class PcaFloor:
     components_dd: NDArray[np.float32]
 
     @classmethod
-    def of(cls, x_nhw: Images) -> PcaFloor:
+    def of(cls, x_nhw: Pixels) -> PcaFloor:
         """The components of images (n, h, w)."""
         x_nd = flatten(x_nhw)
         mean_d = x_nd.mean(axis=0)
@@ -28,7 +27,7 @@ class PcaFloor:
         _, components_dd = np.linalg.eigh(x_nd.T @ x_nd)
         return cls(mean_d, np.ascontiguousarray(components_dd[:, ::-1].T))
 
-    def mse(self, x_nhw: Images) -> NDArray[np.float64]:
+    def mse(self, x_nhw: Pixels) -> NDArray[np.float64]:
         """The mean squared error a pixel, in [0, 1]², of images (n, h, w) from their first 0, 1 … d components."""
         x_nd = flatten(x_nhw) - self.mean_d
         captured_d = ((x_nd @ self.components_dd.T) ** 2).mean(axis=0, dtype=np.float64)

@@ -1,12 +1,11 @@
 """Networks as rows of layers: written down as data, checked without Keras, built with it.
 
-A layer is ("conv", filters, kernel, padding, activation), ("transposed", filters, kernel, padding, activation),
-("dense", units, activation), ("act", activation), ("norm",) or ("norm", momentum), ("drop", rate),
-("noise", deviation), ("pool",), ("pool", "average"), ("pool", "max", "same") which rounds odd sides up, ("shrink",
-filters, activation) for a learned pool that rounds up, ("up",), ("crop", size), ("flatten",), ("average",) over all
-places, ("reshape", shape) or ("residual", layers), which adds what its layers make of their input to that input.
-Convolutions and dense layers may end in `False`: they have no bias. Only the Keras 3 API is used, so that any backend
-serves.
+A layer is ("conv", filters, kernel, padding, activation), ("dense", units, activation), ("act", activation), ("norm",)
+or ("norm", momentum), ("drop", rate), ("noise", deviation), ("pool",), ("pool", "average"), ("pool", "max", "same")
+which rounds odd sides up, ("shrink", filters, activation) for a learned pool that rounds up, ("up",), ("crop", size),
+("flatten",), ("average",) over all places, ("reshape", shape) or ("residual", layers), which adds what its layers make
+of their input to that input. Convolutions and dense layers may end in `False`: they have no bias. Only the Keras 3 API
+is used, so that any backend serves.
 """
 
 from __future__ import annotations
@@ -91,10 +90,9 @@ def stacked(x: Any, layers: Sequence[Layer]) -> Any:
 def _keras_layers(kind: str, *settings: Any) -> list[Any]:
     from keras import layers
 
-    if kind in ("conv", "transposed"):
+    if kind == "conv":
         filters, kernel, padding, activation, *bias = settings
-        make = layers.Conv2D if kind == "conv" else layers.Conv2DTranspose
-        return [make(filters, kernel, padding=padding, use_bias=not bias), *_activation(activation)]
+        return [layers.Conv2D(filters, kernel, padding=padding, use_bias=not bias), *_activation(activation)]
     if kind == "dense":
         units, activation, *bias = settings
         return [layers.Dense(units, use_bias=not bias), *_activation(activation)]

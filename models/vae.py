@@ -48,13 +48,14 @@ class VaeRun:
         """Train one epoch; the bound (nats an image), its two parts and the MSE a pixel, on validation."""
         trained = self.trainer.epoch(self._x_train, self._x_train[..., None])
         with self.trainer.averaged():
-            scores = self.scores(self._x_val, self._y_val)
-            self.film.append(self.codes(self._x_val[:FILMED])[0].astype(np.float16))
+            codes = self.codes(self._x_val)
+            scores = self.scores(codes, self._x_val, self._y_val)
+        self.film.append(codes[0][:FILMED].astype(np.float16))
         return {**scores, "train.loss": trained["loss"], "parameters": float(self.trainer.model.count_params())}
 
-    def scores(self, x_nhw: Any, y_n: Any) -> dict[str, float]:
-        """What `step` reports; the probe reads the means."""
-        mean_nd, log_variance_nd = self.codes(x_nhw)
+    def scores(self, codes: tuple[Any, Any], x_nhw: Any, y_n: Any) -> dict[str, float]:
+        """What `step` reports, of images and their codes; the probe reads the means."""
+        mean_nd, log_variance_nd = codes
         probe = probe_accuracy(self.codes(self._x_train[:PROBED])[0], self._y_train[:PROBED], mean_nd, y_n)
         draws = np.random.default_rng(self._seed).standard_normal(mean_nd.shape, dtype=np.float32)
         errors = pixel_errors(self.decoded(mean_nd + np.exp(log_variance_nd / 2) * draws), x_nhw)
@@ -133,8 +134,8 @@ def _prepare(dataset: Dataset, options: Options) -> Shared:
 
 def _evaluate(run: VaeRun, dataset: Dataset) -> Evaluation:
     with run.trainer.averaged():
-        scores = run.scores(dataset.x_test, dataset.y_test)
-        mean_nd, log_variance_nd = run.codes(dataset.x_test)
+        mean_nd, log_variance_nd = codes = run.codes(dataset.x_test)
+        scores = run.scores(codes, dataset.x_test, dataset.y_test)
         pixels = run.decoded(mean_nd[:SHOWN])
     return Evaluation(
         scores,

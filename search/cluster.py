@@ -38,7 +38,6 @@ def ray_running(config: StudyConfig) -> Iterator[None]:
     environment = worker_environment(config.cpus_per_trial)
     address = config.cluster
     if address:
-        check_reach(config)
         options: dict[str, Any] = {"address": address, "runtime_env": shipped(environment)}
     else:
         os.environ.update(environment)

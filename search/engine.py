@@ -191,6 +191,7 @@ def retrain_all(
     config: StudyConfig, work: Sequence[Retraining], dataset: Dataset, folder: Path
 ) -> Iterator[tuple[Retraining, dict[str, Any]]]:
     """Train each piece of `work` anew on the workers; yield those that succeed with their test figures."""
+    check_reach(config)
     logs = folder / "logs"
     full = {task.target: task.full for task in work}
     with own_terminal(logs / "ray.log") as console, ray_running(config):

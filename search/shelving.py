@@ -19,6 +19,7 @@ from models.datasets import load
 from models.errors import UserError
 from models.shelf import FACTS, Shelved, take
 from search import checkpoints
+from search.checkpoints import Checkpoint
 from search.config import StudyConfig
 from search.families import find
 from search.plan import check_same_images, load_data
@@ -52,12 +53,12 @@ def _export(study: Study, search: Mapping[str, Any], to: Path) -> Path | None:
     if to.exists():
         raise UserError(f"{to} is there already; name another folder")
     confirmed = study.folder / "best" / search["family"]
-    trial = _kept(study, search["family"])
+    kept = _kept(study, search["family"])
     facts = json.loads((confirmed / "best.json").read_text(encoding="utf-8")) if confirmed.exists() else None
-    if facts and (trial is None or trial.number == facts["trial"]):  # else a better one has come since
+    if facts and (kept is None or kept[0].number == facts["trial"]):  # else a better one has come since
         shutil.copytree(confirmed, to)
-    elif trial:
-        facts = _rebuild(study, search, trial, to)
+    elif kept:
+        facts = _rebuild(study, search, *kept, to)
     else:
         return None
     height, width = study.facts["dataset"]["size"]
@@ -70,24 +71,23 @@ def _export(study: Study, search: Mapping[str, Any], to: Path) -> Path | None:
     return to
 
 
-def _kept(study: Study, family: str) -> Trial | None:
-    """The best complete trial of which there is a whole checkpoint."""
+def _kept(study: Study, family: str) -> tuple[Trial, Checkpoint] | None:
+    """The best complete trial of which there is a whole checkpoint, and that."""
     trials = replayed(study.folder / "journal.jsonl")
     ranked = rank(study, family)
     for number in ranked.loc[ranked["state"] == "COMPLETE", "trial"]:
-        if checkpoints.latest(checkpoints.home(study.folder / "checkpoints", family, int(number))):
-            return trials[family, int(number)]
+        saved = checkpoints.latest(checkpoints.home(study.folder / "checkpoints", family, int(number)))
+        if saved:
+            return trials[family, int(number)], saved
     return None
 
 
-def _rebuild(study: Study, search: Mapping[str, Any], trial: Trial, to: Path) -> dict[str, Any]:
+def _rebuild(study: Study, search: Mapping[str, Any], trial: Trial, saved: Checkpoint, to: Path) -> dict[str, Any]:
     """Export the model of a trial from its checkpoint; what it is."""
     family = find(search["target"])
     config = StudyConfig.model_validate(study.facts["config"])
     dataset = load_data(config, [find(each["target"]) for each in study.facts["searches"]])
     check_same_images(dataset, study.facts)
-    saved = checkpoints.latest(checkpoints.home(study.folder / "checkpoints", trial.family, trial.number))
-    assert saved is not None
     shared = family.prepare(dataset, Options(config.seed, config.cpus_per_trial, search["max_resource"]))
     run = family.start(trial.params, shared, trial.seed)
     run.load(saved.folder)
