@@ -66,13 +66,5 @@ def probability_scores(proba_nc: NDArray[np.floating], y_n: NDArray[np.int64]) -
     return {"accuracy": accuracy, "loss": float(-np.log(picked_n).mean()) + 0.0}  # never -0
 
 
-def prediction_artifacts(proba_nc: NDArray[np.floating]) -> dict[str, NDArray[np.generic]]:
-    """The predicted class (int16) and its probability (float32) of each image."""
-    return {
-        "predicted": proba_nc.argmax(axis=1).astype(np.int16),
-        "confidence": proba_nc.max(axis=1).astype(np.float32),
-    }
-
-
 def _arrays(dataset: Dataset, x_train: NDArray[np.generic], x_val: NDArray[np.generic]) -> Arrays:
     return Arrays(x_train, dataset.y_train, x_val, dataset.y_val, dataset.n_classes, dataset.position_n)

@@ -19,12 +19,12 @@ from models.backend import predicted
 from models.coding import PROBED, coding_space, decoder, encoder, finite, probe_accuracy
 from models.datasets import Dataset
 from models.floor import PcaFloor
+from models.latent import FILMED, latent_evidence
 from models.published import R1_DECODER, R1_ENCODER
 from models.shelf import put_networks
 from models.training import Trainer, plain, training_space
 
 SEARCHED: Config = {"network": "mirrored"}
-SHOWN = 100  # test images whose reconstructions are kept
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ class AutoencoderRun:
         self.encoder, self.decoder, model = built(config, size)
         loss = pixel_loss(str(config["loss"]))
         self.trainer = Trainer(model, config, loss, [], len(self._x_train), shared.epochs, seed)
+        self.film: list[Any] = []
 
     @property
     def code_size(self) -> int:
@@ -62,6 +63,7 @@ class AutoencoderRun:
         with self.trainer.averaged():
             codes_nd = self.codes(self._x_val)
             scores = self.scores(codes_nd, self._x_val, self._y_val, self.shared.floor_d)
+        self.film.append(codes_nd[:FILMED].astype(np.float16))
         return {**scores, "train.loss": trained["loss"], "parameters": float(self.trainer.model.count_params())}
 
     def scores(self, codes_nd: Any, x_nhw: Any, y_n: Any, floor_d: Any) -> dict[str, float]:
@@ -86,12 +88,14 @@ class AutoencoderRun:
             put_networks(folder, both, dataset, "codes")
 
     def save(self, folder: Path) -> None:
-        """Write network, optimiser state and epoch."""
+        """Write network, optimiser state, epoch and film."""
         self.trainer.save(folder)
+        np.save(folder / "film.npy", np.array(self.film))
 
     def load(self, folder: Path) -> None:
-        """Read network, optimiser state and epoch."""
+        """Read network, optimiser state, epoch and film."""
         self.trainer.load(folder)
+        self.film = list(np.load(folder / "film.npy"))
 
 
 def built(config: Config, size: networks.Size) -> tuple[Any, Any, Any]:
@@ -146,8 +150,16 @@ def _evaluate(run: AutoencoderRun, dataset: Dataset) -> Evaluation:
     with run.trainer.averaged():
         codes_nd = run.codes(dataset.x_test)
         scores = run.scores(codes_nd, dataset.x_test, dataset.y_test, run.shared.floor.mse(dataset.x_test))
-        pixels = run.decoded(codes_nd[:SHOWN])
-    return Evaluation(scores, {"codes": codes_nd, "reconstructions": (pixels * 255).round().astype(np.uint8)})
+        seen, arrays = latent_evidence(run.decoded, codes_nd, gaussian_like(codes_nd), dataset)
+    return Evaluation(
+        {**scores, **seen}, {**arrays, "film": np.array(run.film), "film_classes": dataset.y_val[:FILMED]}
+    )
+
+
+def gaussian_like(codes_nd: Any) -> Any:
+    """Draws from the Gaussian with the mean and the covariance of the codes: an autoencoder has no prior of its own."""
+    mean_d, covariance_dd = codes_nd.mean(axis=0), np.cov(codes_nd, rowvar=False)
+    return np.random.default_rng(0).multivariate_normal(mean_d, covariance_dd, len(codes_nd)).astype(np.float32)
 
 
 def _unfit(config: Config, dataset: Dataset) -> str | None:

@@ -11,11 +11,12 @@ import numpy as np
 
 from models import networks
 from models.api import Baseline, Choice, Config, Evaluation, Family, Float, Int, Options, Shared
-from models.arrays import Arrays, image_arrays, parts, prediction_artifacts, probability_scores
+from models.arrays import Arrays, image_arrays, parts, probability_scores
 from models.augment import augmentation_space, augmented
 from models.backend import predicted
 from models.blocks import blocks
 from models.datasets import Dataset
+from models.evidence import evidence
 from models.published import CLASSIFIERS
 from models.shelf import put_networks
 from models.training import Trainer, plain, training_space
@@ -52,13 +53,17 @@ class CnnRun:
 
     def step(self) -> Mapping[str, float]:
         """Train one epoch; accuracy and loss (nats) on validation and, as `train.…`, on the epoch's own batches."""
-        trained = self.trainer.epoch(self._x_train, self._targets_nc, self._change)
+        trained = self.train()
         scores = probability_scores(self.predict(self._x_val), self._y_val)
         return {
             **scores,
             **{f"train.{name}": value for name, value in trained.items()},
             "parameters": float(self.trainer.model.count_params()),
         }
+
+    def train(self) -> dict[str, float]:
+        """Train one epoch; accuracy and loss on its own batches."""
+        return self.trainer.epoch(self._x_train, self._targets_nc, self._change)
 
     def predict(self, x_nhw: Any) -> Any:
         """Class probabilities, float32 (n, c)."""
@@ -94,7 +99,7 @@ def _prepare(dataset: Dataset, options: Options) -> Shared:
 
 def _evaluate(run: CnnRun, dataset: Dataset) -> Evaluation:
     proba_nc = run.predict(dataset.x_test)
-    return Evaluation(probability_scores(proba_nc, dataset.y_test), prediction_artifacts(proba_nc))
+    return Evaluation(probability_scores(proba_nc, dataset.y_test), evidence(proba_nc, dataset))
 
 
 def _unfit(config: Config, dataset: Dataset) -> str | None:

@@ -20,6 +20,7 @@ from sklearn.svm import LinearSVC
 from models.api import Baseline, Choice, Config, Evaluation, Family, Float, Options, Shared
 from models.arrays import Arrays, flat_arrays, flatten
 from models.datasets import Dataset
+from models.evidence import evidence
 from models.shelf import put_estimator
 
 
@@ -86,8 +87,7 @@ def _export(run: SvmRun, dataset: Dataset, folder: Path) -> None:
 
 def _evaluate(run: SvmRun, dataset: Dataset) -> Evaluation:
     margins_nc = run.margins(flatten(dataset.x_test))
-    artifacts = {"predicted": margins_nc.argmax(axis=1).astype(np.int16), "margin": margins_nc.max(axis=1)}
-    return Evaluation(margin_scores(margins_nc, dataset.y_test), artifacts)
+    return Evaluation(margin_scores(margins_nc, dataset.y_test), evidence(margins_nc, dataset, "margin"))
 
 
 FAMILY = Family(

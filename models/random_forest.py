@@ -21,9 +21,10 @@ from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.ensemble._forest import _generate_unsampled_indices
 
 from models.api import Baseline, Choice, Config, Evaluation, Family, Float, Int, Options, Shared
-from models.arrays import Arrays, flat_arrays, flatten, prediction_artifacts, probability_scores
+from models.arrays import Arrays, flat_arrays, flatten, probability_scores
 from models.datasets import Dataset
 from models.errors import UserError
+from models.evidence import evidence
 from models.shelf import put_estimator
 
 KINDS = {"random_forest": RandomForestClassifier, "extra_trees": ExtraTreesClassifier}
@@ -170,7 +171,7 @@ def _export(run: ForestRun, dataset: Dataset, folder: Path) -> None:
 
 def _evaluate(run: ForestRun, dataset: Dataset) -> Evaluation:
     proba_nc = run.predict(flatten(dataset.x_test))
-    return Evaluation(probability_scores(proba_nc, dataset.y_test), prediction_artifacts(proba_nc))
+    return Evaluation(probability_scores(proba_nc, dataset.y_test), evidence(proba_nc, dataset))
 
 
 FAMILY = Family(

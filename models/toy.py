@@ -27,14 +27,17 @@ class ToyRun:
         self._config = config
         self._seed = seed
         self._step = 0
-        self.loss = math.inf
 
     def step(self) -> Mapping[str, float]:
         """Return {"loss": …, "accuracy": …} one step further along the curve."""
         self._step += 1
+        loss = self.loss()
+        return {"loss": loss, "accuracy": math.exp(-abs(loss))}
+
+    def loss(self) -> float:
+        """The curve with its noise at the latest step."""
         noise = np.random.default_rng([self._seed, self._step]).normal(0.0, NOISE)
-        self.loss = toy_loss(self._config, self._step) + noise
-        return {"loss": self.loss, "accuracy": math.exp(-abs(self.loss))}
+        return toy_loss(self._config, self._step) + float(noise)
 
     def save(self, folder: Path) -> None:
         """Write the step count."""
@@ -62,7 +65,7 @@ def _start(config: Config, shared: Shared, seed: int) -> ToyRun:
 
 
 def _evaluate(run: ToyRun, dataset: Dataset) -> Evaluation:
-    return Evaluation({"loss": run.loss})
+    return Evaluation({"loss": run.loss()})
 
 
 FAMILY = Family(

@@ -18,14 +18,14 @@ import numpy as np
 from models import networks
 from models.api import Baseline, Choice, Config, Evaluation, Family, Float, Int, Options, Shared
 from models.arrays import Arrays, image_arrays, parts
-from models.autoencoder import SHOWN, pixel_errors, pixel_loss
+from models.autoencoder import pixel_errors, pixel_loss
 from models.backend import predicted
 from models.coding import PROBED, coding_space, decoder, encoder, finite, probe_accuracy
 from models.datasets import Dataset
+from models.latent import FILMED, latent_evidence
 from models.shelf import put_networks
 from models.training import Trainer, plain, training_space
 
-FILMED = 1_000  # validation images whose codes are kept for each epoch
 SPREAD = 0.1  # standard deviation of a pixel under the Gaussian likelihood
 
 
@@ -136,15 +136,12 @@ def _evaluate(run: VaeRun, dataset: Dataset) -> Evaluation:
     with run.trainer.averaged():
         mean_nd, log_variance_nd = codes = run.codes(dataset.x_test)
         scores = run.scores(codes, dataset.x_test, dataset.y_test)
-        pixels = run.decoded(mean_nd[:SHOWN])
+        prior_nd = np.random.default_rng(0).standard_normal(mean_nd.shape, dtype=np.float32)
+        seen, arrays = latent_evidence(run.decoded, mean_nd, prior_nd, dataset)
+    film = {"film": np.array(run.film), "film_classes": dataset.y_val[:FILMED]}
     return Evaluation(
-        scores,
-        {
-            "codes": mean_nd,
-            "log_variances": log_variance_nd,
-            "reconstructions": (pixels * 255).round().astype(np.uint8),
-            "film": np.array(run.film),
-        },
+        {**scores, **seen, "entropy_floor": entropy_floor(dataset.x_test)},
+        {**arrays, **film, "log_variances": log_variance_nd.astype(np.float16)},
     )
 
 

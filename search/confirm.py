@@ -1,6 +1,7 @@
-"""Confirmation: the winner of each search and the baselines, trained anew, then judged on the test images.
+"""Confirmation: the winner of each search and the baselines, trained with several seeds, judged on the test images.
 
-They are trained as in the search, on the training images alone. This is the only command that reads the test images.
+They are trained as in the search, on the training images alone. The first seed is that of the search, so that a model
+which the search has kept is taken as it is. This is the only command that reads the test images.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from analysis.tables import Study, load_all
 from models.api import Space
 from models.datasets import Dataset
 from models.errors import UserError, WorkFailedError
+from search import checkpoints
 from search.config import StudyConfig
 from search.families import find
 from search.plan import check_same_images, load_data
@@ -37,7 +39,14 @@ class Retraining:
     limit: int  # of its resource
     full: int  # resource of a full trial of its search
     seed: int
-    keep: Path | None  # where the model is saved
+    kept: Path | None  # a checkpoint of this very training at its end
+    folder: Path | None  # where its predictions and the like are saved
+    exported: bool  # and the model with them
+
+    @property
+    def export(self) -> Path | None:
+        """Where the model is saved."""
+        return self.folder if self.exported else None
 
 
 def confirm_study(out: Path, name: str, top: int, seeds: int, baselines: bool, force: bool) -> None:
@@ -62,8 +71,8 @@ def confirm_study(out: Path, name: str, top: int, seeds: int, baselines: bool, f
                 write_json(study.folder / "study.json", {**study.facts, "test_reads": reads + 1})
             results.append((task, result))
             write_test_columns(study.folder, summary(results))
-            if task.keep:
-                write_best(task, result, study, dataset)
+            if task.folder:
+                write_evidence(task.folder, task, result, study, dataset)
     if len(results) < len(work):
         raise WorkFailedError(
             f"{len(work) - len(results)} of {len(work)} trainings failed; see {study.folder / 'logs'}"
@@ -82,17 +91,34 @@ def chosen(study: Study, search: Mapping[str, Any], top: int, seeds: int, baseli
     limits = {baseline["name"]: baseline["resource"] for baseline in search["baselines"]}
     stored = {int(row["trial"]): row for row in rows if row["family"] == search["family"]}
     for number in numbers:
+        name = stored[number]["name"]
         for replicate in range(seeds):
+            first = replicate == 0
             yield Retraining(
                 target=search["target"],
                 family=search["family"],
                 trial=number,
                 params=stored_params(stored[number], find(search["target"]).space),
-                limit=limits.get(stored[number]["name"], search["max_resource"]),
+                limit=limits.get(name, search["max_resource"]),
                 full=search["max_resource"],
                 seed=trial_seed(study.facts["seed"], number, replicate),
-                keep=study.folder.resolve() / "best" / search["family"] if number in best and replicate == 0 else None,
+                kept=_kept(study.folder.resolve(), search["family"], stored[number]) if first else None,
+                folder=_place(study.folder.resolve(), search["family"], name, number in best) if first else None,
+                exported=first and number in best,
             )
+
+
+def _kept(folder: Path, family: str, row: Mapping[str, str]) -> Path | None:
+    """The checkpoint of a complete trial at its end, if the search has kept it."""
+    saved = checkpoints.latest(checkpoints.home(folder / "checkpoints", family, int(row["trial"])))
+    return saved.folder if saved and saved.resource == int(row["resource"]) else None
+
+
+def _place(folder: Path, family: str, name: str, best: bool) -> Path | None:
+    """The winner's evidence has a place, and each baseline's."""
+    if best:
+        return folder / "best" / family
+    return folder / "baselines" / family / name if name else None
 
 
 def stored_params(row: Mapping[str, str], space: Space) -> dict[str, Any]:
@@ -120,13 +146,14 @@ def write_test_columns(folder: Path, figures: Mapping[tuple[str, int], Mapping[s
     write_csv(folder / "trials.csv", columns, [{**r, **figures.get((r["family"], int(r["trial"])), {})} for r in kept])
 
 
-def write_best(task: Retraining, result: Mapping[str, Any], study: Study, dataset: Dataset) -> None:
-    """Beside the saved model: what it is, its figures, and its predictions on the test images."""
-    assert task.keep is not None
+def write_evidence(folder: Path, task: Retraining, result: Mapping[str, Any], study: Study, dataset: Dataset) -> None:
+    """What was trained and its figures, and test.npz: its predictions on the test images, or its codes and so on."""
+    folder.mkdir(parents=True, exist_ok=True)
     facts = {"study": study.name, "family": task.family, "trial": task.trial, "config": task.params}
     fitted = {"limit": task.limit, "seed": task.seed, "dataset": dataset.name, "digest": dataset.digest}
-    write_json(task.keep / "best.json", {**facts, **fitted, "test": result["metrics"]})
-    np.savez_compressed(task.keep / "test.npz", **result["artifacts"])
+    name = "best.json" if task.exported else "baseline.json"
+    write_json(folder / name, {**facts, **fitted, "test": result["metrics"]})
+    np.savez_compressed(folder / "test.npz", **result["artifacts"])
 
 
 def _mean_and_spread(metrics: Mapping[str, list[float]]) -> dict[str, float]:

@@ -190,7 +190,7 @@ def work(session: Session, search: Search) -> Work:
 def retrain_all(
     config: StudyConfig, work: Sequence[Retraining], dataset: Dataset, folder: Path
 ) -> Iterator[tuple[Retraining, dict[str, Any]]]:
-    """Train each piece of `work` anew on the workers; yield those that succeed with their test figures."""
+    """Do each piece of `work` on the workers; yield those that succeed with their test figures."""
     check_reach(config)
     logs = folder / "logs"
     full = {task.target: task.full for task in work}
@@ -203,7 +203,7 @@ def retrain_all(
         }
         remote = retrain.options(num_cpus=config.cpus_per_trial, num_gpus=config.gpus_per_trial)
         waiting = {
-            remote.remote(t.target, Path.cwd(), t.params, t.limit, t.seed, shared[t.target], data, t.keep): t
+            remote.remote(t.target, Path.cwd(), t.params, t.limit, t.seed, shared[t.target], data, t.kept, t.export): t
             for t in work
         }
         while waiting:

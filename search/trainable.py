@@ -203,16 +203,21 @@ def retrain(
     seed: int,
     shared: Shared,
     dataset: Dataset,
+    kept: Path | None,
     keep: Path | None,
 ) -> RESULT:
-    """Fit `config` anew, up to `limit` steps; export it to `keep` if given; evaluate it on the test images."""
+    """Fit `config` anew, up to `limit` steps; export it to `keep` if given; evaluate it on the test images.
+
+    `kept` is a checkpoint that has been through all of that already, in the search.
+    """
     share_memory()
     family = find(target, home)
     run: Run = family.start(config, shared, seed)
-    for _ in range(limit):
+    if kept:
+        run.load(kept)
+    while not kept and limit and not run.finished:
         check_metrics(run.step(), [family.metric])
-        if run.finished:
-            break
+        limit -= 1
     if keep:
         keep.mkdir(parents=True, exist_ok=True)
         family.export(run, dataset, keep)

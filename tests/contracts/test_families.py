@@ -96,10 +96,19 @@ def test_save_and_load_continue_identically(family: Family, config: Config, digi
     assert curve(loaded) == curve(whole)
 
 
-def test_evaluation_is_finite(family: Family, config: Config, digits: Dataset) -> None:
+def test_evaluation_is_finite_and_the_same_of_a_loaded_run(
+    family: Family, config: Config, digits: Dataset, tmp_path: Path
+) -> None:
     run = start(family, config, digits)
     run.step()
     evaluation = family.evaluate(run, digits)
+    run.save(tmp_path)
+    loaded = start(family, config, digits)
+    loaded.load(tmp_path)
+    again = family.evaluate(loaded, digits)
+    assert again.metrics == evaluation.metrics
+    for name, array in evaluation.artifacts.items():
+        np.testing.assert_array_equal(again.artifacts[name], array)
     assert evaluation.metrics
     assert all(math.isfinite(value) for value in evaluation.metrics.values())
     assert all(np.isfinite(array).all() for array in evaluation.artifacts.values())

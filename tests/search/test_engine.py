@@ -252,6 +252,22 @@ def test_confirming_again_replaces_the_figures(here):
     assert study.facts["test_reads"] == 2
 
 
+def test_the_kept_model_is_confirmed_as_it_is_and_other_seeds_anew(here):
+    run("tests.few:FAMILY", trials="3", max_resource="9", scheduler="none")
+    confirm_study(Path("runs"), "study", top=1, seeds=2, baselines=True, force=False)
+    study = analysis.load("runs/study")
+    best = study.trials.sort_values("objective").iloc[0]
+    assert (best["test.parameters"], best["name"]) == ((0 + 9) / 2, "")
+    worst = study.trials[study.trials["name"] == "worst"].iloc[0]
+    assert (worst["test.parameters"], worst["test.parameters_std"]) == (4, 0)  # its model was not kept
+    for folder, facts, made in (("best", "best", 0), ("baselines", "baseline", 4)):
+        place = study.folder / folder / "few"
+        place = place / "worst" if folder == "baselines" else place
+        assert json.loads((place / f"{facts}.json").read_text())["test"]["parameters"] == made
+        with np.load(place / "test.npz") as stored:
+            assert stored["made"].tolist() == [made]
+
+
 @pytest.mark.slow
 def test_interrupt_keeps_everything_and_exits_130(here):
     command = [sys.executable, "-m", "search", "run", BROKEN, "--set", "way=slow", "--name", "study", "--trials", "4"]
