@@ -5,7 +5,7 @@ The decoder mirrors the encoder: the same widths in the opposite order. Sizes ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -44,12 +44,12 @@ def encoder(config: Mapping[str, Any], size: Size) -> list[Layer]:
     if config["layers"] == "dense":
         widths = dense_widths(config)
         return [*noise, ("flatten",), *(row for width in widths for row in _activated(("dense", width), config))]
-    rows = [row for width in block_widths(config) for row in (*_activated(("conv", width, 3, "same"), config), POOL)]
+    rows = [row for width in block_widths(config) for row in _activated(("conv", width, 3, "same"), config, POOL)]
     before = config["nodes_before_code"]
     return [*noise, *rows, ("flatten",), *(_activated(("dense", before), config) if before else [])]
 
 
-POOL: Layer = ("pool", "max", "same")
+POOL: tuple[Layer, ...] = (("pool", "max", "same"),)
 
 
 def decoder(config: Mapping[str, Any], size: Size) -> list[Layer]:
@@ -105,5 +105,5 @@ def probe_accuracy(codes_nd: Any, y_n: Any, codes_md: Any, y_m: Any) -> float:
     return float(probe.fit(codes_nd, y_n).score(codes_md, y_m))
 
 
-def _activated(layer: Layer, config: Mapping[str, Any]) -> list[Layer]:
-    return activated(layer, config["activation"], config["batch_norm"])
+def _activated(layer: Layer, config: Mapping[str, Any], pool: Sequence[Layer] = ()) -> list[Layer]:
+    return activated(layer, config["activation"], config["batch_norm"], pool)

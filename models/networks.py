@@ -24,11 +24,15 @@ ACTIVATIONS = ("relu", "leaky_relu", "elu", "gelu", "swish")
 MOMENTUM = 0.9  # of a searched network's norms: Keras's 0.99 would still hold the first values at an early rung
 
 
-def activated(layer: Layer, activation: str, batch_norm: bool) -> list[Layer]:
-    """A layer without activation and bias, as it is used: with batch norm between, or with a bias again."""
+def activated(layer: Layer, activation: str, batch_norm: bool, pool: Sequence[Layer] = ()) -> list[Layer]:
+    """A layer without activation and bias, as it is used: with batch norm between, or with a bias again.
+
+    A `pool` follows at once. Behind norm and activation it would give nearly the same, and exactly the same where it is
+    a maximum and the activation rises, but these would have four times as much to do, and so would its gradient.
+    """
     if batch_norm:
-        return [(*layer, "linear", False), ("norm", MOMENTUM), ("act", activation)]
-    return [(*layer, activation)]
+        return [(*layer, "linear", False), *pool, ("norm", MOMENTUM), ("act", activation)]
+    return [(*layer, "linear"), *pool, ("act", activation)] if pool else [(*layer, activation)]
 
 
 def too_small(layers: Sequence[Layer], size: Size) -> str | None:

@@ -105,3 +105,17 @@ def test_a_process_keeps_nothing_of_earlier_networks(digits: Dataset) -> None:
         return sum(type(thing).__name__.endswith(("FuncGraph", "GraphModule")) for thing in gc.get_objects())
 
     assert graphs_after_a_run() == graphs_after_a_run()
+
+
+def test_a_maximum_taken_before_norm_and_activation_is_the_same_and_only_the_first_convolution_is_pooled() -> None:
+    kinds = [layer[0] for layer in blocks({**SHAPE, "depth": 1, "dropout": 0.0, "dense": 0}, (8, 8))]
+    assert kinds == ["conv", "pool", "norm", "act", "residual", "flatten"]
+    unit = [("conv", 4, 3, "same", "linear"), ("pool",), ("act", "relu")]
+    assert networks.activated(("conv", 4, 3, "same"), "relu", False, [("pool",)]) == unit
+    early, late = (
+        networks.classifier([*rows, ("flatten",)], (8, 8), 3)
+        for rows in (unit, [("conv", 4, 3, "same", "relu"), ("pool",)])
+    )
+    late.set_weights(early.get_weights())
+    x_nhwc = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 1), np.uint8)
+    np.testing.assert_allclose(early.predict(x_nhwc, verbose=0), late.predict(x_nhwc, verbose=0), atol=1e-6)
