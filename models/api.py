@@ -177,6 +177,7 @@ class Family:
     evaluate: Callable[[Any, Dataset], Evaluation]  # of the family's own kind of run; alone reads the test images
     export: Callable[[Any, Dataset, Path], None] = save_state  # the fitted model, for use elsewhere
     unfit: Callable[[Config, Dataset], str | None] = never  # why a config cannot be built on these data, or None
+    starts: tuple[Config, ...] = ()  # known to do well: what a searcher that learns proposes first
     needs_data: bool = True
     deterministic: bool = False  # the same configuration gives the same figures, whatever the seed
 

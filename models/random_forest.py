@@ -17,6 +17,7 @@ import joblib
 import numpy as np
 import sklearn
 from numpy.typing import NDArray
+from sklearn.base import clone
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.ensemble._forest import _generate_unsampled_indices
 
@@ -27,6 +28,7 @@ from models.errors import UserError
 from models.evidence import evidence
 from models.shelf import put_estimator
 
+PICTURED = 3  # depth of the tree that is drawn
 KINDS = {"random_forest": RandomForestClassifier, "extra_trees": ExtraTreesClassifier}
 
 
@@ -166,7 +168,13 @@ def _prepare(dataset: Dataset, options: Options) -> Shared:
 
 
 def _export(run: ForestRun, dataset: Dataset, folder: Path) -> None:
+    """Write the forest as model.skops, and tree.svg: a tree that was fitted as its trees are, but for its depth."""
+    from models.tree_picture import draw_tree
+
     put_estimator(folder, run.model, dataset, "probabilities")
+    shallow = clone(run.model).set_params(max_depth=PICTURED, warm_start=False)
+    grow(shallow, flatten(dataset.x_train), dataset.y_train, 1)
+    draw_tree(shallow.estimators_[0], dataset, folder / "tree.svg")
 
 
 def _evaluate(run: ForestRun, dataset: Dataset) -> Evaluation:

@@ -37,7 +37,7 @@ def training_space(when: Condition | None = None, optimizers: tuple[str, ...] = 
         "sgd_learning_rate": Float(5e-3, 1.0, log=True, when={**always, "optimizer": "sgd"}),
         "adadelta_learning_rate": Float(1e-3, 10.0, log=True, when={**always, "optimizer": "adadelta"}),
         "weight_decay": Choice((0.0, 1e-5, 1e-4, 1e-3, 1e-2, 5e-2), when=always),
-        "schedule": Choice(("constant", "cosine", "one-cycle"), when=always),
+        "schedule": Choice(("constant", "cosine", "one-cycle"), searched=("cosine", "one-cycle"), when=always),
         "averaging": Choice((0.0, 0.98, 0.99, 0.995), searched=(0.0, 0.99), when=always),
         "batch_size": Choice((32, 64, 128, 256, 512), searched=(64, 128, 256), when=always),
     }

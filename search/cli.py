@@ -242,7 +242,7 @@ def export(name: str, to: Path, out: Path) -> int:
     "--csv", "to", type=click.File("w"), default="-", metavar="FILE", help="Where to  [default: the terminal]"
 )
 def predict(model: Path, images: str, data_dir: Path | None, to: Any) -> int:
-    """Apply an exported MODEL to the test images of a data set, by name or path; a CSV row for each."""
+    """Apply an exported MODEL to image files (one, or a folder of them) or a data set's test images; a CSV row each."""
     from search.shelving import predict as apply
 
     count, speed = apply(model, images, data_dir, to)

@@ -74,6 +74,7 @@ SAMPLERS: dict[str, Callable[[int, int], BaseSampler]] = {  # by a trial's own s
     "nsga2": _nsga2,
     "grid": _random,  # the points are enqueued, see search/spaces.py
 }
+BLIND = ("random", "qmc", "grid")  # learn nothing, and so begin nowhere in particular
 MODELS = ("tpe", "gp")  # take time in proportion to what they see, or more
 
 

@@ -21,7 +21,7 @@ from ray.tune.search.optuna import OptunaSearch
 from models.api import Baseline, Config
 from search import samplers
 from search.plan import Search
-from search.spaces import grid, is_searched, propose
+from search.spaces import grid, is_searched, propose, within
 from search.trials import State, Step, Trial, trial_seed
 
 PLAN = ("number", "name", "params", "seed", "limit")
@@ -56,6 +56,7 @@ class Bridge(OptunaSearch):  # type: ignore[misc]  # Ray ships no types for it
         self._again: deque[Trial] = deque()
         self._grid = grid(search.space) if search.asked.searcher == "grid" else None
         known = list(known)
+        self._starts = deque(starts(search)[sum(not trial.name for trial in known) :])
         self._take_in(known, elsewhere)
         names = {trial.name for trial in known}
         self._waiting = deque(pair for pair in search.baselines if pair[0].name not in names)
@@ -142,8 +143,8 @@ class Bridge(OptunaSearch):  # type: ignore[misc]  # Ray ships no types for it
         return self._trial(baseline.name, dict(baseline.config), limit)
 
     def _proposal(self) -> Trial | None:
-        """The next proposal of the sampler, or of the grid while it lasts."""
-        point = None
+        """The next start point, then proposals of the sampler; or the next of the grid while it lasts."""
+        point = self._starts.popleft() if self._starts else None
         if self._grid is not None:
             point = next((config for config in self._grid if _key(config) not in self._first), None)
             if point is None:
@@ -209,6 +210,13 @@ class Bridge(OptunaSearch):  # type: ignore[misc]  # Ray ships no types for it
             return None
         frozen = samplers.frozen(trial, self._search.space, self._search.metrics)
         return samplers.recall(self._ot_study, trial, frozen)
+
+
+def starts(search: Search) -> list[dict[str, Any]]:
+    """The family's start points for a searcher that learns; of each, what the space admits: the rest is sampled."""
+    if search.asked.searcher in samplers.BLIND:
+        return []
+    return [within(search.space, config) for config in search.family.starts]
 
 
 def ending(result: dict[str, Any] | None, error: bool = False) -> State:

@@ -17,6 +17,7 @@ from analysis.tables import Study, load_all
 from models.api import Options
 from models.datasets import load
 from models.errors import UserError
+from models.pictures import image_files, read_images
 from models.shelf import FACTS, Shelved, take
 from search import checkpoints
 from search.checkpoints import Checkpoint
@@ -28,7 +29,7 @@ from search.trials import Trial, write_json
 
 HEAD = "The best {family} of study {study}, trial {trial}, as `hypersearch export` wrote it.\n\n"
 USE = """\
-    hypersearch predict FOLDER IMAGES       # a data set by name or path
+    hypersearch predict FOLDER IMAGES       # image files, a folder of them, or a data set by name or path
 
     from models import shelf
     shelf.take(Path("FOLDER")).predict(x)   # x: uint8 (n, {height}, {width})
@@ -100,24 +101,29 @@ def _rebuild(study: Study, search: Mapping[str, Any], trial: Trial, saved: Check
 
 
 def predict(model: Path, images: str, data_dir: Path | None, out: TextIO) -> tuple[int, float]:
-    """Write a CSV row for each of `images`, the test images of a data set; how many, and how many a second."""
+    """Write a CSV row for each of `images`; how many there are, and how many a second.
+
+    They are image files, one or a folder of them, or the test images of a data set.
+    """
     shelved = take(model)
-    x_nhw = load(images, data_dir=data_dir).x_test
+    files = image_files(Path(images))
+    x_nhw = read_images(files) if files else load(images, data_dir=data_dir).x_test
     shelved.predict(x_nhw[:1])  # builds the graph
     began = time.perf_counter()
     values_nc = shelved.predict(x_nhw)
     speed = len(x_nhw) / (time.perf_counter() - began)
-    csv.writer(out, lineterminator="\n").writerows(_rows(shelved, values_nc))
+    names: Sequence[str | int] = [file.name for file in files] or range(len(x_nhw))
+    csv.writer(out, lineterminator="\n").writerows(_rows(shelved, names, values_nc))
     return len(x_nhw), speed
 
 
-def _rows(shelved: Shelved, values_nc: Any) -> Iterator[Sequence[Any]]:
+def _rows(shelved: Shelved, names: Sequence[str | int], values_nc: Any) -> Iterator[Sequence[Any]]:
     """A header, then for each image its class and how sure of it the model is, or its code."""
     if "codes" in shelved.output:
         yield ["image", *(f"code.{number}" for number in range(values_nc.shape[1]))]
-        yield from ([number, *(f"{value:.6g}" for value in row)] for number, row in enumerate(values_nc))
+        yield from ([name, *(f"{value:.6g}" for value in row)] for name, row in zip(names, values_nc, strict=True))
         return
     yield ["image", "class", "name", "confidence" if shelved.output == "probabilities" else "margin"]
-    for number, row in enumerate(values_nc):
+    for name, row in zip(names, values_nc, strict=True):
         label = int(np.argmax(row))
-        yield [number, label, shelved.class_names[label], f"{row[label]:.6g}"]
+        yield [name, label, shelved.class_names[label], f"{row[label]:.6g}"]

@@ -80,7 +80,12 @@ def possible(parameter: Parameter, space: Space) -> bool:
 
 
 def _proposed(parameter: Parameter, value: Value) -> bool:
-    return value in parameter.searched if isinstance(parameter, Choice) else holds(parameter, value)
+    return holds(replace(parameter, values=parameter.searched) if isinstance(parameter, Choice) else parameter, value)
+
+
+def within(space: Space, config: Config) -> dict[str, Value]:
+    """What of `config` a search of `space` could propose, each value by itself."""
+    return {name: value for name, value in config.items() if name in space and _proposed(space[name], value)}
 
 
 def several(value: Value | tuple[Value, ...]) -> tuple[Value, ...]:
@@ -119,8 +124,7 @@ def is_searched(space: Space, config: Config) -> bool:
     for name, parameter in space.items():
         if not applies(parameter, config):
             continue
-        narrow = replace(parameter, values=parameter.searched) if isinstance(parameter, Choice) else parameter
-        if name not in config or not holds(narrow, config[name]):
+        if name not in config or not _proposed(parameter, config[name]):
             return False
     return True
 

@@ -53,6 +53,12 @@ def test_baselines_are_in_the_space(family: Family) -> None:
         assert baseline.resource >= 1
 
 
+def test_starts_can_be_proposed(family: Family) -> None:
+    for config in family.starts:
+        spaces.check(family.space, config)
+        assert spaces.is_searched(family.space, config)
+
+
 def test_the_objective_is_reported(family: Family) -> None:
     assert family.metric in family.metrics
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,6 +30,19 @@ def test_grown_tree_by_tree_equals_grown_at_once(digits: Dataset) -> None:
     proba_nc = at_once.predict_proba(flatten(digits.x_test))
     np.testing.assert_array_equal(run.predict(flatten(digits.x_test)), proba_nc)
     assert metrics["accuracy"] == pytest.approx(at_once.score(arrays.x_val, arrays.y_val))
+
+
+def test_a_shallow_tree_is_drawn_beside_the_model(digits: Dataset, tmp_path: Path) -> None:
+    run = random_forest.ForestRun(CONFIG, random_forest.FAMILY.prepare(digits, Options()), 3)
+    run.step()
+    random_forest.FAMILY.export(run, digits, tmp_path)
+    assert run.model.max_depth == 8
+    picture = (tmp_path / "tree.svg").read_text()
+    assert "A tree of depth 3" in picture
+    splits, boxes = len(re.findall(r"row \d, column \d <= ", picture)), len(re.findall(r"class = \d", picture))
+    assert 3 <= splits <= 7
+    assert boxes == 2 * splits + 1
+    assert "value" not in picture
 
 
 @pytest.mark.parametrize("params", [CONFIG, {**CONFIG, "kind": "extra_trees", "bootstrap": True, "max_samples": 0.5}])

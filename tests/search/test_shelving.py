@@ -8,6 +8,7 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import analysis
 from analysis.leaderboard import rank
@@ -58,6 +59,44 @@ def test_the_kept_model_is_exported_then_the_confirmed_one(study, tmp_path):
     (folder,) = export_study(out, "study", tmp_path / "extended")
     assert json.loads((folder / "best.json").read_text())["trial"] == best["trial"]
     assert "the best random_forest of study study, trial" in (folder / "README.md").read_text().lower()
+
+
+def test_image_files_are_read_as_the_data_set_is(study, tmp_path, capsys):
+    (model,) = export_study(study.folder.parent, "study", tmp_path / "model")
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    digits = load("digits")
+    for number in range(3):
+        Image.fromarray(digits.x_test[number]).convert("RGB").save(pictures / f"{number}.png")
+    (pictures / "notes.txt").touch()
+    expected = rows_of(model)[:3]
+    assert main(["predict", str(model), str(pictures)]) == 0
+    shown = capsys.readouterr()
+    assert "3 images, " in shown.err
+    rows = list(csv.DictReader(io.StringIO(shown.out)))
+    assert [row["image"] for row in rows] == ["0.png", "1.png", "2.png"]
+    assert [(r["class"], r["confidence"]) for r in rows] == [(r["class"], r["confidence"]) for r in expected]
+    assert main(["predict", str(model), str(pictures / "1.png")]) == 0
+    assert "1.png," + expected[1]["class"] in capsys.readouterr().out
+
+
+def test_image_files_that_will_not_do(study, tmp_path, capsys):
+    (model,) = export_study(study.folder.parent, "study", tmp_path / "model")
+    (tmp_path / "broken.png").write_bytes(b"no image")
+    Image.fromarray(np.zeros((9, 8), np.uint8)).save(tmp_path / "a.png")
+    Image.fromarray(np.zeros((8, 8), np.uint16)).save(tmp_path / "deep.png")
+    for name, words in (
+        ("broken.png", "cannot read {}: cannot identify image file"),
+        ("deep.png", "{} has more than 8 bits a pixel (I;16); save it with 8"),
+        ("a.png", "the model takes images of 8×8, got 9×8"),
+    ):
+        assert main(["predict", str(model), str(tmp_path / name)]) == 2
+        assert words.format(tmp_path / name) in capsys.readouterr().err
+    (tmp_path / "broken.png").unlink()
+    (tmp_path / "deep.png").unlink()
+    Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / "b.png")
+    assert main(["predict", str(model), str(tmp_path)]) == 2
+    assert "b.png is 8×8, not 9×8 as a.png: all images must be of one size" in capsys.readouterr().err
 
 
 def test_a_study_of_families_with_and_without_data(here, capsys):

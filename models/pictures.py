@@ -1,0 +1,42 @@
+"""Image files (PNG, JPEG and so on) as gray images, for a fitted model to look at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from models.errors import UserError
+from models.idx import Pixels
+
+ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
+
+
+def image_files(path: Path) -> list[Path]:
+    """The image files that a path names: itself, or those in the folder by name; empty if there are none."""
+    found = sorted(path.iterdir()) if path.is_dir() else [path]
+    return [file for file in found if file.suffix.lower() in ENDINGS and file.is_file()]
+
+
+def read_images(files: list[Path]) -> Pixels:
+    """Image files of one size as gray, uint8 (n, h, w), 0 black; colours by their luminance (ITU-R 601-2).
+
+    Raises a `UserError` for a file that is no image or has more than 8 bits a channel, and for differing sizes.
+    """
+    images = [_read(file) for file in files]
+    for file, image in zip(files, images, strict=True):
+        if image.shape != images[0].shape:
+            sizes = "{}×{}, not {}×{}".format(*image.shape, *images[0].shape)
+            raise UserError(f"{file} is {sizes} as {files[0].name}: all images must be of one size")
+    return np.stack(images)
+
+
+def _read(file: Path) -> Pixels:
+    try:
+        with Image.open(file) as image:
+            if image.mode.startswith(("I", "F")):
+                raise UserError(f"{file} has more than 8 bits a pixel ({image.mode}); save it with 8")
+            return np.asarray(image.convert("L"))
+    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise UserError(f"cannot read {file}: {str(error) or type(error).__name__}") from error
