@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+JAX := $(VENV)/.jax
 
 .PHONY: demo test test-slow check lock clean
 
@@ -12,7 +13,7 @@ demo: $(READY)  ## search every family on the bundled digits
 test: $(READY)  ## the default tests, under five minutes on two cores: two files at a time
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-test-slow: $(READY)  ## the tests that take longer
+test-slow: $(READY) $(JAX)  ## the tests that take longer, those of the networks on JAX among them
 	$(BIN)/python -m pytest -m "slow or cluster"
 
 check: $(READY)  ## lint, format, types
@@ -26,10 +27,16 @@ $(READY): pyproject.toml requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
+$(JAX): $(READY) requirements-jax.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-jax.lock
+	touch $@
+
 lock:  ## pin what a fresh install resolves to
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile pyproject.toml --extra dev --extra dashboard --extra postgresql --universal \
 		--python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --output-file requirements.lock
+	echo "jax>=0.6" | $(BIN)/uv pip compile - --constraint requirements.lock --universal \
+		--python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --output-file requirements-jax.lock
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

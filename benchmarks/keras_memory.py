@@ -1,7 +1,7 @@
 """How much a reused worker grows: its memory after each of 100 Keras trials.
 
     python benchmarks/keras_memory.py
-    python benchmarks/keras_memory.py plain     # the same networks in a loop without Ray: as we make them, and as usual
+    python benchmarks/keras_memory.py plain     # networks alone, in a loop: forgotten as we do, and as in guides
 
 One worker fits 105 small CNNs on digits, two epochs each, all of one shape, so that what it gains is not the size of a
 network. The memory is the actor's resident set when a trial has ended, looked at every 50 ms; the first five trials
@@ -19,7 +19,6 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from statistics import mean, median
-from typing import Any
 
 import psutil
 
@@ -87,26 +86,18 @@ def loop(way: str, count: int = 15) -> None:
 
     if way == "usual":
         networks.begin_anew = lambda seed: (keras.utils.clear_session(), keras.utils.set_random_seed(seed))
-        networks.compiled = compiled_as_usual
     shared = cnn.FAMILY.prepare(datasets.load("digits", limit=300), Options(seed=0, threads=1))
-    shape = {"network": "blocks", "depth": 1, "filters": 16, "kernel": 3, "dropout": 0.1, "batch_norm": True}
+    config = {**cnn.START, "depth": 1, "filters": 16, "convolutions": 1, "batch_size": 64}
+    del config["residual"]
     memory, began = 0, 0.0
     for number in range(count + WARM):
         if number == WARM:
             memory, began = psutil.Process().memory_info().rss, time.perf_counter()
-        run = cnn.FAMILY.start({**shape, "learning_rate": 1e-3, "batch_size": 64}, shared, number)
+        run = cnn.FAMILY.start(config, shared, number)
         run.step()
         run.step()
     grown = (psutil.Process().memory_info().rss - memory) / 2**20
     print(grown / count, (time.perf_counter() - began) / count)
-
-
-def compiled_as_usual(model: Any, learning_rate: float, loss: str, metrics: Any) -> Any:
-    """As Keras's guides do."""
-    import keras
-
-    model.compile(keras.optimizers.Adam(learning_rate), loss, metrics=["accuracy"])
-    return model
 
 
 if __name__ == "__main__":

@@ -128,6 +128,7 @@ def run_search(session: Session, search: Search, progress: Progress, at_once: in
         progress.say(f"{family.name}: not searched, {'all its trials have ended' if known else 'no trials'}")
         return
     view = SearchView(family.name, search.metric, search.mode, family.resource, search.ladder, search.total)
+    view.deadline = stop.deadline
     progress.show(view, known)
     rule = scheduler(search, known)
     ledger = Ledger(search, bridge, rule, record, mirror, progress, stop, config.keep_models)

@@ -141,7 +141,7 @@ class Stop(tune.Stopper):  # type: ignore[misc]  # Ray ships no types for it
         self.broken: OSError | None = None  # why nothing can be recorded any more
         self._budget = budget or math.inf
         self._end: float | None = None
-        self._deadline = math.inf
+        self.deadline = math.inf  # of the search, on the clock of `time.monotonic`
 
     @property
     def reason(self) -> str:
@@ -154,7 +154,7 @@ class Stop(tune.Stopper):  # type: ignore[misc]  # Ray ships no types for it
         """Give the next search an equal part of what `searches` of them have left; the first call starts the clock."""
         now = time.monotonic()
         self._end = self._end or now + self._budget
-        self._deadline = now + (self._end - now) / searches
+        self.deadline = now + (self._end - now) / searches
 
     def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
         """No single trial is stopped here."""
@@ -162,4 +162,4 @@ class Stop(tune.Stopper):  # type: ignore[misc]  # Ray ships no types for it
 
     def stop_all(self) -> bool:
         """True when the search should end."""
-        return self.interrupted or self.broken is not None or time.monotonic() > self._deadline
+        return self.interrupted or self.broken is not None or time.monotonic() > self.deadline

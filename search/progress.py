@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ class SearchView:
     ended: dict[str, int] = field(default_factory=lambda: {"COMPLETE": 0, "PRUNED": 0, "FAIL": 0})
     best: Trial | None = None
     before: int = 0  # trials that had ended before this run
+    deadline: float = math.inf  # when its time is spent, on the clock of `time.monotonic`
 
     def start(self, trial: Trial) -> None:
         """A trial begins."""
@@ -44,10 +46,15 @@ class SearchView:
             self.best = trial
 
     def eta(self) -> float | None:
-        """Seconds still to go if the rest takes as long as what has ended; None before the first end."""
-        done = sum(self.ended.values())
-        now = done - self.before
-        return (time.monotonic() - self.started) / now * (self.total - done) if now else None
+        """Seconds still to go if the rest takes as long as what has ended; None before the first end.
+
+        No more than the time budget has left.
+        """
+        done, now = sum(self.ended.values()), time.monotonic()
+        ended = done - self.before
+        rest = (now - self.started) / ended * (self.total - done) if ended else math.inf
+        rest = min(rest, max(self.deadline - now, 0.0))
+        return rest if math.isfinite(rest) else None
 
     def _better(self, one: Trial, other: Trial) -> bool:
         assert one.objective is not None

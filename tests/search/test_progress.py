@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import math
+import re
 import sys
+import time
 
 import pytest
 from rich.console import Console
@@ -53,6 +56,18 @@ def test_the_live_table_in_a_narrow_terminal(view):
         "0 (R5)    3/15  baseline    0.8123       33",
         "4         0/15       0/3         –        0",
     ]
+
+
+def test_the_time_to_go_is_that_of_the_budget_where_that_is_less(view):
+    view.started = time.monotonic() - 100  # one of 11 took 100 s
+    assert view.eta() == pytest.approx(1000, abs=1)
+    view.deadline = time.monotonic() + 60
+    assert view.eta() == pytest.approx(60, abs=1)
+    assert re.search("1:40, about (1:00|0:59) to go$", drawn(view, 80)[0])
+    view.deadline = time.monotonic() - 5
+    assert view.eta() == 0
+    view.deadline, view.ended = math.inf, dict.fromkeys(view.ended, 0)
+    assert view.eta() is None
 
 
 @pytest.mark.parametrize(("mode", "best"), [("max", 2), ("min", 1)])
