@@ -12,12 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.layout import fitted
-from analysis.leaderboard import check_sort, families, objectives, rank
+from analysis.leaderboard import check_sort, direction, families, objectives, rank
 from analysis.tables import Study, load_all, missing
 from models.api import one_line
 
 STATE_WORDS = {"COMPLETE": "done", "PRUNED": "stopped", "FAIL": "failed"}
 ROWS = 10  # of a search that are shown
+SHOWN = ("trial", "objective", "resource", "seconds")  # always
 
 
 def show(out: Path, names: Sequence[str], sort: str | None = None, console: Console | None = None) -> None:
@@ -30,33 +31,35 @@ def show(out: Path, names: Sequence[str], sort: str | None = None, console: Cons
     for study in studies:
         for family in families(study):
             ranked = rank(study, family, sort)
-            console.print(_table(study, family, ranked.head(ROWS), console.width))
-            console.print(Text(_footer(study, family, ranked), style="dim"), soft_wrap=True)
+            console.print(_table(study, family, ranked.head(ROWS), console.width, sort))
+            console.print(Text(_footer(study, family, ranked, sort), style="dim"), soft_wrap=True)
 
 
-def _table(study: Study, family: str, ranked: pd.DataFrame, width: int) -> Table:
+def _table(study: Study, family: str, ranked: pd.DataFrame, width: int, sort: str | None) -> Table:
     search = study.search(family)
     tested = next((c for c in (f"test.{search['metric']}", "test.accuracy") if c in ranked), None)
     goals = list(objectives(study, family))
     front = ["front"] * (len(goals) > 1)
-    columns = ["#", "trial", *goals, *([tested] if tested else []), *front, search["resource"], "seconds", "state"]
+    extra = [tested] if tested else []
+    extra += [sort] if sort and sort in ranked and sort not in (tested, *SHOWN) else []
+    columns = ["#", "trial", *goals, *extra, *front, search["resource"], "seconds", "state"]
     names = varied(ranked, search["space"])
     others = [[_other(row, metric) for _, row in ranked.iterrows()] for metric in goals[1:]]
     scores = list(zip(*map(figures, [ranked["objective"].tolist(), *others]), strict=True))
     places = 1 if ranked["seconds"].max() >= 1 else 3
     rows = []
     for place, (_, row) in enumerate(ranked.iterrows(), start=1):
-        test = [with_spread(row, tested)] if tested else []
+        more = [with_spread(row, column) for column in extra]
         fronts = ["" if missing(row[name]) else str(row[name]) for name in front]
         spent = f"{row['resource']:.0f}", f"{row['seconds']:.{places}f}"
         label = f"{row['trial']} {row['name']}".strip()
         state = STATE_WORDS[row["state"]]
-        rows.append([str(place), label, *scores[place - 1], *test, *fronts, *spent, state, parameters(row, names)])
+        rows.append([str(place), label, *scores[place - 1], *more, *fronts, *spent, state, parameters(row, names)])
     on = "" if study.facts["dataset"]["name"] == "none" else f" on {study.facts['dataset']['name']}"
     return fitted([*columns, "parameters"], rows, width, title=f"{study.name} · {family}{on}")
 
 
-def _footer(study: Study, family: str, ranked: pd.DataFrame) -> str:
+def _footer(study: Study, family: str, ranked: pd.DataFrame, sort: str | None) -> str:
     """How many trials ended in which way, and where the failures' tracebacks lie."""
     counts = ranked["state"].value_counts()
     words = [f"{counts.get(state, 0)} {word}" for state, word in STATE_WORDS.items()]
@@ -64,6 +67,8 @@ def _footer(study: Study, family: str, ranked: pd.DataFrame) -> str:
     goals = objectives(study, family)
     better = " and ".join(f"{'higher' if mode == 'max' else 'lower'} {metric}" for metric, mode in goals.items())
     better += " is better" if len(goals) == 1 else " are better; no trial beats those of front 1 in all of them"
+    if sort and sort in ranked:
+        better += f"; ranked by {sort}, the {'highest' if direction(study, family, sort) == 'max' else 'lowest'} first"
     planned = search["trials"] + len(search["baselines"])
     of = f" of {planned}" if len(ranked) < planned else ""
     shown = f" (the first {ROWS} shown)" if len(ranked) > ROWS else ""
@@ -97,7 +102,7 @@ def parameters(row: pd.Series[Any], names: Sequence[str]) -> str:
 
 
 def with_spread(row: pd.Series[Any], column: str) -> str:
-    """A mean, with its standard deviation where there is one."""
+    """A figure, with its standard deviation where it is a mean over seeds."""
     spread = row.get(f"{column}_std")
     return figures([row[column]])[0] + ("" if missing(spread) else f" ± {spread:.4f}")
 

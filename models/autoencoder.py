@@ -168,6 +168,7 @@ def _unfit(config: Config, dataset: Dataset) -> str | None:
     return None
 
 
+_R2_SHAPE: Config = {"layers": "dense", "depth": 2, "nodes": 512, "taper": 0.5, "activation": "relu", "noise": 0.0}
 _R4_SHAPE: Config = {"layers": "dense", "depth": 0, "activation": "relu", "noise": 0.0}
 
 FAMILY = Family(
@@ -188,6 +189,21 @@ FAMILY = Family(
             resource=5,
             source="R1, convolutional autoencoder",
             figures={"test.mse": 0.0217},
+        ),
+        Baseline(
+            name="R2",
+            config={
+                **SEARCHED,
+                "code": 2,
+                "code_activation": "linear",
+                **_R2_SHAPE,
+                "batch_norm": False,
+                "loss": "binary_crossentropy",
+                "fit_on": "train",
+                **plain("adam", 0.001, 128),
+            },
+            resource=27,
+            source="R2, autoencoder; it gives no sizes, so these are ours, those of its VAE",
         ),
         Baseline(
             name="R4",

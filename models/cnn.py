@@ -50,6 +50,7 @@ class CnnRun:
         loss = keras.losses.CategoricalCrossentropy(label_smoothing=smoothing)
         accuracy = keras.metrics.CategoricalAccuracy(name="accuracy")
         self.trainer = Trainer(model, config, loss, [accuracy], len(self._x_train), shared.epochs, seed)
+        self._judged = networks.mirrored(model) if config.get("test_flip") else model
 
     def step(self) -> Mapping[str, float]:
         """Train one epoch; accuracy and loss (nats) on validation and, as `train.…`, on the epoch's own batches."""
@@ -66,9 +67,9 @@ class CnnRun:
         return self.trainer.epoch(self._x_train, self._targets_nc, self._change)
 
     def predict(self, x_nhw: Any) -> Any:
-        """Class probabilities, float32 (n, c)."""
-        with self.trainer.averaged() as model:
-            return predicted(model, x_nhw[..., None])
+        """Class probabilities, float32 (n, c); with `test_flip` the mean of those of the image and its mirror image."""
+        with self.trainer.averaged():
+            return predicted(self._judged, x_nhw[..., None])
 
     def save(self, folder: Path) -> None:
         """Write network, optimiser state and epoch."""
@@ -80,8 +81,8 @@ class CnnRun:
 
     def export(self, dataset: Dataset, folder: Path) -> None:
         """Write the network that `predict` asks as model.keras."""
-        with self.trainer.averaged() as model:
-            put_networks(folder, {"model": model}, dataset, "probabilities")
+        with self.trainer.averaged():
+            put_networks(folder, {"model": self._judged}, dataset, "probabilities")
 
     def _change(self, x_nhw: Any, draws: np.random.Generator) -> Any:
         return augmented(x_nhw, draws, self._config)
@@ -144,6 +145,7 @@ START: Config = {
     "shift": 2,
     "flip": True,
     "erasing": 0.2,
+    "test_flip": True,
 }
 """A small residual network, trained by one cycle (arXiv 1708.07120) with light augmentation."""
 
@@ -168,6 +170,7 @@ FAMILY = Family(
         **training_space(optimizers=("adam", "sgd")),
         "label_smoothing": Float(0.0, 0.2),
         **augmentation_space(),
+        "test_flip": Choice((True, False), searched=(True,), when={"flip": True}),
     },
     baselines=(
         Baseline(

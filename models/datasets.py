@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +79,12 @@ class Dataset:
         """Height and width of every image, in pixels."""
         _, height, width = self.x_train.shape
         return height, width
+
+    def whole(self) -> Dataset:
+        """The same with the validation images among the training images as well. It keeps its digest."""
+        x, y = np.concatenate([self.x_train, self.x_val]), np.concatenate([self.y_train, self.y_val])
+        positions = np.concatenate([self.position_n, self.position_n[len(self.x_train) :]])
+        return replace(self, x_train=x, y_train=y, positions=positions)
 
     def _sha256(self) -> str:
         digest = hashlib.sha256()

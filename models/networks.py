@@ -75,6 +75,15 @@ def classifier(layers: Sequence[Layer], size: Size, n_classes: int) -> Any:
     return keras.Model(inputs, outputs)
 
 
+def mirrored(model: Any) -> Any:
+    """A `keras.Model` that gives the mean of what `model` makes of each image and of its mirror image."""
+    import keras
+
+    (inputs,) = model.inputs
+    both = [model(inputs), model(keras.ops.flip(inputs, axis=2))]
+    return keras.Model(inputs, keras.layers.Average()(both))
+
+
 def stacked(x: Any, layers: Sequence[Layer]) -> Any:
     """The symbolic tensor `x` after the layers."""
     from keras.layers import Add, Cropping2D

@@ -81,10 +81,10 @@ class Trainer:
         return {name: float(values[0]) for name, values in fitted.history.items()}
 
     @contextmanager
-    def averaged(self) -> Iterator[Any]:
-        """The network with its averaged weights, if it has any."""
+    def averaged(self) -> Iterator[None]:
+        """Meanwhile the network has its averaged weights, if it has any."""
         if not self._averaged or not self.epochs_done:
-            yield self.model
+            yield
             return
         trained = self.model.trainable_variables
         own, averages = [
@@ -92,7 +92,7 @@ class Trainer:
         ]
         _assign(trained, averages)
         try:
-            yield self.model
+            yield
         finally:
             _assign(trained, own)
 

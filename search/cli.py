@@ -208,13 +208,20 @@ def doctor(**options: Any) -> int:
 @click.option("--top", type=click.IntRange(1), default=1, show_default=True, help="Confirm the best K trials a family.")
 @click.option("--seeds", type=click.IntRange(1), default=1, show_default=True, help="Train each anew with K seeds.")
 @click.option("--baselines/--no-baselines", default=True, show_default=True, help="Confirm the baselines too.")
+@click.option(
+    "--fit-on",
+    type=click.Choice(["train+validation", "train"]),
+    default="train+validation",
+    show_default=True,
+    help="Train on these images.",
+)
 @click.option("--force", is_flag=True, help="Even if the test images have been read for this study already.")
 @out_option
-def confirm(name: str, out: Path, **choices: Any) -> int:
+def confirm(name: str, out: Path, force: bool, **choices: Any) -> int:
     """Train the winner of each search anew and read the test images, once."""
-    from search.confirm import confirm_study
+    from search.confirm import Confirmation, confirm_study
 
-    confirm_study(out, name, **choices)
+    confirm_study(out, name, Confirmation(**choices), force)
     from analysis.terminal import show
 
     show(out, [name])

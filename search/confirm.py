@@ -1,13 +1,14 @@
 """Confirmation: the winner of each search and the baselines, trained with several seeds, judged on the test images.
 
-They are trained as in the search, on the training images alone. The first seed is that of the search, so that a model
-which the search has kept is taken as it is. This is the only command that reads the test images.
+They are trained as in the search for as long, on training and validation images together (`ALL`) or on the training
+images alone (`TRAIN`). Then the first seed is that of the search, and a model which the search has kept is taken as it
+is. A baseline that says itself what it is fitted on keeps to that. This is the only command that reads the test images.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
@@ -27,6 +28,8 @@ from search.record import held
 from search.spaces import read
 from search.trials import read_csv, trial_seed, write_csv, write_json
 
+TRAIN, ALL = PARTS = ("train", "train+validation")
+
 
 @dataclass(frozen=True)
 class Retraining:
@@ -39,6 +42,7 @@ class Retraining:
     limit: int  # of its resource
     full: int  # resource of a full trial of its search
     seed: int
+    whole: bool  # fitted on the validation images too
     kept: Path | None  # a checkpoint of this very training at its end
     folder: Path | None  # where its predictions and the like are saved
     exported: bool  # and the model with them
@@ -49,8 +53,18 @@ class Retraining:
         return self.folder if self.exported else None
 
 
-def confirm_study(out: Path, name: str, top: int, seeds: int, baselines: bool, force: bool) -> None:
-    """Retrain the best `top` trials of each search, and its baselines, with `seeds` seeds; write `test.*`."""
+@dataclass(frozen=True)
+class Confirmation:
+    """What is to be confirmed: the best `top` trials of each search, and `baselines`, each with `seeds` seeds."""
+
+    top: int = 1
+    seeds: int = 1
+    baselines: bool = True
+    fit_on: str = ALL
+
+
+def confirm_study(out: Path, name: str, asked: Confirmation, force: bool = False) -> None:
+    """Train what is chosen anew; write `test.*`."""
     study = load_all(out, [name])[0]
     reads = int(study.facts["test_reads"])
     if reads and not force:
@@ -59,7 +73,7 @@ def confirm_study(out: Path, name: str, top: int, seeds: int, baselines: bool, f
     config = StudyConfig.model_validate(study.facts["config"])
     dataset = load_data(config, [find(search["target"]) for search in study.facts["searches"]])
     check_same_images(dataset, study.facts)
-    work = [task for search in study.facts["searches"] for task in chosen(study, search, top, seeds, baselines)]
+    work = [task for search in study.facts["searches"] for task in chosen(study, search, asked)]
     if not work:
         raise UserError(f"study {name!r} has no complete trial to confirm")
     from search.engine import retrain_all
@@ -68,7 +82,8 @@ def confirm_study(out: Path, name: str, top: int, seeds: int, baselines: bool, f
     with held(study.folder):
         for task, result in retrain_all(config, work, dataset, study.folder):
             if not results:
-                write_json(study.folder / "study.json", {**study.facts, "test_reads": reads + 1})
+                read = {"test_reads": reads + 1, "confirmed": asdict(asked)}
+                write_json(study.folder / "study.json", {**study.facts, **read})
             results.append((task, result))
             write_test_columns(study.folder, summary(results))
             if task.folder:
@@ -79,30 +94,33 @@ def confirm_study(out: Path, name: str, top: int, seeds: int, baselines: bool, f
         )
 
 
-def chosen(study: Study, search: Mapping[str, Any], top: int, seeds: int, baselines: bool) -> Iterable[Retraining]:
+def chosen(study: Study, search: Mapping[str, Any], asked: Confirmation) -> Iterable[Retraining]:
     """What to retrain of one search: its best complete trials, and its complete baselines."""
     ranked = rank(study, search["family"])
     complete = ranked[ranked["state"] == "COMPLETE"]
-    numbers = [int(number) for number in complete["trial"].head(top)]
+    numbers = [int(number) for number in complete["trial"].head(asked.top)]
     best = numbers[:1]
-    if baselines:
+    if asked.baselines:
         numbers += [int(n) for n in complete.loc[complete["name"] != "", "trial"] if int(n) not in numbers]
     _, rows = read_csv(study.folder / "trials.csv")
     limits = {baseline["name"]: baseline["resource"] for baseline in search["baselines"]}
     stored = {int(row["trial"]): row for row in rows if row["family"] == search["family"]}
     for number in numbers:
-        name = stored[number]["name"]
-        for replicate in range(seeds):
+        name, params = stored[number]["name"], stored_params(stored[number], find(search["target"]).space)
+        own = "fit_on" in params and (name or params["fit_on"] != TRAIN)
+        whole = asked.fit_on == ALL and not own
+        for replicate in range(asked.seeds):
             first = replicate == 0
             yield Retraining(
                 target=search["target"],
                 family=search["family"],
                 trial=number,
-                params=stored_params(stored[number], find(search["target"]).space),
+                params=params,
                 limit=limits.get(name, search["max_resource"]),
                 full=search["max_resource"],
                 seed=trial_seed(study.facts["seed"], number, replicate),
-                kept=_kept(study.folder.resolve(), search["family"], stored[number]) if first else None,
+                whole=whole,
+                kept=_kept(study.folder.resolve(), search["family"], stored[number]) if first and not whole else None,
                 folder=_place(study.folder.resolve(), search["family"], name, number in best) if first else None,
                 exported=first and number in best,
             )
@@ -150,9 +168,10 @@ def write_evidence(folder: Path, task: Retraining, result: Mapping[str, Any], st
     """What was trained and its figures, and test.npz: its predictions on the test images, or its codes and so on."""
     folder.mkdir(parents=True, exist_ok=True)
     facts = {"study": study.name, "family": task.family, "trial": task.trial, "config": task.params}
-    fitted = {"limit": task.limit, "seed": task.seed, "dataset": dataset.name, "digest": dataset.digest}
+    fitted = {"whole": task.whole, "limit": task.limit, "seed": task.seed}
+    images = {"dataset": dataset.name, "digest": dataset.digest}
     name = "best.json" if task.exported else "baseline.json"
-    write_json(folder / name, {**facts, **fitted, "test": result["metrics"]})
+    write_json(folder / name, {**facts, **fitted, **images, "test": result["metrics"]})
     np.savez_compressed(folder / "test.npz", **result["artifacts"])
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import ray
 from optuna.storages import RDBStorage
 
-from models.api import Options
+from models.api import Options, Shared
 from models.datasets import Dataset
 from models.errors import UserError
 from search import checkpoints, facts
@@ -134,7 +134,7 @@ def run_search(session: Session, search: Search, progress: Progress, at_once: in
     ledger = Ledger(search, bridge, rule, record, mirror, progress, stop, config.keep_models)
     for line in strangers(search, known):
         progress.say(line)
-    shared = family.prepare(session.dataset, Options(config.seed, config.cpus_per_trial, search.limit))
+    shared = prepared(config, search.target, session.dataset, search.limit)
     controller = Controller(
         bridge,
         actor=TrialActor,
@@ -194,17 +194,19 @@ def retrain_all(
     """Do each piece of `work` on the workers; yield those that succeed with their test figures."""
     check_reach(config)
     logs = folder / "logs"
-    full = {task.target: task.full for task in work}
+    needed = {(task.target, task.whole): task.full for task in work}
     with own_terminal(logs / "ray.log") as console, ray_running(config):
         room(config)  # refuses what can never be scheduled
         data = ray.put(dataset)
         shared = {
-            target: ray.put(find(target).prepare(dataset, Options(config.seed, config.cpus_per_trial, limit)))
-            for target, limit in full.items()
+            (target, whole): ray.put(prepared(config, target, dataset.whole() if whole else dataset, full))
+            for (target, whole), full in needed.items()
         }
         remote = retrain.options(num_cpus=config.cpus_per_trial, num_gpus=config.gpus_per_trial)
         waiting = {
-            remote.remote(t.target, Path.cwd(), t.params, t.limit, t.seed, shared[t.target], data, t.kept, t.export): t
+            remote.remote(
+                t.target, Path.cwd(), t.params, t.limit, t.seed, shared[t.target, t.whole], data, t.kept, t.export
+            ): t
             for t in work
         }
         while waiting:
@@ -220,3 +222,8 @@ def retrain_all(
             figures = ", ".join(f"{name} {value:.4g}" for name, value in result["metrics"].items())
             console.print(f"{what}, on test: {figures}", soft_wrap=True)
             yield task, result
+
+
+def prepared(config: StudyConfig, target: str, dataset: Dataset, limit: int) -> Shared:
+    """What the trials of a family share on these images; a full one takes `limit` steps."""
+    return find(target).prepare(dataset, Options(config.seed, config.cpus_per_trial, limit))

@@ -172,6 +172,16 @@ def test_terminal_table_at_80_columns(out):
     assert lines == TABLE.format(out=out).splitlines()
 
 
+def test_a_table_that_is_ranked_otherwise_shows_by_what(out):
+    console = Console(width=100, file=io.StringIO())
+    terminal.show(out, ["demo"], "val.accuracy", console)
+    lines = [line.rstrip() for line in console.file.getvalue().splitlines()]
+    head, first = lines[1].split(), lines[2].split()
+    assert (first[1], first[head.index("val.accuracy")]) == ("2", "0.9500")
+    assert "higher accuracy is better; ranked by val.accuracy, the highest first" in "\n".join(lines)
+    assert shown(out, 100)[1].split() != head
+
+
 def test_a_narrow_terminal_does_without_parameters(out):
     text = shown(out, 60)
     assert "0.7900 ± 0.0100" in text

@@ -295,3 +295,14 @@ def test_the_five_classes(published, tmp_path):
     )  # fmt: skip
     assert ten.digest != five.digest
     np.testing.assert_array_equal(five.y_test, np.array([0, 2, 2, 3, 4, 1, 0, 4, 3, 4])[ten.y_test])
+
+
+def test_the_whole_has_the_validation_images_among_the_training_images(digits):
+    whole = digits.whole()
+    n = len(digits.x_train)
+    np.testing.assert_array_equal(whole.x_train[n:], digits.x_val)
+    np.testing.assert_array_equal(whole.y_train, [*digits.y_train, *digits.y_val])
+    np.testing.assert_array_equal(whole.x_val, digits.x_val)
+    assert len(whole.position_n) == len(whole.x_train) + len(whole.x_val)
+    np.testing.assert_array_equal(whole.position_n[: len(digits.position_n)], digits.position_n)
+    assert whole.digest == digits.digest

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import optuna
 import pytest
@@ -119,3 +121,15 @@ def test_a_maximum_taken_before_norm_and_activation_is_the_same_and_only_the_fir
     late.set_weights(early.get_weights())
     x_nhwc = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 1), np.uint8)
     np.testing.assert_allclose(early.predict(x_nhwc, verbose=0), late.predict(x_nhwc, verbose=0), atol=1e-6)
+
+
+def test_a_mirrored_network_gives_the_mean_of_both_sides(tmp_path: Path) -> None:
+    model = networks.classifier(blocks({**SHAPE, "depth": 1}, (8, 8)), (8, 8), 3)
+    both = networks.mirrored(model)
+    x_nhwc = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 1), np.uint8)
+    sides = [model.predict(x, verbose=0) for x in (x_nhwc, np.ascontiguousarray(x_nhwc[:, :, ::-1]))]
+    np.testing.assert_allclose(both.predict(x_nhwc, verbose=0), np.mean(sides, axis=0), atol=1e-6)
+    both.save(tmp_path / "both.keras")
+    again = keras.saving.load_model(tmp_path / "both.keras")
+    np.testing.assert_allclose(again.predict(x_nhwc, verbose=0), both.predict(x_nhwc, verbose=0), atol=1e-6)
+    assert len(both.weights) == len(model.weights)

@@ -56,8 +56,8 @@ def test_the_averaged_network_is_judged_and_the_other_trained(digits: Dataset) -
     run = cnn.CnnRun({**NETWORK, **plain(rate=0.01), "averaging": 0.99}, shared, 0)
     run.step()
     own = run.trainer.model.get_weights()
-    with run.trainer.averaged() as model:
-        averaged = model.get_weights()
+    with run.trainer.averaged():
+        averaged = run.trainer.model.get_weights()
     assert any(not np.array_equal(one, other) for one, other in zip(own, averaged, strict=True))
     for before, after in zip(own, run.trainer.model.get_weights(), strict=True):
         np.testing.assert_array_equal(before, after)

@@ -19,7 +19,7 @@ import pytest
 import analysis
 from models.errors import UserError
 from search.config import build
-from search.confirm import confirm_study
+from search.confirm import Confirmation, chosen, confirm_study
 from search.engine import run_study
 from search.ledger import Ledger
 from search.record import held
@@ -47,7 +47,7 @@ def whole(tmp_path_factory):
         "space": {"depth": "1..1", "k": "10..20"},
     }
     run("cnn", "random_forest", "kmeans", **options)
-    confirm_study(out, "study", top=1, seeds=2, baselines=False, force=False)
+    confirm_study(out, "study", Confirmation(top=1, seeds=2, baselines=False))
     return analysis.load(out / "study")
 
 
@@ -111,7 +111,7 @@ def test_study_json_tells_what_was_run(whole):
 def test_confirm_leaves_a_study_alone_that_another_process_runs(whole):
     words = "^study 'study' is being run by another process$"
     with held(whole.folder), pytest.raises(UserError, match=words):
-        confirm_study(whole.folder.parent, "study", top=1, seeds=1, baselines=False, force=True)
+        confirm_study(whole.folder.parent, "study", Confirmation(top=1, seeds=1, baselines=False), force=True)
 
 
 def test_confirm_writes_test_columns_and_the_winner(whole):
@@ -133,7 +133,7 @@ def test_a_second_confirmation_is_refused(whole):
     from models.errors import UserError
 
     with pytest.raises(UserError, match="have been read once for study 'study'; --force reads them again$"):
-        confirm_study(whole.folder.parent, "study", top=1, seeds=1, baselines=True, force=False)
+        confirm_study(whole.folder.parent, "study", Confirmation(top=1, seeds=1, baselines=True))
 
 
 def test_the_terminal_is_kept_clean(here, capfd):
@@ -175,7 +175,7 @@ def test_the_guides_examples_run(here, monkeypatch):
     study, _ = run("own.toml", limit="200")
     assert study.trials["state"].tolist() == ["COMPLETE"] * 4
     assert study.trials.set_index("trial")["param.k"][0] == 5
-    confirm_study(Path("runs"), "study", top=1, seeds=1, baselines=False, force=False)
+    confirm_study(Path("runs"), "study", Confirmation(top=1, seeds=1, baselines=False))
     assert analysis.load("runs/study").trials["test.accuracy"].max() > 0.8
 
 
@@ -245,7 +245,7 @@ def test_an_error_of_the_engine_loses_no_trial(here, monkeypatch):
 def test_confirming_again_replaces_the_figures(here):
     run("toy", trials="1", max_resource="3")
     for seeds in (2, 1):
-        confirm_study(Path("runs"), "study", top=2, seeds=seeds, baselines=True, force=seeds == 1)
+        confirm_study(Path("runs"), "study", Confirmation(top=2, seeds=seeds, baselines=True), force=seeds == 1)
     study = analysis.load("runs/study")
     assert "test.loss_std" not in study.trials
     assert study.trials["test.loss"].notna().all()
@@ -254,7 +254,7 @@ def test_confirming_again_replaces_the_figures(here):
 
 def test_the_kept_model_is_confirmed_as_it_is_and_other_seeds_anew(here):
     run("tests.few:FAMILY", trials="3", max_resource="9", scheduler="none")
-    confirm_study(Path("runs"), "study", top=1, seeds=2, baselines=True, force=False)
+    confirm_study(Path("runs"), "study", Confirmation(seeds=2, fit_on="train"))
     study = analysis.load("runs/study")
     best = study.trials.sort_values("objective").iloc[0]
     assert (best["test.parameters"], best["name"]) == ((0 + 9) / 2, "")
@@ -266,6 +266,20 @@ def test_the_kept_model_is_confirmed_as_it_is_and_other_seeds_anew(here):
         assert json.loads((place / f"{facts}.json").read_text())["test"]["parameters"] == made
         with np.load(place / "test.npz") as stored:
             assert stored["made"].tolist() == [made]
+
+
+def test_it_is_confirmed_on_all_images_but_for_baselines_that_say_otherwise(here):
+    run("random_forest", trials="1", max_resource="2", limit="200")
+    confirm_study(Path("runs"), "study", Confirmation(top=2))
+    study = analysis.load("runs/study")
+    for file in study.folder.rglob("best.json"):
+        facts = json.loads(file.read_text())
+        assert facts["whole"]
+    assert study.facts["confirmed"] == {"top": 2, "seeds": 1, "baselines": True, "fit_on": "train+validation"}
+    searches = study.facts["searches"][0]
+    tasks = [*chosen(study, searches, Confirmation(top=2)), *chosen(study, searches, Confirmation(fit_on="train"))]
+    assert [task.whole for task in tasks] == [True, True, False, False]
+    assert [bool(task.kept) for task in tasks] == [False, False, True, False]  # it keeps one model
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ from models.datasets import load
 from models.errors import UserError
 from search.cli import main
 from search.config import build
-from search.confirm import confirm_study
+from search.confirm import Confirmation, confirm_study
 from search.engine import resume_study, run_study
 from search.shelving import export_study, predict
 
@@ -50,7 +50,7 @@ def test_the_kept_model_is_exported_then_the_confirmed_one(study, tmp_path):
     before = rows_of(folder)
     assert np.mean([int(row["class"]) for row in before] == digits.y_test) > 0.7
     assert all(0 < float(row["confidence"]) <= 1 for row in before)
-    confirm_study(out, "study", top=1, seeds=1, baselines=False, force=False)
+    confirm_study(out, "study", Confirmation(top=1, seeds=1, baselines=False))
     (folder,) = export_study(out, "study", tmp_path / "confirmed")
     facts = json.loads((folder / "best.json").read_text())
     assert np.mean([int(row["class"]) for row in rows_of(folder)] == digits.y_test) == facts["test"]["accuracy"]
