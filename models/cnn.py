@@ -142,12 +142,20 @@ START: Config = {
     "averaging": 0.99,
     "batch_size": 128,
     "label_smoothing": 0.0,
-    "shift": 2,
+    "shift": 1,
     "flip": True,
-    "erasing": 0.2,
+    "erasing": 0.0,
     "test_flip": True,
 }
 """A small residual network, trained by one cycle (arXiv 1708.07120) with light augmentation."""
+
+_SGD: Config = {
+    **{name: value for name, value in START.items() if name != "learning_rate"},
+    "optimizer": "sgd",
+    "sgd_learning_rate": 0.1,
+    "label_smoothing": 0.1,
+    "erasing": 0.1,
+}
 
 FAMILY = Family(
     name="cnn",
@@ -208,7 +216,7 @@ FAMILY = Family(
     metrics=("accuracy", "loss", "parameters"),
     resource="epochs",
     max_resource=15,
-    starts=(START, {**START, "filters": 40, "shift": 1, "erasing": 0.0, "dropout": 0.1}),
+    starts=(START, _SGD),
     prepare=_prepare,
     start=CnnRun,
     evaluate=_evaluate,

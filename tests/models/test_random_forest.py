@@ -39,7 +39,7 @@ def test_a_shallow_tree_is_drawn_beside_the_model(digits: Dataset, tmp_path: Pat
     assert run.model.max_depth == 8
     picture = (tmp_path / "tree.svg").read_text()
     assert "A tree of depth 3" in picture
-    splits, boxes = len(re.findall(r"row \d, column \d <= ", picture)), len(re.findall(r"class = \d", picture))
+    splits, boxes = len(re.findall(r"row \d, column \d &lt;= ", picture)), len(re.findall(r"class = \d", picture))
     assert 3 <= splits <= 7
     assert boxes == 2 * splits + 1
     assert "value" not in picture
