@@ -1,6 +1,7 @@
 """How fast networks train here, beside plain Keras `fit`; medians of three turns, all in one run.
 
     python benchmarks/network_speed.py doze                        # epochs fed as Keras does, and as we do
+    python benchmarks/network_speed.py order                       # pools before norm and activation, and after
     python benchmarks/network_speed.py rate                        # two packed one-thread trials against sgemm's peak
     HYPERSEARCH_DATA=… python benchmarks/network_speed.py time     # to 0.925 validation accuracy, ≤ 100,000 parameters
 
@@ -79,6 +80,36 @@ def measure_epochs(fed: str, barrier: Any, results: Any) -> None:
     results.put(seconds)
 
 
+def order() -> None:
+    """Seconds of an epoch of the same convolutions, pooled before norm and activation and after."""
+    taken: dict[str, list[float]] = {"before": [], "after": []}
+    for turn in range(TURNS):
+        for where, kept in taken.items():
+            results = side_by_side(measure_order, where)
+            kept += results
+            print(f"turn {turn + 1}, pools {where}: " + " ".join(f"{seconds:.2f}" for seconds in results), flush=True)
+    before, after = (median(values) for values in taken.values())
+    print(f"median: before {before:.2f} s, after {after:.2f} s, {before / after:.2f} times")
+
+
+def measure_order(where: str, barrier: Any, results: Any) -> None:
+    dataset = random_images()
+    config = {**NETWORK, **CONSTANT, "batch_size": BATCH, **NO_CHANGE}
+    if where == "after":
+        early = cnn.layers_of(config, dataset.shape)
+        late = [layer for layer in early if layer != ("pool",)]
+        for place in [place for place, layer in enumerate(late) if layer[0] == "act"][::-1]:
+            late.insert(place + 1, ("pool",))
+        cnn.layers_of = lambda config, size: late
+    run = cnn.CnnRun(config, cnn.FAMILY.prepare(dataset, Options()), 0)
+    run.train()  # traces
+    barrier.wait()
+    began = time.perf_counter()
+    for _ in range(EPOCHS):
+        run.train()
+    results.put((time.perf_counter() - began) / EPOCHS)
+
+
 def rate() -> None:
     """Operations a second of two processes side by side, and of sgemm in both."""
     shares: dict[str, list[float]] = {"plain": [], "ours": []}
@@ -137,7 +168,7 @@ def trainer(way: str, dataset: Dataset, config: dict[str, Any], limit: int = EPO
 
     if way == "ours":
         run = cnn.CnnRun(config, cnn.FAMILY.prepare(dataset, Options(limit=limit)), seed)
-        return lambda: run.step()["accuracy"], multiplications(run.trainer.model)
+        return lambda: float(run.step()["accuracy"]), multiplications(run.trainer.model)
     keras.utils.set_random_seed(seed)
     layers = cnn.layers_of(config, dataset.shape)
     inputs = keras.Input((*dataset.shape, 1))
@@ -200,4 +231,4 @@ def side_by_side(work: Any, *words: Any, processes: int = 2) -> list[Any]:
 
 if __name__ == "__main__":
     os.environ.update({**worker_environment(1), "TF_CPP_MIN_LOG_LEVEL": "3"})
-    {"doze": doze, "rate": rate, "time": to_accuracy}[sys.argv[1]]()
+    {"doze": doze, "order": order, "rate": rate, "time": to_accuracy}[sys.argv[1]]()
