@@ -41,7 +41,8 @@ def _table(study: Study, family: str, ranked: pd.DataFrame, width: int, sort: st
     goals = list(objectives(study, family))
     front = ["front"] * (len(goals) > 1)
     extra = [tested] if tested else []
-    extra += [sort] if sort and sort in ranked and sort not in (tested, *SHOWN) else []
+    if sort and sort in ranked and not sort.startswith("param."):
+        extra += [sort] if sort not in (tested, *SHOWN, *(f"val.{goal}" for goal in goals)) else []
     columns = ["#", "trial", *goals, *extra, *front, search["resource"], "seconds", "state"]
     names = varied(ranked, search["space"])
     others = [[_other(row, metric) for _, row in ranked.iterrows()] for metric in goals[1:]]
@@ -67,7 +68,7 @@ def _footer(study: Study, family: str, ranked: pd.DataFrame, sort: str | None) -
     goals = objectives(study, family)
     better = " and ".join(f"{'higher' if mode == 'max' else 'lower'} {metric}" for metric, mode in goals.items())
     better += " is better" if len(goals) == 1 else " are better; no trial beats those of front 1 in all of them"
-    if sort and sort in ranked:
+    if sort and sort in ranked and sort != "objective":
         better += f"; ranked by {sort}, the {'highest' if direction(study, family, sort) == 'max' else 'lowest'} first"
     planned = search["trials"] + len(search["baselines"])
     of = f" of {planned}" if len(ranked) < planned else ""

@@ -81,10 +81,10 @@ class Dataset:
         return height, width
 
     def whole(self) -> Dataset:
-        """The same with the validation images among the training images as well. It keeps its digest."""
+        """The same with the validation images among the training images as well."""
         x, y = np.concatenate([self.x_train, self.x_val]), np.concatenate([self.y_train, self.y_val])
         positions = np.concatenate([self.position_n, self.position_n[len(self.x_train) :]])
-        return replace(self, x_train=x, y_train=y, positions=positions)
+        return replace(self, x_train=x, y_train=y, positions=positions, digest="")
 
     def _sha256(self) -> str:
         digest = hashlib.sha256()

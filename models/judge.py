@@ -19,7 +19,7 @@ import platformdirs
 from models.api import Config
 from models.arrays import image_arrays
 from models.backend import predicted
-from models.cnn import CnnRun, Images
+from models.cnn import CnnRun, Images, layers_of
 from models.datasets import Dataset
 
 SURE = 0.9  # the probability from which an image counts as recognised
@@ -64,9 +64,9 @@ def judge_for(dataset: Dataset) -> Judge:
     import keras
 
     kept = platformdirs.user_cache_path("hypersearch") / "judges" / f"{_key(dataset)}.keras"
-    if kept.exists():
+    try:
         model = keras.saving.load_model(kept, compile=False)
-    else:
+    except Exception:  # it is not there, or whatever is wrong with it
         model = _trained(dataset)
         _keep(model, kept)
 
@@ -79,10 +79,12 @@ def judge_for(dataset: Dataset) -> Judge:
 
 def _trained(dataset: Dataset) -> Any:
     arrays = image_arrays(dataset)
-    some = replace(arrays, x_train=arrays.x_train[:IMAGES], y_train=arrays.y_train[:IMAGES])
-    epochs = max(EPOCHS, -(-SEEN // len(some.x_train)))
-    run = CnnRun(RECIPE, Images(some, epochs), 0)
-    for _ in range(epochs):
+    n = max(min(len(arrays.x_train), IMAGES), SEEN // EPOCHS)
+    these = np.arange(n) % len(arrays.x_train)
+    run = CnnRun(
+        RECIPE, Images(replace(arrays, x_train=arrays.x_train[these], y_train=arrays.y_train[these]), EPOCHS), 0
+    )
+    for _ in range(EPOCHS):
         run.train()
     return run.trainer.model
 
@@ -97,5 +99,8 @@ def _keep(model: Any, path: Path) -> None:
 
 
 def _key(dataset: Dataset) -> str:
-    words = f"{dataset.digest} {sorted(RECIPE.items(), key=str)} {IMAGES} {EPOCHS} {SEEN}"
+    import keras
+
+    recipe = sorted(RECIPE.items(), key=str), layers_of(RECIPE, dataset.shape), IMAGES, EPOCHS, SEEN
+    words = f"{dataset.digest} {recipe} {keras.__version__}"
     return hashlib.sha256(words.encode()).hexdigest()[:24]

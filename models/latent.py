@@ -38,7 +38,7 @@ def latent_evidence(
     draws = np.random.default_rng(0)
     one_nd, other_nd = codes_nd[draws.permutation(len(codes_nd))[:JUDGED]], codes_nd[:JUDGED]
     kinds_nd = {"": other_nd, "prior_": prior_nd[:JUDGED], "between_": (one_nd + other_nd) / 2}
-    pixels_nhw = {kind: decode(codes_nd) for kind, codes_nd in kinds_nd.items()}
+    pixels_nhw = {kind: decode(some_nd) for kind, some_nd in kinds_nd.items()}
     ways_ptd = one_nd[:10, None] + STEPS[:, None] * (other_nd - one_nd)[:10, None]
     arrays = {
         "codes": codes_nd.astype(np.float16),
@@ -72,9 +72,10 @@ def decode_grid(decode: Decode, codes_nd: Any, side: int = SIDE) -> dict[str, An
 
 
 def principal_plane(codes_nd: Any) -> tuple[Any, Any]:
-    """A point (d,) and two directions (2, d): of two dimensions these themselves, else the codes' principal axes."""
-    if codes_nd.shape[1] == 2:
-        return np.zeros(2), np.eye(2)
+    """A point (d,) and two directions (2, d): up to two dimensions these themselves, else the codes' principal axes."""
+    d = codes_nd.shape[1]
+    if d <= 2:
+        return np.zeros(d), np.eye(2, d)
     origin_d = codes_nd.mean(axis=0, dtype=np.float64)
     _, _, axes_dd = np.linalg.svd(np.cov(codes_nd - origin_d, rowvar=False))
     return origin_d, axes_dd[:2]

@@ -21,7 +21,7 @@ from models.api import Baseline, Choice, Config, Evaluation, Family, Float, Opti
 from models.arrays import Arrays, flat_arrays, flatten
 from models.datasets import Dataset
 from models.evidence import evidence
-from models.shelf import put_estimator
+from models.shelf import margins, put_estimator
 
 
 class SvmRun:
@@ -46,8 +46,7 @@ class SvmRun:
 
     def margins(self, x_nd: Any) -> Any:
         """How far each image lies on each class's side of its plane, in margins, float64 (n, c)."""
-        margins = self.model.decision_function(x_nd)
-        return np.column_stack([-margins, margins]) if margins.ndim == 1 else margins
+        return margins(self.model, x_nd)
 
     def save(self, folder: Path) -> None:
         """Write the machine."""

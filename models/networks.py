@@ -27,8 +27,8 @@ MOMENTUM = 0.9  # of a searched network's norms: Keras's 0.99 would still hold t
 def activated(layer: Layer, activation: str, batch_norm: bool, pool: Sequence[Layer] = ()) -> list[Layer]:
     """A layer without activation and bias, as it is used: with batch norm between, or with a bias again.
 
-    A `pool` follows at once. Behind norm and activation it would give nearly the same, and exactly the same where it is
-    a maximum and the activation rises, but these would have four times as much to do, and so would its gradient.
+    A `pool` follows at once: behind norm and activation, these would have four times as much to do, and so would its
+    gradient. Without norm a maximum gives the same before an activation that rises as behind it.
     """
     if batch_norm:
         return [(*layer, "linear", False), *pool, ("norm", MOMENTUM), ("act", activation)]
@@ -79,7 +79,8 @@ def mirrored(model: Any) -> Any:
     """A `keras.Model` that gives the mean of what `model` makes of each image and of its mirror image."""
     import keras
 
-    (inputs,) = model.inputs
+    (inputs,), (outputs,) = model.inputs, model.outputs
+    model = keras.Model(inputs, outputs)  # without the optimiser, which would be exported too
     both = [model(inputs), model(keras.ops.flip(inputs, axis=2))]
     return keras.Model(inputs, keras.layers.Average()(both))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from models.errors import UserError
 from models.idx import Pixels
@@ -13,16 +13,29 @@ from models.idx import Pixels
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 
 
+DATA = ("train", "x_train", "t10k")  # what the files of a data set's folder begin with
+
+
 def image_files(path: Path) -> list[Path]:
-    """The image files that a path names: itself, or those in the folder by name; empty if there are none."""
-    found = sorted(path.iterdir()) if path.is_dir() else [path]
-    return [file for file in found if file.suffix.lower() in ENDINGS and file.is_file()]
+    """The image files that a path names: itself, or those in the folder by name; empty if it holds a data set.
+
+    Raises a `UserError` for a folder that cannot be read, and for a missing file with the name of an image.
+    """
+    try:
+        found = sorted(path.iterdir()) if path.is_dir() else [path]
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from error
+    images = [file for file in found if file.suffix.lower() in ENDINGS]
+    if images == [path] and not path.is_file():
+        raise UserError(f"there is no file {path}")
+    return [] if any(file.name.startswith(DATA) for file in found) else images
 
 
 def read_images(files: list[Path]) -> Pixels:
     """Image files of one size as gray, uint8 (n, h, w), 0 black; colours by their luminance (ITU-R 601-2).
 
-    Raises a `UserError` for a file that is no image or has more than 8 bits a channel, and for differing sizes.
+    Raises a `UserError` for a file that is no image, is gray with more than 8 bits a pixel or is partly transparent,
+    and for differing sizes.
     """
     images = [_read(file) for file in files]
     for file, image in zip(files, images, strict=True):
@@ -37,6 +50,8 @@ def _read(file: Path) -> Pixels:
         with Image.open(file) as image:
             if image.mode.startswith(("I", "F")):
                 raise UserError(f"{file} has more than 8 bits a pixel ({image.mode}); save it with 8")
-            return np.asarray(image.convert("L"))
+            if image.has_transparency_data and image.convert("RGBA").getchannel("A").getextrema() != (255, 255):
+                raise UserError(f"{file} is partly transparent; save it on a background")
+            return np.asarray(ImageOps.exif_transpose(image).convert("L"))
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise UserError(f"cannot read {file}: {str(error) or type(error).__name__}") from error

@@ -36,10 +36,10 @@ class ForestRun:
     """One forest, on pixels, float32 (n, d). It is finished when it has `n_estimators` trees."""
 
     def __init__(self, config: Config, shared: tuple[Arrays, int], seed: int) -> None:
-        self._arrays, threads = shared
+        self.arrays, threads = shared
         self._full = int(config["n_estimators"] or 0)
         self._forest = empty_forest(config, seed, threads)
-        self._votes_nc = np.zeros((len(self._arrays.x_val), self._arrays.n_classes))
+        self._votes_nc = np.zeros((len(self.arrays.x_val), self.arrays.n_classes))
 
     @property
     def finished(self) -> bool:
@@ -48,9 +48,9 @@ class ForestRun:
 
     def step(self) -> Mapping[str, float]:
         """Grow one tree; accuracy and loss (nats) of the forest so far on validation."""
-        grow(self._forest, self._arrays.x_train, self._arrays.y_train, self._forest.n_estimators + 1)
+        grow(self._forest, self.arrays.x_train, self.arrays.y_train, self._forest.n_estimators + 1)
         self._count_votes(self._forest.estimators_[-1])
-        return probability_scores(self._votes_nc / self._forest.n_estimators, self._arrays.y_val)
+        return probability_scores(self._votes_nc / self._forest.n_estimators, self.arrays.y_val)
 
     @property
     def model(self) -> Any:
@@ -73,7 +73,7 @@ class ForestRun:
             self._count_votes(tree)
 
     def _count_votes(self, tree: Any) -> None:
-        self._votes_nc[:, tree.classes_.astype(int)] += tree.predict_proba(self._arrays.x_val, check_input=False)
+        self._votes_nc[:, tree.classes_.astype(int)] += tree.predict_proba(self.arrays.x_val, check_input=False)
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,7 @@ def _export(run: ForestRun, dataset: Dataset, folder: Path) -> None:
 
     put_estimator(folder, run.model, dataset, "probabilities")
     shallow = clone(run.model).set_params(max_depth=PICTURED, warm_start=False)
-    grow(shallow, flatten(dataset.x_train), dataset.y_train, 1)
+    grow(shallow, run.arrays.x_train, run.arrays.y_train, 1)
     draw_tree(shallow.estimators_[0], dataset, folder / "tree.svg")
 
 

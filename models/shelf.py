@@ -84,8 +84,15 @@ def _estimator(path: Path) -> Callable[[Any], Any]:
     model = skops.io.load(path, trusted=[TREE])
     for tree in getattr(model, "estimators_", []):
         check_tree(tree.tree_)
-    ask = model.predict_proba if hasattr(model, "predict_proba") else model.decision_function
-    return lambda x_nhw: ask(flatten(x_nhw))
+    if hasattr(model, "predict_proba"):
+        return lambda x_nhw: model.predict_proba(flatten(x_nhw))
+    return lambda x_nhw: margins(model, flatten(x_nhw))
+
+
+def margins(machine: Any, x_nd: Any) -> Any:
+    """How far each image lies on each class's side of its plane, float64 (n, c), of two classes too."""
+    margins_nc = machine.decision_function(x_nd)
+    return np.column_stack([-margins_nc, margins_nc]) if margins_nc.ndim == 1 else margins_nc
 
 
 def check_tree(tree: Any) -> None:

@@ -213,7 +213,7 @@ def doctor(**options: Any) -> int:
     type=click.Choice(["train+validation", "train"]),
     default="train+validation",
     show_default=True,
-    help="Train on these images.",
+    help="Train on these images; published baselines on what they say themselves.",
 )
 @click.option("--force", is_flag=True, help="Even if the test images have been read for this study already.")
 @out_option

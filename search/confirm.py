@@ -1,12 +1,14 @@
 """Confirmation: the winner of each search and the baselines, trained with several seeds, judged on the test images.
 
-They are trained as in the search for as long, on training and validation images together (`ALL`) or on the training
-images alone (`TRAIN`). Then the first seed is that of the search, and a model which the search has kept is taken as it
-is. A baseline that says itself what it is fitted on keeps to that. This is the only command that reads the test images.
+They are trained for as long as in the search, on training and validation images together (`ALL`) or on the training
+images alone (`TRAIN`). The first seed is that of the search, so that in the second case a model which the search has
+kept is taken as it is. A baseline that says itself what it is fitted on keeps to that. This is the only command that
+reads the test images.
 """
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,7 +30,7 @@ from search.record import held
 from search.spaces import read
 from search.trials import read_csv, trial_seed, write_csv, write_json
 
-TRAIN, ALL = PARTS = ("train", "train+validation")
+TRAIN, ALL = "train", "train+validation"
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,9 @@ def confirm_study(out: Path, name: str, asked: Confirmation, force: bool = False
 
     results: list[tuple[Retraining, Mapping[str, Any]]] = []
     with held(study.folder):
+        for family in {task.family for task in work}:  # what an earlier confirmation has left there
+            shutil.rmtree(study.folder / "best" / family, ignore_errors=True)
+            shutil.rmtree(study.folder / "baselines" / family, ignore_errors=True)
         for task, result in retrain_all(config, work, dataset, study.folder):
             if not results:
                 read = {"test_reads": reads + 1, "confirmed": asdict(asked)}

@@ -79,13 +79,13 @@ def resume_study(out: Path, name: str, more: int = 0, changes: Mapping[str, Any]
     check_same_images(dataset, study)
     elsewhere = learned(config, searches)
     runs = [*study.get("runs", []), {key: study[key] for key in ("started", "ended", "interrupted")}]
-    kept = {"runs": runs, "test_reads": study["test_reads"]}
+    kept: dict[str, Any] = {key: study[key] for key in ("test_reads", "confirmed") if key in study}
     with closing(Record.reopen(out / name)) as record, storage_at(config.storage_url) as storage:
         elsewhere_now = bool(changes and changes.get("storage"))  # it may hold another study of this name
         if elsewhere_now and without_password(config.storage_url) != study["config"]["storage"]:
             refuse_existing(storage, [f"{name}/{search.family.name}" for search in searches])
         session = Session(config, dataset, record, storage, Stop(config.time_budget), elsewhere)
-        run_searches(session, searches, {**describe(config, searches, dataset), **kept})
+        run_searches(session, searches, {**describe(config, searches, dataset), **kept, "runs": runs})
     return record, session.stop.interrupted
 
 

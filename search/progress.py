@@ -46,9 +46,9 @@ class SearchView:
             self.best = trial
 
     def eta(self) -> float | None:
-        """Seconds still to go if the rest takes as long as what has ended; None before the first end.
+        """Seconds still to go if the rest takes as long as what has ended, and no more than the time budget has left.
 
-        No more than the time budget has left.
+        None before the first end where there is no budget.
         """
         done, now = sum(self.ended.values()), time.monotonic()
         ended = done - self.before

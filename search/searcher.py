@@ -56,7 +56,7 @@ class Bridge(OptunaSearch):  # type: ignore[misc]  # Ray ships no types for it
         self._again: deque[Trial] = deque()
         self._grid = grid(search.space) if search.asked.searcher == "grid" else None
         known = list(known)
-        self._starts = deque(starts(search)[sum(not trial.name for trial in known) :])
+        self._starts = deque(start for start in starts(search) if not any(begins(start, trial) for trial in known))
         self._take_in(known, elsewhere)
         names = {trial.name for trial in known}
         self._waiting = deque(pair for pair in search.baselines if pair[0].name not in names)
@@ -217,6 +217,11 @@ def starts(search: Search) -> list[dict[str, Any]]:
     if search.asked.searcher in samplers.BLIND:
         return []
     return [within(search.space, config) for config in search.family.starts]
+
+
+def begins(start: Config, trial: Trial) -> bool:
+    """True if the trial was proposed from the start point: it agrees with it wherever both say something."""
+    return not trial.name and all(trial.params.get(name, value) == value for name, value in start.items())
 
 
 def ending(result: dict[str, Any] | None, error: bool = False) -> State:

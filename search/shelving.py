@@ -15,7 +15,7 @@ import numpy as np
 from analysis.leaderboard import rank
 from analysis.tables import Study, load_all
 from models.api import Options
-from models.datasets import load
+from models.datasets import NAMES, load
 from models.errors import UserError
 from models.pictures import image_files, read_images
 from models.shelf import FACTS, Shelved, take
@@ -55,8 +55,9 @@ def _export(study: Study, search: Mapping[str, Any], to: Path) -> Path | None:
         raise UserError(f"{to} is there already; name another folder")
     confirmed = study.folder / "best" / search["family"]
     kept = _kept(study, search["family"])
-    facts = json.loads((confirmed / "best.json").read_text(encoding="utf-8")) if confirmed.exists() else None
-    if facts and (kept is None or kept[0].number == facts["trial"]):  # else a better one has come since
+    path = confirmed / "best.json"
+    facts = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    if facts and facts["trial"] == _winner(study, search["family"]):  # else a better one has come since
         shutil.copytree(confirmed, to)
     elif kept:
         facts = _rebuild(study, search, *kept, to)
@@ -70,6 +71,12 @@ def _export(study: Study, search: Mapping[str, Any], to: Path) -> Path | None:
     )
     (to / "README.md").write_text((HEAD + use).format(**facts, height=height, width=width))
     return to
+
+
+def _winner(study: Study, family: str) -> int:
+    """The number of the best complete trial."""
+    ranked = rank(study, family)
+    return int(ranked.loc[ranked["state"] == "COMPLETE", "trial"].iloc[0])
 
 
 def _kept(study: Study, family: str) -> tuple[Trial, Checkpoint] | None:
@@ -106,7 +113,7 @@ def predict(model: Path, images: str, data_dir: Path | None, out: TextIO) -> tup
     They are image files, one or a folder of them, or the test images of a data set.
     """
     shelved = take(model)
-    files = image_files(Path(images))
+    files = [] if images in NAMES else image_files(Path(images).expanduser())
     x_nhw = read_images(files) if files else load(images, data_dir=data_dir).x_test
     shelved.predict(x_nhw[:1])  # builds the graph
     began = time.perf_counter()

@@ -203,23 +203,23 @@ def retrain(
     seed: int,
     shared: Shared,
     dataset: Dataset,
-    kept: Path | None,
-    keep: Path | None,
+    checkpoint: Path | None,
+    export: Path | None,
 ) -> RESULT:
-    """Fit `config` anew, up to `limit` steps; export it to `keep` if given; evaluate it on the test images.
+    """Fit `config` anew, up to `limit` steps; evaluate it on the test images; export it to a folder if one is given.
 
-    `kept` is a checkpoint that has been through all of that already, in the search.
+    A `checkpoint` has been through all of that already, in the search.
     """
     share_memory()
     family = find(target, home)
     run: Run = family.start(config, shared, seed)
-    if kept:
-        run.load(kept)
-    while not kept and limit and not run.finished:
+    if checkpoint:
+        run.load(checkpoint)
+    while not checkpoint and limit and not run.finished:
         check_metrics(run.step(), [family.metric])
         limit -= 1
-    if keep:
-        keep.mkdir(parents=True, exist_ok=True)
-        family.export(run, dataset, keep)
     evaluation: Evaluation = family.evaluate(run, dataset)
+    if export:
+        export.mkdir(parents=True, exist_ok=True)
+        family.export(run, dataset, export)
     return {"metrics": dict(evaluation.metrics), "artifacts": dict(evaluation.artifacts)}

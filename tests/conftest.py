@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,9 @@ import pytest
 
 from models import datasets
 from models.datasets import Dataset
+
+CACHE = tempfile.TemporaryDirectory(prefix="hypersearch-tests-")
+os.environ["XDG_CACHE_HOME"] = CACHE.name  # not the user's own
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import io
 import json
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from rich.console import Console
 
@@ -172,14 +173,18 @@ def test_terminal_table_at_80_columns(out):
     assert lines == TABLE.format(out=out).splitlines()
 
 
-def test_a_table_that_is_ranked_otherwise_shows_by_what(out):
-    console = Console(width=100, file=io.StringIO())
-    terminal.show(out, ["demo"], "val.accuracy", console)
-    lines = [line.rstrip() for line in console.file.getvalue().splitlines()]
-    head, first = lines[1].split(), lines[2].split()
-    assert (first[1], first[head.index("val.accuracy")]) == ("2", "0.9500")
-    assert "higher accuracy is better; ranked by val.accuracy, the highest first" in "\n".join(lines)
-    assert shown(out, 100)[1].split() != head
+@pytest.mark.parametrize(
+    ("column", "order", "cells"), [("val.loss", "lowest", ["0.1000"]), ("param.depth", "lowest", [])]
+)
+def test_a_table_that_is_ranked_otherwise_shows_by_what(out, column, order, cells):
+    table = out / "demo" / "trials.csv"
+    pd.read_csv(table).assign(**{"val.loss": [0.4, 0.3, 0.1, 0.2, 0.6, 0.5]}).to_csv(table, index=False)
+    console = Console(width=110, file=io.StringIO())
+    terminal.show(out, ["demo"], column, console)
+    lines = console.file.getvalue().splitlines()
+    assert [lines[2].split()[lines[1].split().index(column)] for _ in cells] == cells
+    assert (column in lines[1]) == bool(cells)
+    assert f"higher accuracy is better; ranked by {column}, the lowest first" in "\n".join(lines)
 
 
 def test_a_narrow_terminal_does_without_parameters(out):

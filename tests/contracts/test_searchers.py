@@ -296,6 +296,14 @@ def test_of_a_start_point_outside_of_the_space_what_lies_within_is_kept(searcher
     assert second.params == search.family.starts[1]
 
 
+def test_a_start_point_that_a_kill_left_out_is_proposed_again() -> None:
+    search = with_starts("tpe", baselines=False)
+    bridge = Bridge(search, seed=0)
+    _, second = begin(bridge), begin(bridge)
+    again = Bridge(search, 0, recorded([second]))  # type: ignore[list-item]
+    assert [begin(again).params for _ in range(2)] == [second.params, search.family.starts[0]]  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize("searcher", ["tpe", "nsga2"])
 @pytest.mark.parametrize("after", [1, 2, 3, 6])
 def test_a_start_point_is_proposed_once_whatever_interrupts(searcher: str, after: int) -> None:

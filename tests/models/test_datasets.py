@@ -305,4 +305,4 @@ def test_the_whole_has_the_validation_images_among_the_training_images(digits):
     np.testing.assert_array_equal(whole.x_val, digits.x_val)
     assert len(whole.position_n) == len(whole.x_train) + len(whole.x_val)
     np.testing.assert_array_equal(whole.position_n[: len(digits.position_n)], digits.position_n)
-    assert whole.digest == digits.digest
+    assert whole.digest != digits.digest

@@ -80,6 +80,15 @@ def test_a_grid_of_more_dimensions_lies_in_the_principal_plane():
     np.testing.assert_allclose(np.abs(plane), [[0, 1, 0, 0, 0], [0, 0, 0, 1, 0]], atol=0.05)
 
 
+def test_a_single_dimension_has_a_grid_of_equal_rows_and_a_gaussian():
+    codes = np.random.default_rng(0).uniform(0, 1, (1_000, 1)).astype(np.float32)
+    grid = decode_grid(corners, codes, side=3)["grid"]
+    assert grid.shape == (3, 3, 8, 8)
+    assert (np.diff(grid[0, :, 0, 0].astype(int)) > 0).all()
+    np.testing.assert_array_equal(grid[0], grid[2])
+    assert gaussian_like(codes).shape == codes.shape
+
+
 def test_an_autoencoder_is_given_the_gaussian_of_its_codes():
     codes = np.random.default_rng(1).standard_normal((20_000, 2)) @ [[2.0, 1.0], [0.0, 0.5]] + [3.0, -1.0]
     drawn = gaussian_like(codes)

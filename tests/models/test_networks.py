@@ -109,7 +109,7 @@ def test_a_process_keeps_nothing_of_earlier_networks(digits: Dataset) -> None:
     assert graphs_after_a_run() == graphs_after_a_run()
 
 
-def test_a_maximum_taken_before_norm_and_activation_is_the_same_and_only_the_first_convolution_is_pooled() -> None:
+def test_a_maximum_taken_before_an_activation_is_the_same_and_only_the_first_convolution_is_pooled() -> None:
     kinds = [layer[0] for layer in blocks({**SHAPE, "depth": 1, "dropout": 0.0, "dense": 0}, (8, 8))]
     assert kinds == ["conv", "pool", "norm", "act", "residual", "flatten"]
     unit = [("conv", 4, 3, "same", "linear"), ("pool",), ("act", "relu")]
@@ -133,3 +133,11 @@ def test_a_mirrored_network_gives_the_mean_of_both_sides(tmp_path: Path) -> None
     again = keras.saving.load_model(tmp_path / "both.keras")
     np.testing.assert_allclose(again.predict(x_nhwc, verbose=0), both.predict(x_nhwc, verbose=0), atol=1e-6)
     assert len(both.weights) == len(model.weights)
+
+
+def test_a_mirrored_network_is_exported_without_its_optimiser(digits: Dataset, tmp_path: Path) -> None:
+    run = cnn.CnnRun({**cnn.START, "depth": 1}, cnn.FAMILY.prepare(digits, Options(limit=1)), 0)
+    run.step()
+    run.export(digits, tmp_path)
+    exported = keras.saving.load_model(tmp_path / "model.keras")
+    assert all(getattr(part, "optimizer", None) is None for part in [exported, *exported.layers])

@@ -48,6 +48,19 @@ def test_read_again_it_says_the_same(module: Any, digits: Dataset, tmp_path: Pat
         shelved.predict(digits.x_test[:, :4])
 
 
+def test_two_classes_have_two_margins(digits: Dataset, tmp_path: Path) -> None:
+    two = {f"{axis}_{part}": getattr(digits, f"{axis}_{part}") for axis in "xy" for part in ("train", "val", "test")}
+    kept = {part: two[f"y_{part}"] < 2 for part in ("train", "val", "test")}
+    few = Dataset(**{name: array[kept[name[2:]]] for name, array in two.items()}, class_names=("0", "1"), name="two")
+    config = {"C": 1.0, "scaling": "unit", "loss": "squared_hinge", "dual": True, "max_iter": 100}
+    run = linear_svm.FAMILY.start(config, linear_svm.FAMILY.prepare(few, Options()), 0)
+    run.step()
+    linear_svm.FAMILY.export(run, few, tmp_path)
+    margins = shelf.take(tmp_path).predict(few.x_test)
+    assert margins.shape == (len(few.x_test), 2)
+    np.testing.assert_allclose(margins, run.margins(flatten(few.x_test)))
+
+
 def test_a_tree_that_points_out_of_itself_is_refused(digits: Dataset) -> None:
     tree = DecisionTreeClassifier(max_depth=2).fit(flatten(digits.x_train), digits.y_train).tree_
     shelf.check_tree(tree)

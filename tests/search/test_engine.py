@@ -15,9 +15,11 @@ import numpy as np
 import optuna
 import pandas as pd
 import pytest
+import skops.io
 
 import analysis
 from models.errors import UserError
+from models.shelf import TREE
 from search.config import build
 from search.confirm import Confirmation, chosen, confirm_study
 from search.engine import run_study
@@ -269,17 +271,23 @@ def test_the_kept_model_is_confirmed_as_it_is_and_other_seeds_anew(here):
 
 
 def test_it_is_confirmed_on_all_images_but_for_baselines_that_say_otherwise(here):
-    run("random_forest", trials="1", max_resource="2", limit="200")
-    confirm_study(Path("runs"), "study", Confirmation(top=2))
+    run("random_forest", "kmeans", trials="1", max_resource="2", limit="200", space={"k": "10..20"})
     study = analysis.load("runs/study")
-    for file in study.folder.rglob("best.json"):
-        facts = json.loads(file.read_text())
-        assert facts["whole"]
-    assert study.facts["confirmed"] == {"top": 2, "seeds": 1, "baselines": True, "fit_on": "train+validation"}
-    searches = study.facts["searches"][0]
-    tasks = [*chosen(study, searches, Confirmation(top=2)), *chosen(study, searches, Confirmation(fit_on="train"))]
-    assert [task.whole for task in tasks] == [True, True, False, False]
-    assert [bool(task.kept) for task in tasks] == [False, False, True, False]  # it keeps one model
+    forest, kmeans = study.facts["searches"]
+    for fit_on, whole, kept in (("train+validation", [True] * 2, [False] * 2), ("train", [False] * 2, [True, False])):
+        tasks = list(chosen(study, forest, Confirmation(top=2, fit_on=fit_on)))
+        assert [task.whole for task in tasks] == whole
+        assert [bool(task.kept) for task in tasks] == kept  # it keeps one model
+    tasks = list(chosen(study, kmeans, Confirmation(top=9)))
+    names = study.trials[study.trials["family"] == "kmeans"].set_index("trial")["name"]
+    assert {task.whole for task in tasks if names[task.trial]} == {False}  # R4's say so themselves
+    assert {task.whole for task in tasks if not names[task.trial]} == {True}
+    confirm_study(Path("runs"), "study", Confirmation(baselines=False))
+    study = analysis.load("runs/study")
+    assert study.facts["confirmed"] == {"top": 1, "seeds": 1, "baselines": False, "fit_on": "train+validation"}
+    assert json.loads((study.folder / "best" / "random_forest" / "best.json").read_text())["whole"]
+    model = skops.io.load(study.folder / "best" / "random_forest" / "model.skops", trusted=[TREE])
+    assert model.estimators_[0].tree_.weighted_n_node_samples[0] == 200
 
 
 @pytest.mark.slow

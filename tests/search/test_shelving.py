@@ -85,15 +85,19 @@ def test_image_files_that_will_not_do(study, tmp_path, capsys):
     (tmp_path / "broken.png").write_bytes(b"no image")
     Image.fromarray(np.zeros((9, 8), np.uint8)).save(tmp_path / "a.png")
     Image.fromarray(np.zeros((8, 8), np.uint16)).save(tmp_path / "deep.png")
+    Image.new("RGBA", (8, 8), (0, 0, 0, 100)).save(tmp_path / "glass.png")
     for name, words in (
         ("broken.png", "cannot read {}: cannot identify image file"),
         ("deep.png", "{} has more than 8 bits a pixel (I;16); save it with 8"),
+        ("glass.png", "{} is partly transparent; save it on a background"),
         ("a.png", "the model takes images of 8×8, got 9×8"),
+        ("none.png", "there is no file {}"),
     ):
         assert main(["predict", str(model), str(tmp_path / name)]) == 2
         assert words.format(tmp_path / name) in capsys.readouterr().err
     (tmp_path / "broken.png").unlink()
     (tmp_path / "deep.png").unlink()
+    (tmp_path / "glass.png").unlink()
     Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / "b.png")
     assert main(["predict", str(model), str(tmp_path)]) == 2
     assert "b.png is 8×8, not 9×8 as a.png: all images must be of one size" in capsys.readouterr().err
