@@ -143,7 +143,7 @@ def test_a_middle_that_the_data_do_not_admit():
 def test_what_is_said_of_a_search():
     rows = dict(dry_run.plan_rows(planned(family="cnn", trials=7, max_resource=9, set={"depth": "3"})[0]))
     assert rows["objective"] == "accuracy, higher is better; also loss, parameters"
-    assert rows["searched"].startswith("filters 16 to 64 (log)\ngrowth 1.0, 1.5, 2.0\n")
+    assert rows["searched"].startswith("filters 16 to 64 (log)\ngrowth 1.5, 2.0\n")
     assert rows["fixed"].startswith("network blocks\ndepth 3\n")
     assert rows["trials"] == "7 of up to 9 epochs, proposed by tpe"
     assert rows["baselines"] == "R3-default (9 epochs), R3-own (9 epochs)"
