@@ -1,0 +1,63 @@
+"""Confirmation: on which images, with which models, and what is left of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import skops.io
+
+import analysis
+from models.shelf import TREE
+from search.confirm import Confirmation, chosen, confirm_study
+from tests.running import run
+
+pytestmark = [pytest.mark.usefixtures("ray_session"), pytest.mark.timeout(240)]
+
+
+def test_confirming_again_replaces_the_figures(here):
+    run("toy", trials="1", max_resource="3")
+    for seeds in (2, 1):
+        confirm_study(Path("runs"), "study", Confirmation(top=2, seeds=seeds, baselines=True), force=seeds == 1)
+    study = analysis.load("runs/study")
+    assert "test.loss_std" not in study.trials
+    assert study.trials["test.loss"].notna().all()
+    assert study.facts["test_reads"] == 2
+
+
+def test_the_kept_model_is_confirmed_as_it_is_and_other_seeds_anew(here):
+    run("tests.few:FAMILY", trials="3", max_resource="9", scheduler="none")
+    confirm_study(Path("runs"), "study", Confirmation(seeds=2, fit_on="train"))
+    study = analysis.load("runs/study")
+    best = study.trials.sort_values("objective").iloc[0]
+    assert (best["test.parameters"], best["name"]) == ((0 + 9) / 2, "")
+    worst = study.trials[study.trials["name"] == "worst"].iloc[0]
+    assert (worst["test.parameters"], worst["test.parameters_std"]) == (4, 0)  # its model was not kept
+    for folder, facts, made in (("best", "best", 0), ("baselines", "baseline", 4)):
+        place = study.folder / folder / "few"
+        place = place / "worst" if folder == "baselines" else place
+        assert json.loads((place / f"{facts}.json").read_text())["test"]["parameters"] == made
+        with np.load(place / "test.npz") as stored:
+            assert stored["made"].tolist() == [made]
+
+
+def test_it_is_confirmed_on_all_images_but_for_baselines_that_say_otherwise(here):
+    run("random_forest", "kmeans", trials="1", max_resource="2", limit="200", space={"k": "10..20"})
+    study = analysis.load("runs/study")
+    forest, kmeans = study.facts["searches"]
+    for fit_on, whole, kept in (("train+validation", [True] * 2, [False] * 2), ("train", [False] * 2, [True, False])):
+        tasks = list(chosen(study, forest, Confirmation(top=2, fit_on=fit_on)))
+        assert [task.whole for task in tasks] == whole
+        assert [bool(task.kept) for task in tasks] == kept  # it keeps one model
+    tasks = list(chosen(study, kmeans, Confirmation(top=9)))
+    names = study.trials[study.trials["family"] == "kmeans"].set_index("trial")["name"]
+    assert {task.whole for task in tasks if names[task.trial]} == {False}  # R4's say so themselves
+    assert {task.whole for task in tasks if not names[task.trial]} == {True}
+    confirm_study(Path("runs"), "study", Confirmation(baselines=False))
+    study = analysis.load("runs/study")
+    assert study.facts["confirmed"] == {"top": 1, "seeds": 1, "baselines": False, "fit_on": "train+validation"}
+    assert json.loads((study.folder / "best" / "random_forest" / "best.json").read_text())["whole"]
+    model = skops.io.load(study.folder / "best" / "random_forest" / "model.skops", trusted=[TREE])
+    assert model.estimators_[0].tree_.weighted_n_node_samples[0] == 200
