@@ -47,12 +47,7 @@ class Retraining:
     whole: bool  # fitted on the validation images too
     kept: Path | None  # a checkpoint of this very training at its end
     folder: Path | None  # where its predictions and the like are saved
-    exported: bool  # and the model with them
-
-    @property
-    def export(self) -> Path | None:
-        """Where the model is saved."""
-        return self.folder if self.exported else None
+    export: Path | None  # where the model is saved
 
 
 @dataclass(frozen=True)
@@ -82,11 +77,10 @@ def confirm_study(out: Path, name: str, asked: Confirmation, force: bool = False
 
     results: list[tuple[Retraining, Mapping[str, Any]]] = []
     with held(study.folder):
-        for family in {task.family for task in work}:  # what an earlier confirmation has left there
-            shutil.rmtree(study.folder / "best" / family, ignore_errors=True)
-            shutil.rmtree(study.folder / "baselines" / family, ignore_errors=True)
         for task, result in retrain_all(config, work, dataset, study.folder):
             if not results:
+                for family in {task.family for task in work}:  # what an earlier confirmation has left there
+                    shutil.rmtree(study.folder / "baselines" / family, ignore_errors=True)
                 read = {"test_reads": reads + 1, "confirmed": asdict(asked)}
                 write_json(study.folder / "study.json", {**study.facts, **read})
             results.append((task, result))
@@ -114,6 +108,7 @@ def chosen(study: Study, search: Mapping[str, Any], asked: Confirmation) -> Iter
         name, params = stored[number]["name"], stored_params(stored[number], find(search["target"]).space)
         own = "fit_on" in params and (name or params["fit_on"] != TRAIN)
         whole = asked.fit_on == ALL and not own
+        place = _place(study.folder.resolve(), search["family"], name, number in best)
         for replicate in range(asked.seeds):
             first = replicate == 0
             yield Retraining(
@@ -126,8 +121,8 @@ def chosen(study: Study, search: Mapping[str, Any], asked: Confirmation) -> Iter
                 seed=trial_seed(study.facts["seed"], number, replicate),
                 whole=whole,
                 kept=_kept(study.folder.resolve(), search["family"], stored[number]) if first and not whole else None,
-                folder=_place(study.folder.resolve(), search["family"], name, number in best) if first else None,
-                exported=first and number in best,
+                folder=place if first else None,
+                export=place if first and number in best else None,
             )
 
 
@@ -175,7 +170,7 @@ def write_evidence(folder: Path, task: Retraining, result: Mapping[str, Any], st
     facts = {"study": study.name, "family": task.family, "trial": task.trial, "config": task.params}
     fitted = {"whole": task.whole, "limit": task.limit, "seed": task.seed}
     images = {"dataset": dataset.name, "digest": dataset.digest}
-    name = "best.json" if task.exported else "baseline.json"
+    name = "best.json" if task.export else "baseline.json"
     write_json(folder / name, {**facts, **fitted, **images, "test": result["metrics"]})
     np.savez_compressed(folder / "test.npz", **result["artifacts"])
 

@@ -7,6 +7,7 @@ result's `failure`, with its whole traceback. Nothing here imports Ray Tune, mos
 from __future__ import annotations
 
 import faulthandler
+import shutil
 import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
@@ -220,6 +221,7 @@ def retrain(
         limit -= 1
     evaluation: Evaluation = family.evaluate(run, dataset)
     if export:
-        export.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(export, ignore_errors=True)  # what an earlier confirmation has left there
+        export.mkdir(parents=True)
         family.export(run, dataset, export)
     return {"metrics": dict(evaluation.metrics), "artifacts": dict(evaluation.artifacts)}
