@@ -179,6 +179,7 @@ class Family:
     unfit: Callable[[Config, Dataset], str | None] = never  # why a config cannot be built on these data, or None
     starts: tuple[Config, ...] = ()  # known to do well: what a searcher that learns proposes first
     needs_data: bool = True
+    until: str = ""  # the whole parameter, if any, that says at what resource a trial is complete (a forest's trees)
     deterministic: bool = False  # the same configuration gives the same figures, whatever the seed
 
     @property

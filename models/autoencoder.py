@@ -158,7 +158,7 @@ def _evaluate(run: AutoencoderRun, dataset: Dataset) -> Evaluation:
 
 def gaussian_like(codes_nd: Any) -> Any:
     """Draws from the Gaussian with the mean and the covariance of the codes: an autoencoder has no prior of its own."""
-    mean_d, covariance_dd = codes_nd.mean(axis=0), np.atleast_2d(np.cov(codes_nd, rowvar=False))
+    mean_d, covariance_dd = codes_nd.mean(axis=0), np.atleast_2d(np.cov(codes_nd, rowvar=False, bias=True))
     return np.random.default_rng(0).multivariate_normal(mean_d, covariance_dd, len(codes_nd)).astype(np.float32)
 
 

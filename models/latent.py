@@ -77,7 +77,7 @@ def principal_plane(codes_nd: Any) -> tuple[Any, Any]:
     if d <= 2:
         return np.zeros(d), np.eye(2, d)
     origin_d = codes_nd.mean(axis=0, dtype=np.float64)
-    _, _, axes_dd = np.linalg.svd(np.cov(codes_nd - origin_d, rowvar=False))
+    _, _, axes_dd = np.linalg.svd(np.cov(codes_nd - origin_d, rowvar=False, bias=True))
     return origin_d, axes_dd[:2]
 
 

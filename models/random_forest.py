@@ -216,6 +216,7 @@ FAMILY = Family(
     metrics=("accuracy", "loss"),
     resource="trees",
     max_resource=300,
+    until="n_estimators",
     prepare=_prepare,
     start=ForestRun,
     evaluate=_evaluate,

@@ -1,8 +1,8 @@
 """The state of a trial on disk, for going on after whatever ended it.
 
-One folder a trial, in it one folder named by the resource spent: what `Run.save` wrote, and `state.json` with the size
-and CRC-32 of each file. It is written to one side and renamed when whole, so it is there or it is not; one that was
-torn afterwards is recognised by its sums and not used.
+One folder a trial, in it one folder named by the resource spent: what `Run.save` wrote, and `state.json` with the
+format and the size and CRC-32 of each file. It is written to one side and renamed when whole, so it is there or it is
+not; one that was torn afterwards is recognised by its sums and not used, nor is one of another format.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from pathlib import Path
 
 from models.api import Run
 from search.trials import write_json
+
+FORMAT = 2  # raised when a family makes another model of a configuration: then the states from before fit no more
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def save(run: Run, trial: Path, resource: int, seconds: float, metrics: Mapping[
     try:
         run.save(partial)
         sums = {path.relative_to(partial).as_posix(): checksum(path) for path in sorted(_files(partial))}
-        write_json(partial / "state.json", {**reached, "files": sums})
+        write_json(partial / "state.json", {"format": FORMAT, **reached, "files": sums})
         shutil.rmtree(whole, ignore_errors=True)
         partial.rename(whole)
     except BaseException:
@@ -72,10 +74,10 @@ def checksum(path: Path) -> list[int]:
 
 
 def _read(folder: Path) -> Checkpoint | None:
-    """The checkpoint in `folder`, or None if a file of it is not as it was written."""
+    """The checkpoint in `folder`, or None if a file of it is not as it was written, or of another format."""
     try:
         state = json.loads((folder / "state.json").read_text())
-        if any(checksum(folder / name) != sums for name, sums in state["files"].items()):
+        if state["format"] != FORMAT or any(checksum(folder / name) != sums for name, sums in state["files"].items()):
             return None
         return Checkpoint(folder, int(state["resource"]), float(state["seconds"]), dict(state["metrics"]))
     except (OSError, ValueError, KeyError, TypeError):

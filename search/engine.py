@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ from search.progress import Progress, SearchView
 from search.record import Record, refuse_existing_folder
 from search.resume import learned, reopened
 from search.searcher import Bridge
-from search.spaces import is_searched
+from search.spaces import grid, is_searched
 from search.terminal import interruptible, own_terminal
 from search.trackers import trackers
 from search.trainable import TrialActor, Work, retrain
@@ -128,11 +129,11 @@ def run_search(session: Session, search: Search, progress: Progress, at_once: in
         progress.say(f"{family.name}: not searched, {'all its trials have ended' if known else 'no trials'}")
         return
     view = SearchView(family.name, search.metric, search.mode, family.resource, search.ladder, search.total)
-    view.deadline = stop.deadline
+    view.deadline, view.others = stop.deadline, search.others
     progress.show(view, known)
     rule = scheduler(search, known)
     ledger = Ledger(search, bridge, rule, record, mirror, progress, stop, config.keep_models)
-    for line in strangers(search, known):
+    for line in remarks(search, known):
         progress.say(line)
     shared = prepared(config, search.target, session.dataset, search.limit)
     controller = Controller(
@@ -164,12 +165,15 @@ def taken_up(record: Record, family: str) -> list[Trial]:
     return known
 
 
-def strangers(search: Search, known: Sequence[Trial]) -> Iterator[str]:
-    """Says which earlier trials lie outside of the space as it is now."""
+def remarks(search: Search, known: Sequence[Trial]) -> Iterator[str]:
+    """Says which earlier trials lie outside of the space as it is now, and whether a grid is larger than the search."""
     numbers = [str(t.number) for t in known if not t.name and not is_searched(search.space, t.params)]
     if numbers:
         listed = ", ".join(numbers)
         yield f"{search.family.name}: outside of the space now, and not shown to the sampler: trials {listed}"
+    trials = search.asked.trials
+    if search.asked.searcher == "grid" and len(list(islice(grid(search.space), trials + 1))) > trials:
+        yield f"{search.family.name}: the grid has more than {trials} points; only its first ones, in order, are tried"
 
 
 def work(session: Session, search: Search) -> Work:
@@ -216,7 +220,7 @@ def retrain_all(
             try:
                 result = ray.get(done)
             except ray.exceptions.RayError as error:
-                (logs / f"confirm-{task.family}-{task.trial}.traceback.txt").write_text(str(error))
+                (logs / f"confirm-{task.family}-{task.trial}-{task.seed}.traceback.txt").write_text(str(error))
                 console.print(f"{what} failed: {str(error).strip().splitlines()[-1]}", soft_wrap=True)
                 continue
             figures = ", ".join(f"{name} {value:.4g}" for name, value in result["metrics"].items())

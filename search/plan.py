@@ -52,6 +52,11 @@ class Search:
         """Where each objective is better."""
         return [DIRECTIONS[metric] for metric in self.metrics]
 
+    @property
+    def others(self) -> str:
+        """The objectives beside the first, in words."""
+        return "".join(f", {metric} ({DIRECTIONS[metric]})" for metric in self.metrics[1:])
+
     def merit(self, trial: Trial) -> tuple[float, int]:
         """Of complete trials the least is the best: the objective decides, then the number."""
         assert trial.objective is not None
@@ -153,7 +158,8 @@ def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
     limit = asked.max_resource or family.max_resource
     reasons = {baseline.name: family.unfit(baseline.config, dataset) for baseline in family.baselines}
     possible = [baseline for baseline in family.baselines if reasons[baseline.name] is None]
-    space = spaces.narrow(family, asked.set, asked.space)
+    narrowed = spaces.narrow(family, asked.set, asked.space)
+    space = spaces.up_to(narrowed, family.until, limit, {*asked.set, *asked.space})
     factor = asked.reduction_factor
     first = first_rung(limit, factor) if asked.scheduler == "asha" else 1  # Hyperband's ladders begin at several
     halves = asked.scheduler in ("asha", "hyperband")

@@ -32,6 +32,7 @@ class SearchView:
     ended: dict[str, int] = field(default_factory=lambda: {"COMPLETE": 0, "PRUNED": 0, "FAIL": 0})
     best: Trial | None = None
     before: int = 0  # trials that had ended before this run
+    others: str = ""  # further objectives, in words
     deadline: float = math.inf  # when its time is spent, on the clock of `time.monotonic`
 
     def start(self, trial: Trial) -> None:
@@ -88,7 +89,8 @@ class Progress:
     def show(self, view: SearchView, known: Sequence[Trial] = ()) -> None:
         """Begin to show a search, of which `known` trials were there before."""
         self._view = view
-        self.say(f"{view.family}: {view.total} trials, objective {view.metric} ({view.mode}), in {view.unit}")
+        goal = f"objective{'s' * bool(view.others)} {view.metric} ({view.mode}){view.others}"
+        self.say(f"{view.family}: {view.total} trials, {goal}, in {view.unit}")
         finished = [trial for trial in known if trial.finished]
         for trial in finished:
             view.end(trial)
@@ -162,6 +164,7 @@ def end_line(trial: Trial, view: SearchView) -> str:
     """A trial's end, for logs."""
     done = sum(view.ended.values())
     words = {"COMPLETE": "done", "PRUNED": "stopped", "FAIL": "failed", "RUNNING": "running"}[trial.state]
+    words = "waits to be resumed" if trial.cut else words
     best = f"  best {score(view.best)}" if view.best else ""
     reason = f"  {trial.failure.strip().splitlines()[-1]}" if trial.failure else ""
     spent = f"{trial.resource} {view.unit}, {trial.seconds:.1f} s"

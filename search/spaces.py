@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Any, Protocol
@@ -144,6 +144,20 @@ def narrow(family: Family, fixed: Mapping[str, str], ranges: Mapping[str, str]) 
         if name in space:
             space[name] = _range(name, space[name], text)
     return space
+
+
+def up_to(space: Space, until: str, limit: int, given: Container[str]) -> Space:
+    """The space without values of the parameter `until` at which a trial of `limit` steps would never arrive.
+
+    Where that leaves none, `limit` itself; a `UserError` if the user has `given` the range.
+    """
+    if until not in space:
+        return space
+    parameter = space[until]
+    assert isinstance(parameter, Int)
+    if until in given and parameter.low > limit:
+        raise UserError(f"{until} = {parameter.low}: a trial ends at --max-resource {limit}; raise that")
+    return {**space, until: _between(parameter, min(parameter.low, limit), min(parameter.high, limit))}
 
 
 def check_names(families: list[Family], names: list[str]) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import optuna
 import pytest
 
-from models.api import DIRECTIONS, Config, Family, Options, Run
+from models.api import DIRECTIONS, Config, Family, Int, Options, Run
 from models.datasets import Dataset
 from search import spaces
 from search.families import FAMILIES, find
@@ -57,6 +57,10 @@ def test_starts_can_be_proposed(family: Family) -> None:
     for config in family.starts:
         spaces.check(family.space, config)
         assert spaces.is_searched(family.space, config)
+
+
+def test_what_ends_a_trial_is_a_whole_parameter(family: Family) -> None:
+    assert not family.until or isinstance(family.space[family.until], Int)
 
 
 def test_the_objective_is_reported(family: Family) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from models import toy
 from search import spaces
+from search.engine import remarks
 from search.searcher import Bridge
 from search.trials import Trial
 from tests.contracts.test_searchers import CENTRE, planned, play
@@ -38,6 +39,12 @@ def test_the_grid_ends_early() -> None:
     trials = play(bridge)
     assert [trial.params["x"] for trial in trials] == pytest.approx([0.0, 0.1, 0.2, 0.3, 0.4])
     assert bridge.exhausted
+
+
+@pytest.mark.parametrize(("trials", "said"), [(29, 1), (30, 0), (100, 0)])
+def test_a_grid_larger_than_the_search_is_said_to_be(trials: int, said: int) -> None:
+    lines = list(remarks(planned("grid", trials), []))
+    assert lines == [f"toy: the grid has more than {trials} points; only its first ones, in order, are tried"] * said
 
 
 def test_the_grid_is_evenly_spaced_on_a_log_scale() -> None:

@@ -89,6 +89,14 @@ def test_a_single_dimension_has_a_grid_of_equal_rows_and_a_gaussian():
     assert gaussian_like(codes).shape == codes.shape
 
 
+def test_a_single_code_is_a_latent_space_too(monkeypatch):
+    monkeypatch.setattr("models.latent.judge_for", lambda dataset: lambda pixels: 1.0)
+    code = np.full((1, 5), 0.5, dtype=np.float32)
+    _, arrays = latent_evidence(corners, code, gaussian_like(code), None)
+    np.testing.assert_array_equal(gaussian_like(code), code)
+    assert (arrays["grid"] == 128).all()
+
+
 def test_an_autoencoder_is_given_the_gaussian_of_its_codes():
     codes = np.random.default_rng(1).standard_normal((20_000, 2)) @ [[2.0, 1.0], [0.0, 0.5]] + [3.0, -1.0]
     drawn = gaussian_like(codes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from models import toy
@@ -46,6 +48,15 @@ def test_an_older_one_serves_while_the_newer_is_torn(tmp_path):
     (trial / "9").mkdir()
     (trial / "9" / "state.json").write_text("{")
     assert checkpoints.latest(trial).resource == 3
+
+
+@pytest.mark.parametrize("form", [None, 1])
+def test_one_of_another_format_is_none(tmp_path, form):
+    path = saved(tmp_path, 3) / "3" / "state.json"
+    state = json.loads(path.read_text())
+    del state["format"]
+    path.write_text(json.dumps(state if form is None else {**state, "format": form}))
+    assert checkpoints.latest(tmp_path / "7") is None
 
 
 def test_a_failing_save_leaves_the_one_before(tmp_path):

@@ -89,10 +89,19 @@ def test_plain_lines_without_a_terminal(view):
     with Progress(console) as progress:
         progress.show(view)
         progress.ended(trial(4, state="FAIL", resource=2, seconds=1.25, failure="Traceback\nValueError: [no]"))
+        progress.ended(trial(5, state="PRUNED", cut=True, resource=2, seconds=1.25, objective=0.5))
     assert console.file.getvalue().splitlines() == [
         "cnn: 11 trials, objective accuracy (max), in epochs",
         "cnn 2/11  4 failed  accuracy –  2 epochs, 1.2 s  best 0.9  ValueError: [no]",
+        "cnn 3/11  5 waits to be resumed  accuracy 0.5  2 epochs, 1.2 s  best 0.9",
     ]
+
+
+def test_further_objectives_are_named(view):
+    view.others = ", parameters (min)"
+    console = Console(file=io.StringIO(), width=90)
+    Progress(console).show(view)
+    assert console.file.getvalue() == "cnn: 11 trials, objectives accuracy (max), parameters (min), in epochs\n"
 
 
 def test_the_live_display_leaves_standard_output_alone():

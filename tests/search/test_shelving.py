@@ -27,7 +27,7 @@ FOREST = {"dataset": "digits", "trials": "2", "max_resource": "6", "baselines": 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     out = tmp_path_factory.mktemp("shelving")
-    space = {"n_estimators": "10..12"}
+    space = {"n_estimators": "5..6"}
     record, _ = run_study(build(["random_forest"], {**FOREST, "out": out, "name": "study", "space": space}))
     return analysis.load(record.folder)
 

@@ -57,6 +57,16 @@ def test_check_misses_a_parameter():
         spaces.check(SPACE, {name: value for name, value in GOOD.items() if name != "rate"})
 
 
+def test_a_parameter_that_is_the_resource_stays_within_it():
+    space = {"trees": Int(10, 1000, log=True), "rate": Float(0.1, 1.0)}
+    assert spaces.up_to(space, "trees", 300, ()) == {**space, "trees": Int(10, 300, log=True)}
+    assert spaces.up_to(space, "trees", 3, ()) == {**space, "trees": Int(3, 3, log=True)}
+    assert spaces.up_to(space, "trees", 300, {"trees"})["trees"].high == 300
+    assert spaces.up_to(space, "", 3, ()) == space
+    with pytest.raises(UserError, match="^trees = 10: a trial ends at --max-resource 3; raise that$"):
+        spaces.up_to(space, "trees", 3, {"trees"})
+
+
 def test_a_value_may_be_allowed_and_not_searched():
     assert spaces.is_searched(SPACE, GOOD)
     old = {"kind": "old", "rate": 0.5, "flag": True, "one": "only"}
