@@ -1,0 +1,52 @@
+"""Start points: what a searcher that learns proposes first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from search.plan import Search
+from search.samplers import BLIND
+from search.searcher import Bridge
+from tests.contracts.test_searchers import begin, every_searcher, interrupted, planned, play, recorded
+
+
+def with_starts(searcher: str, **options: Any) -> Search:
+    search = planned(searcher, 8, **options)
+    starts = ({"x": 0.25, "shape": "valley"}, {"x": 0.75, "shape": "bowl", "y": 0.5})
+    return replace(search, family=replace(search.family, starts=starts))
+
+
+@every_searcher
+def test_a_searcher_that_learns_begins_at_the_start_points(searcher: str) -> None:
+    baseline, *proposed = play(Bridge(with_starts(searcher), seed=0))
+    assert baseline.name == "centre"
+    begins = [trial.params for trial in proposed[:2]] == [*with_starts(searcher).family.starts]
+    assert begins == (searcher not in BLIND)
+    assert not any(trial.name for trial in proposed)
+
+
+@pytest.mark.parametrize("searcher", ["tpe", "nsga2"])
+def test_of_a_start_point_outside_of_the_space_what_lies_within_is_kept(searcher: str) -> None:
+    search = with_starts(searcher, space={"x": "0.5..0.9"}, set={"shape": "bowl"})
+    _, first, second, *_ = play(Bridge(search, seed=0))
+    assert 0.5 <= float(first.params["x"] or 0) <= 0.9
+    assert first.params["shape"] == "bowl"
+    assert second.params == search.family.starts[1]
+
+
+def test_a_start_point_that_a_kill_left_out_is_proposed_again() -> None:
+    search = with_starts("tpe", baselines=False)
+    bridge = Bridge(search, seed=0)
+    _, second = begin(bridge), begin(bridge)
+    again = Bridge(search, 0, recorded([second]))  # type: ignore[list-item]
+    assert [begin(again).params for _ in range(2)] == [second.params, search.family.starts[0]]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("searcher", ["tpe", "nsga2"])
+@pytest.mark.parametrize("after", [1, 2, 3, 6])
+def test_a_start_point_is_proposed_once_whatever_interrupts(searcher: str, after: int) -> None:
+    whole, resumed = interrupted(with_starts(searcher), after, 1)
+    assert [trial.params for trial in resumed] == [trial.params for trial in whole]
