@@ -15,7 +15,7 @@ from benchmarks.curves import FULL, Task
 from benchmarks.search_quality import FACTOR, METHODS, Ours, Running
 from search import samplers
 from search.halting import Halving
-from search.schedule import rungs
+from search.schedule import first_rung, rungs
 
 
 def tpe(first: int = 0, **changed: object) -> type[Ours]:
@@ -45,6 +45,23 @@ class Hyperband(Ours):
         super().__init__(task, seed, budget, searcher)
         ladder = rungs(FULL, FACTOR)
         self.halving = Halving(task.mode, [ladder[first:] for first in range(len(ladder))], FACTOR)
+
+
+class PatientHalving(Halving):
+    """Stops nobody at a rung that fewer than η trials have reached."""
+
+    def on_trial_result(self, tune_controller: object, trial: Running, result: dict) -> str:
+        word = super().on_trial_result(tune_controller, trial, result)
+        reached = [seen for _, seen in self._bracket(trial.config["number"])._rungs if trial.trial_id in seen]
+        return self.CONTINUE if word == self.STOP and len(reached[0]) < FACTOR else word
+
+
+class Patient(Ours):
+    """As Syne Tune's ASHA has it."""
+
+    def __init__(self, task: Task, seed: int, budget: int, searcher: str = "tpe") -> None:
+        super().__init__(task, seed, budget, searcher)
+        self.halving = PatientHalving(task.mode, [rungs(FULL, FACTOR, first_rung(FULL, FACTOR))], FACTOR)
 
 
 class NoHalving(Ours):
@@ -98,6 +115,8 @@ METHODS.update(
         "first3-random": functools.partial(Ours, searcher="random", first=3),
         "hyperband": Hyperband,
         "unhalved": NoHalving,
+        "patient": Patient,
+        "patient-random": functools.partial(Patient, searcher="random"),
         "promote-random": functools.partial(Promote, searcher="random"),
     }
 )
