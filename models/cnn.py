@@ -50,12 +50,19 @@ class CnnRun:
         loss = keras.losses.CategoricalCrossentropy(label_smoothing=smoothing)
         accuracy = keras.metrics.CategoricalAccuracy(name="accuracy")
         self.trainer = Trainer(model, config, loss, [accuracy], len(self._x_train), shared.epochs, seed)
-        self._judged = networks.mirrored(model) if config.get("test_flip") else model
+        flip, shift = bool(config.get("test_flip")), bool(config.get("test_shift"))
+        self._on_the_way = networks.of_views(model, flip, shift=False)
+        self._judged = networks.of_views(model, flip, shift) if shift else self._on_the_way
+        self._epochs = shared.epochs
 
     def step(self) -> Mapping[str, float]:
-        """Train one epoch; accuracy and loss (nats) on validation and, as `train.…`, on the epoch's own batches."""
+        """Train one epoch; accuracy and loss (nats) on validation and, as `train.…`, on the epoch's own batches.
+
+        Only the last epoch asks about shifted views, which take five times as long.
+        """
         trained = self.train()
-        scores = probability_scores(self.predict(self._x_val), self._y_val)
+        asked = self._judged if self.trainer.epochs_done >= self._epochs else self._on_the_way
+        scores = probability_scores(self._answers(asked, self._x_val), self._y_val)
         return {
             **scores,
             **{f"train.{name}": value for name, value in trained.items()},
@@ -67,9 +74,8 @@ class CnnRun:
         return self.trainer.epoch(self._x_train, self._targets_nc, self._change)
 
     def predict(self, x_nhw: Any) -> Any:
-        """Class probabilities, float32 (n, c); with `test_flip` the mean of those of the image and its mirror image."""
-        with self.trainer.averaged():
-            return predicted(self._judged, x_nhw[..., None])
+        """Class probabilities, float32 (n, c); with `test_flip` and `test_shift` their mean over views of an image."""
+        return self._answers(self._judged, x_nhw)
 
     def save(self, folder: Path) -> None:
         """Write network, optimiser state and epoch."""
@@ -83,6 +89,10 @@ class CnnRun:
         """Write the network that `predict` asks as model.keras."""
         with self.trainer.averaged():
             put_networks(folder, {"model": self._judged}, dataset, "probabilities")
+
+    def _answers(self, network: Any, x_nhw: Any) -> Any:
+        with self.trainer.averaged():
+            return predicted(network, x_nhw[..., None])
 
     def _change(self, x_nhw: Any, draws: np.random.Generator) -> Any:
         return augmented(x_nhw, draws, self._config)
@@ -146,6 +156,7 @@ START: Config = {
     "flip": True,
     "erasing": 0.0,
     "test_flip": True,
+    "test_shift": True,
 }
 """A small residual network, trained by one cycle (arXiv 1708.07120) with light augmentation."""
 
@@ -179,6 +190,7 @@ FAMILY = Family(
         "label_smoothing": Float(0.0, 0.2),
         **augmentation_space(),
         "test_flip": Choice((True, False), searched=(True,), when={"flip": True}),
+        "test_shift": Choice((True, False), searched=(True,), when={"shift": (1, 2, 3)}),
     },
     baselines=(
         Baseline(

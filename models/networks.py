@@ -75,14 +75,30 @@ def classifier(layers: Sequence[Layer], size: Size, n_classes: int) -> Any:
     return keras.Model(inputs, outputs)
 
 
-def mirrored(model: Any) -> Any:
-    """A `keras.Model` that gives the mean of what `model` makes of each image and of its mirror image."""
+def of_views(model: Any, flip: bool, shift: bool) -> Any:
+    """A `keras.Model` that gives the mean of what `model` makes of several views of each image; or `model` itself.
+
+    `shift`: the image and it moved by a pixel up, down, left and right, black at the side; `flip`: each mirrored too.
+    """
     import keras
 
+    if not flip and not shift:
+        return model
     (inputs,), (outputs,) = model.inputs, model.outputs
     model = keras.Model(inputs, outputs)  # without the optimiser, which would be exported too
-    both = [model(inputs), model(keras.ops.flip(inputs, axis=2))]
-    return keras.Model(inputs, keras.layers.Average()(both))
+    views = [inputs, *(_moved(inputs) if shift else ())]
+    views += [keras.ops.flip(view, axis=2) for view in views] if flip else []
+    return keras.Model(inputs, keras.layers.Average()([model(view) for view in views]))
+
+
+def _moved(images_nhw1: Any) -> list[Any]:
+    from keras.layers import Cropping2D, ZeroPadding2D
+
+    padded = ZeroPadding2D(1)(images_nhw1)
+    return [
+        Cropping2D(((1 + down, 1 - down), (1 + right, 1 - right)))(padded)
+        for down, right in ((1, 0), (-1, 0), (0, 1), (0, -1))
+    ]
 
 
 def stacked(x: Any, layers: Sequence[Layer]) -> Any:

@@ -13,6 +13,7 @@ import pytest
 
 from models import autoencoder, cnn, networks
 from models.api import Options
+from models.arrays import probability_scores
 from models.blocks import blocks
 from models.datasets import Dataset
 from models.published import CLASSIFIERS, R5
@@ -123,19 +124,39 @@ def test_a_maximum_taken_before_an_activation_is_the_same_and_only_the_first_con
     np.testing.assert_allclose(early.predict(x_nhwc, verbose=0), late.predict(x_nhwc, verbose=0), atol=1e-6)
 
 
-def test_a_mirrored_network_gives_the_mean_of_both_sides(tmp_path: Path) -> None:
+def views_of(x_nhwc: np.ndarray, flip: bool, shift: bool) -> list[np.ndarray]:
+    wide = np.pad(x_nhwc, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    corners = [(1, 1), *([(0, 1), (2, 1), (1, 0), (1, 2)] if shift else [])]
+    views = [wide[:, top : top + 8, left : left + 8] for top, left in corners]
+    return views + [np.ascontiguousarray(view[:, :, ::-1]) for view in views] * flip
+
+
+@pytest.mark.parametrize(("flip", "shift", "count"), [(True, False, 2), (False, True, 5), (True, True, 10)])
+def test_a_network_of_views_gives_their_mean(flip: bool, shift: bool, count: int, tmp_path: Path) -> None:
     model = networks.classifier(blocks({**SHAPE, "depth": 1}, (8, 8)), (8, 8), 3)
-    both = networks.mirrored(model)
+    mean = networks.of_views(model, flip, shift)
     x_nhwc = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 1), np.uint8)
-    sides = [model.predict(x, verbose=0) for x in (x_nhwc, np.ascontiguousarray(x_nhwc[:, :, ::-1]))]
-    np.testing.assert_allclose(both.predict(x_nhwc, verbose=0), np.mean(sides, axis=0), atol=1e-6)
-    both.save(tmp_path / "both.keras")
-    again = keras.saving.load_model(tmp_path / "both.keras")
-    np.testing.assert_allclose(again.predict(x_nhwc, verbose=0), both.predict(x_nhwc, verbose=0), atol=1e-6)
-    assert len(both.weights) == len(model.weights)
+    views = [model.predict(view, verbose=0) for view in views_of(x_nhwc, flip, shift)]
+    assert len(views) == count
+    np.testing.assert_allclose(mean.predict(x_nhwc, verbose=0), np.mean(views, axis=0), atol=1e-6)
+    mean.save(tmp_path / "mean.keras")
+    again = keras.saving.load_model(tmp_path / "mean.keras")
+    np.testing.assert_allclose(again.predict(x_nhwc, verbose=0), mean.predict(x_nhwc, verbose=0), atol=1e-6)
+    assert len(mean.weights) == len(model.weights)
 
 
-def test_a_mirrored_network_is_exported_without_its_optimiser(digits: Dataset, tmp_path: Path) -> None:
+def test_the_last_epoch_is_judged_by_all_views(digits: Dataset) -> None:
+    run = cnn.CnnRun({**cnn.START, "depth": 1}, cnn.FAMILY.prepare(digits, Options(limit=2)), 0)
+    losses = [(run.step()["loss"], loss(run, digits)) for _ in range(2)]
+    assert losses[0][0] != losses[0][1]
+    assert losses[1][0] == losses[1][1]
+
+
+def loss(run: cnn.CnnRun, digits: Dataset) -> float:
+    return probability_scores(run.predict(digits.x_val), digits.y_val)["loss"]
+
+
+def test_a_network_of_views_is_exported_without_its_optimiser(digits: Dataset, tmp_path: Path) -> None:
     run = cnn.CnnRun({**cnn.START, "depth": 1}, cnn.FAMILY.prepare(digits, Options(limit=1)), 0)
     run.step()
     run.export(digits, tmp_path)
