@@ -77,6 +77,15 @@ def test_screen_trains_the_best_of_the_first_steps():
     assert whole == set(sorted(first.values())[:2])
 
 
+@pytest.mark.parametrize("task", TASKS.values(), ids=lambda task: task.name)
+def test_each_task_has_a_curve_on_all_of_its_space(task):
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        config = task.random(rng)
+        assert np.isfinite([task.curve(config, step) for step in (1, FULL)]).all()
+        assert task.cost(config) > 0
+
+
 def test_scale_of_the_toy():
     optimum, median = TASKS["toy"].scale
     best = {"x": 0.3, "shape": "bowl", "y": 0.7}
