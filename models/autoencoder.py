@@ -171,6 +171,28 @@ def _unfit(config: Config, dataset: Dataset) -> str | None:
 _R2_SHAPE: Config = {"layers": "dense", "depth": 2, "nodes": 512, "taper": 0.5, "activation": "relu", "noise": 0.0}
 _R4_SHAPE: Config = {"layers": "dense", "depth": 0, "activation": "relu", "noise": 0.0}
 
+START: Config = {
+    **SEARCHED,
+    "code": 32,
+    "code_activation": "linear",
+    "layers": "dense",
+    "depth": 3,
+    "nodes": 1024,
+    "taper": 0.5,
+    "activation": "gelu",
+    "batch_norm": False,
+    "noise": 0.0,
+    "loss": "mse",
+    "fit_on": "train",
+    "optimizer": "adam",
+    "learning_rate": 0.002,
+    "weight_decay": 1e-4,
+    "schedule": "one-cycle",
+    "averaging": 0.99,
+    "batch_size": 128,
+}
+"""A wide dense network, trained by one cycle."""
+
 FAMILY = Family(
     name="autoencoder",
     space={
@@ -226,6 +248,7 @@ FAMILY = Family(
     metrics=("mse", "loss", "code_probe_accuracy", "pca_mse", "parameters"),
     resource="epochs",
     max_resource=27,
+    starts=(START,),
     prepare=_prepare,
     start=AutoencoderRun,
     evaluate=_evaluate,
