@@ -19,7 +19,7 @@ import pandas as pd
 
 import analysis
 from analysis.leaderboard import rank
-from models.api import one_line
+from analysis.terminal import parameters, with_spread
 
 HEAD = """\
 | family | data | trials: done, stopped, failed | minutes | validation | test |
@@ -27,7 +27,7 @@ HEAD = """\
 
 
 def rows(study: analysis.Study) -> Iterator[str]:
-    """A row for each search, and below the table, each winner's configuration."""
+    """A row for each search."""
     for search in study.facts["searches"]:
         ranked = rank(study, search["family"])
         states = Counter(ranked["state"])
@@ -39,20 +39,16 @@ def rows(study: analysis.Study) -> Iterator[str]:
 
 
 def winners(study: analysis.Study) -> Iterator[str]:
+    """Each winner's configuration, in a line."""
     for search in study.facts["searches"]:
         best = rank(study, search["family"]).iloc[0]
-        params = {name[6:]: value for name, value in best.items() if name.startswith("param.") and not pd.isna(value)}
-        yield f"- {study.name} {search['family']}, trial {best['trial']}: {one_line(params)}"
+        yield f"- {study.name} {search['family']}, trial {best['trial']}: {parameters(best, list(search['space']))}"
 
 
 def on_test(best: pd.Series) -> str:
     means = [name for name in best.index if name.startswith("test.") and not name.endswith("_std")]
     found = [name for name in means if not pd.isna(best[name])]
-    return ", ".join(f"{name[5:]} {best[name]:.4f}{spread(best.get(name + '_std'))}" for name in found) or "–"
-
-
-def spread(deviation: float | None) -> str:
-    return "" if deviation is None or pd.isna(deviation) else f" ± {deviation:.4f}"
+    return ", ".join(f"{name[5:]} {with_spread(best, name)}" for name in found) or "–"
 
 
 def minutes(study: analysis.Study) -> float:

@@ -163,8 +163,8 @@ def running_line(view: SearchView) -> str:
 def end_line(trial: Trial, view: SearchView) -> str:
     """A trial's end, for logs."""
     done = sum(view.ended.values())
-    words = {"COMPLETE": "done", "PRUNED": "stopped", "FAIL": "failed", "RUNNING": "running"}[trial.state]
-    words = "waits to be resumed" if trial.cut else words
+    ended = {"COMPLETE": "done", "PRUNED": "stopped", "FAIL": "failed", "RUNNING": "running"}[trial.state]
+    words = "waits to be resumed" if trial.cut else ended
     best = f"  best {score(view.best)}" if view.best else ""
     reason = f"  {trial.failure.strip().splitlines()[-1]}" if trial.failure else ""
     spent = f"{trial.resource} {view.unit}, {trial.seconds:.1f} s"
