@@ -16,7 +16,7 @@ from models import networks
 from models.api import Baseline, Choice, Config, Evaluation, Family, Int, Options, Shared
 from models.arrays import Arrays, image_arrays, parts
 from models.backend import predicted
-from models.coding import PROBED, coding_space, decoder, encoder, finite, probe_accuracy
+from models.coding import ONE_CYCLE, PROBED, WIDE, coding_space, decoder, encoder, finite, probe_accuracy
 from models.datasets import Dataset
 from models.floor import PcaFloor
 from models.latent import FILMED, latent_evidence
@@ -175,23 +175,11 @@ START: Config = {
     **SEARCHED,
     "code": 32,
     "code_activation": "linear",
-    "layers": "dense",
-    "depth": 3,
-    "nodes": 1024,
-    "taper": 0.5,
-    "activation": "gelu",
-    "batch_norm": False,
-    "noise": 0.0,
+    **WIDE,
     "loss": "mse",
     "fit_on": "train",
-    "optimizer": "adam",
-    "learning_rate": 0.002,
-    "weight_decay": 1e-4,
-    "schedule": "one-cycle",
-    "averaging": 0.99,
-    "batch_size": 128,
+    **ONE_CYCLE,
 }
-"""A wide dense network, trained by one cycle."""
 
 FAMILY = Family(
     name="autoencoder",

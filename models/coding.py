@@ -11,12 +11,32 @@ from typing import Any
 import numpy as np
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-from models.api import Choice, Condition, Float, Int, Parameter
+from models.api import Choice, Condition, Config, Float, Int, Parameter
 from models.networks import ACTIVATIONS, Layer, Size, activated
 
 WIDEST = 256  # filters
 PROBED = 10_000  # training images to which a probe is fitted
 SHRINKAGE = 1e-3  # of the probe's covariance towards a multiple of the identity: dead units make it singular
+
+WIDE: Config = {
+    "layers": "dense",
+    "depth": 3,
+    "nodes": 1024,
+    "taper": 0.5,
+    "activation": "gelu",
+    "batch_norm": False,
+    "noise": 0.0,
+}
+"""The shape of a wide dense encoder: where a search begins."""
+ONE_CYCLE: Config = {
+    "optimizer": "adam",
+    "learning_rate": 0.002,
+    "weight_decay": 1e-4,
+    "schedule": "one-cycle",
+    "averaging": 0.99,
+    "batch_size": 128,
+}
+"""How it is trained there."""
 
 
 def coding_space(when: Condition | None = None) -> dict[str, Parameter]:

@@ -20,7 +20,7 @@ from models.api import Baseline, Choice, Config, Evaluation, Family, Float, Int,
 from models.arrays import Arrays, image_arrays, parts
 from models.autoencoder import pixel_errors, pixel_loss
 from models.backend import predicted
-from models.coding import PROBED, coding_space, decoder, encoder, finite, probe_accuracy
+from models.coding import ONE_CYCLE, PROBED, WIDE, coding_space, decoder, encoder, finite, probe_accuracy
 from models.datasets import Dataset
 from models.latent import FILMED, latent_evidence
 from models.shelf import put_networks
@@ -145,6 +145,8 @@ def _evaluate(run: VaeRun, dataset: Dataset) -> Evaluation:
     )
 
 
+START: Config = {"latent": 32, **WIDE, "beta": 1.0, "likelihood": "bernoulli", "fit_on": "train", **ONE_CYCLE}
+
 FAMILY = Family(
     name="vae",
     space={
@@ -180,6 +182,7 @@ FAMILY = Family(
     metrics=("elbo", "loss", "kl", "mse", "code_probe_accuracy", "parameters"),
     resource="epochs",
     max_resource=27,
+    starts=(START,),
     prepare=_prepare,
     start=VaeRun,
     evaluate=_evaluate,
