@@ -19,16 +19,22 @@ DATA = ("train", "x_train", "t10k")  # what the files of a data set's folder beg
 def image_files(path: Path) -> list[Path]:
     """The image files that a path names: itself, or those in the folder by name; empty if it holds a data set.
 
-    Raises a `UserError` for a folder that cannot be read, and for a missing file with the name of an image.
+    Raises a `UserError` for a folder that cannot be read, for a missing file, and for what is neither.
     """
     try:
         found = sorted(path.iterdir()) if path.is_dir() else [path]
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from error
     images = [file for file in found if file.suffix.lower() in ENDINGS]
-    if images == [path] and not path.is_file():
+    if found == [path] and not path.is_file() and (images or path.suffix):
         raise UserError(f"there is no file {path}")
-    return [] if any(file.name.startswith(DATA) for file in found) else images
+    if any(file.name.startswith(DATA) for file in found):
+        return []
+    if path.is_dir() and not images:
+        raise UserError(f"{path} holds neither images ({', '.join(ENDINGS)}) nor a data set")
+    if path.is_file() and not images and path.suffix != ".npz":
+        raise UserError(f"{path} is neither an image ({', '.join(ENDINGS)}) nor a data set (.npz)")
+    return images
 
 
 def read_images(files: list[Path]) -> Pixels:

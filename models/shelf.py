@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -52,23 +53,41 @@ class Shelved:
 
     def predict(self, x_nhw: Any) -> Any:
         """From uint8 images (n, h, w) to float (n, c); a `UserError` for images of another size."""
-        if x_nhw.shape[1:] != self.size:
-            raise UserError("the model takes images of {}×{}, got {}×{}".format(*self.size, *x_nhw.shape[1:]))
+        _check_size(self.size, x_nhw)
         return self.apply(x_nhw)
 
 
-def take(folder: Path) -> Shelved:
-    """The model in an exported folder; a `UserError` if there is none."""
-    if (folder / "best.json").exists() and not (folder / FACTS).exists():
-        raise UserError(f"{folder} holds a model that cannot be used by itself: its family exports no {FACTS}")
+def take(folder: Path, images: Any = None) -> Shelved:
+    """The model in an exported folder; a `UserError` if there is none, or if it takes no images of the size of these.
+
+    `images`: uint8 (n, h, w), looked at before the model is read, which may take a while.
+    """
+    _check_exported(folder)
     try:
         facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
-        path = folder / facts["file"]
+        path, output = folder / facts["file"], str(facts["output"])
         size, classes = tuple(facts["size"]), tuple(facts["classes"])
+        if images is not None:
+            _check_size(size, images)
         apply = (_network if path.suffix == ".keras" else _estimator)(path)
-    except (OSError, ValueError, KeyError) as error:
-        raise UserError(f"{folder} holds no exported model: {error}") from error
-    return Shelved(apply, size, str(facts["output"]), classes)
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        raise UserError(f"{folder} holds no whole exported model: {error}") from error
+    return Shelved(apply, size, output, classes)
+
+
+def _check_exported(folder: Path) -> None:
+    if (folder / FACTS).exists():
+        return
+    if (folder / "best.json").exists():
+        raise UserError(f"{folder} holds a model that cannot be used by itself: its family exports no {FACTS}")
+    inside = sorted(path.parent.name for path in folder.glob(f"*/{FACTS}"))
+    hint = f"; there are models in it: {', '.join(str(folder / name) for name in inside)}" if inside else ""
+    raise UserError(f"{folder} holds no exported model, expected a folder that hypersearch export has written{hint}")
+
+
+def _check_size(size: tuple[int, ...], x_nhw: Any) -> None:
+    if x_nhw.shape[1:] != size:
+        raise UserError("the model takes images of {}×{}, got {}×{}".format(*size, *x_nhw.shape[1:]))
 
 
 def _network(path: Path) -> Callable[[Any], Any]:

@@ -30,6 +30,7 @@ class OneLineGroup(click.Group):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
+    before = sys.stdout
     try:
         result = cli.main(arguments, prog_name="hypersearch", standalone_mode=False)
         return int(result or 0)
@@ -49,6 +50,10 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # the reader has gone (`| head`); Python would complain at exit
         return 0
+    except SystemExit:
+        if sys.stdout is before:
+            raise
+        return 0  # click saw that the reader has gone, and put a mute standard output in place
 
 
 def _complain(message: str) -> int:
@@ -85,7 +90,11 @@ out_option = click.option(
 AGAIN = [
     click.option("--time-budget", metavar="T", help="Stop after T (90s, 10m, 1h30m), shared among the families."),
     click.option("--trial-time-limit", metavar="T", help="A trial that takes longer has failed."),
-    click.option("--checkpoint-every", metavar="T", help="Save running trials at rungs, and after T  [default: 60s]"),
+    click.option(
+        "--checkpoint-every",
+        metavar="T",
+        help="Save running trials at rungs, and after T  [default: 60s]",
+    ),
     click.option("--keep-models", metavar="K", help="Models of finished trials to keep, a family  [default: 1]"),
     click.option("--storage", metavar="URL", help="Optuna storage  [default: sqlite:///OUT/hypersearch.db]"),
     click.option("--set", multiple=True, callback=_pairs, metavar="P=V", help="Fix a parameter: --set depth=3"),
@@ -113,11 +122,11 @@ def cli() -> None:
     """Search the hyperparameters of networks, forests and clusterings of images, and rank what was found."""
 
 
-@cli.command()
+@cli.command(short_help="Search families, study files, or families of your own.")
 @click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
 @click.option("--dataset", metavar="D", help="Name or path of the data  [default: fashion-mnist]")
 @click.option("--data-dir", metavar="DIR", help="Where to look for named data first.")
-@click.option("--limit", metavar="N", help="Use N training images.")
+@click.option("--limit", metavar="N", help="Use N images to train on and validate with.")
 @click.option("--trials", metavar="N", help="Trials a family, besides its baselines  [default: 10]")
 @click.option("--max-resource", metavar="R", help="Full resource of a trial (epochs, trees, passes); caps baselines.")
 @click.option("--reduction-factor", metavar="F", help="ASHA: one in F goes on at each rung  [default: 3]")
@@ -130,7 +139,7 @@ def cli() -> None:
 @click.option("--baselines/--no-baselines", default=None, help="Run the published configurations too  [default: yes]")
 @click.option("--warm-start", metavar="STUDY", help="Let the sampler learn from the trials of another study.")
 @again_options
-@click.option("--dry-run", is_flag=True, help="Print the plan and its likely cost; search nothing, write nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the plan; try a step of each family for its cost; write nothing.")
 def run(targets: tuple[str, ...], dry_run: bool, **options: Any) -> int:
     """Search one or more families, study files (.toml), or your own families (package.module:FAMILY)."""
     from search.config import build
@@ -145,22 +154,22 @@ def run(targets: tuple[str, ...], dry_run: bool, **options: Any) -> int:
     return _report(*run_study(config))
 
 
-@cli.command()
+@cli.command(short_help="Go on with a study that was cut short.")
 @click.argument("name")
 @again_options
 @out_option
 def resume(name: str, out: Path, **changes: Any) -> int:
     """Go on with a study that was killed, interrupted or out of time; finished trials are kept as they are.
 
-    Settings given here replace the study's. Trials that no longer fit --set or --space stay, and teach the sampler
-    no more.
+    Settings given here replace the study's own; the defaults do not. Trials that no longer fit --set or --space stay,
+    and teach the sampler no more.
     """
     from search.engine import resume_study
 
     return _report(*resume_study(out, name, changes=changes))
 
 
-@cli.command()
+@cli.command(short_help="Add trials to a study.")
 @click.argument("name")
 @click.option("--trials", type=click.IntRange(1), required=True, metavar="N", help="Trials to add, a family.")
 @again_options
@@ -168,7 +177,7 @@ def resume(name: str, out: Path, **changes: Any) -> int:
 def extend(name: str, trials: int, out: Path, **changes: Any) -> int:
     """Add trials to a study; the sampler knows all that came before.
 
-    Settings given here replace the study's, as with resume.
+    Settings given here replace the study's own, the defaults do not, as with resume.
     """
     from search.engine import resume_study
 
@@ -189,7 +198,7 @@ def _report(record: Record, interrupted: bool) -> int:
     return 0
 
 
-@cli.command()
+@cli.command(short_help="Check all that a study needs.")
 @click.argument("targets", nargs=-1, metavar="[FAMILY...]")
 @click.option("--storage", metavar="URL", help="Optuna storage  [default: sqlite:///OUT/hypersearch.db]")
 @click.option("--data-dir", type=click.Path(path_type=Path), metavar="DIR", help="Where to look for named data first.")
@@ -203,7 +212,7 @@ def doctor(**options: Any) -> int:
     return examine(**options)
 
 
-@cli.command()
+@cli.command(short_help="Train the winners anew and read the test images.")
 @click.argument("name")
 @click.option("--top", type=click.IntRange(1), default=1, show_default=True, help="Confirm the best K trials a family.")
 @click.option("--seeds", type=click.IntRange(1), default=1, show_default=True, help="Train each anew with K seeds.")
@@ -228,7 +237,7 @@ def confirm(name: str, out: Path, force: bool, **choices: Any) -> int:
     return 0
 
 
-@cli.command()
+@cli.command(short_help="Write the best models to a folder.")
 @click.argument("name")
 @click.argument("to", type=click.Path(path_type=Path), metavar="DIR")
 @out_option
@@ -241,12 +250,12 @@ def export(name: str, to: Path, out: Path) -> int:
     return 0
 
 
-@cli.command()
+@cli.command(short_help="Apply an exported model to images.")
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("images", metavar="INPUT")
 @click.option("--data-dir", type=click.Path(path_type=Path), metavar="DIR", help="Where to look for named data first.")
 @click.option(
-    "--csv", "to", type=click.File("w"), default="-", metavar="FILE", help="Where to  [default: the terminal]"
+    "--csv", "to", type=click.File("w", lazy=False), default="-", metavar="FILE", help="Write there  [default: print]"
 )
 def predict(model: Path, images: str, data_dir: Path | None, to: Any) -> int:
     """Apply an exported MODEL to image files (one, or a folder of them) or a data set's test images; a CSV row each."""
@@ -257,7 +266,7 @@ def predict(model: Path, images: str, data_dir: Path | None, to: Any) -> int:
     return 0
 
 
-@cli.command()
+@cli.command(short_help="Rank the trials of studies.")
 @click.argument("names", nargs=-1, metavar="[NAME...]")
 @click.option("--format", "form", metavar="F", default="table", show_default=True, help="table, csv, md or json.")
 @click.option("--sort", metavar="M", help="Rank by another column: val.nmi, test.accuracy, seconds …")
@@ -274,7 +283,7 @@ def leaderboard(names: tuple[str, ...], form: str, sort: str | None, out: Path) 
     return 0
 
 
-@cli.command(name="list")
+@cli.command(name="list", short_help="Name the families, data sets or studies.")
 @click.argument("what", metavar="families|datasets|studies")
 @out_option
 def list_command(what: str, out: Path) -> int:

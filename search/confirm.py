@@ -67,30 +67,37 @@ def confirm_study(out: Path, name: str, asked: Confirmation, force: bool = False
     if reads and not force:
         times = "once" if reads == 1 else f"{reads} times"
         raise UserError(f"the test images have been read {times} for study {name!r}; --force reads them again")
-    config = StudyConfig.model_validate(study.facts["config"])
-    dataset = load_data(config, [find(search["target"]) for search in study.facts["searches"]])
-    check_same_images(dataset, study.facts)
-    work = [task for search in study.facts["searches"] for task in chosen(study, search, asked)]
-    if not work:
-        raise UserError(f"study {name!r} has no complete trial to confirm")
-    from search.engine import retrain_all
-
-    results: list[tuple[Retraining, Mapping[str, Any]]] = []
     with held(study.folder):
-        for task, result in retrain_all(config, work, dataset, study.folder):
-            if not results:
-                for family in {task.family for task in work}:  # what an earlier confirmation has left there
-                    shutil.rmtree(study.folder / "baselines" / family, ignore_errors=True)
-                read = {"test_reads": reads + 1, "confirmed": asdict(asked)}
-                write_json(study.folder / "study.json", {**study.facts, **read})
-            results.append((task, result))
-            write_test_columns(study.folder, summary(results))
-            if task.folder:
-                write_evidence(task.folder, task, result, study, dataset)
+        config = StudyConfig.model_validate(study.facts["config"])
+        dataset = load_data(config, [find(search["target"]) for search in study.facts["searches"]])
+        check_same_images(dataset, study.facts)
+        work = [task for search in study.facts["searches"] for task in chosen(study, search, asked)]
+        if not work:
+            raise UserError(f"study {name!r} has no complete trial to confirm")
+        results = _retrained(study, work, config, dataset, {"test_reads": reads + 1, "confirmed": asdict(asked)})
     if len(results) < len(work):
         raise WorkFailedError(
             f"{len(work) - len(results)} of {len(work)} trainings failed; see {study.folder / 'logs'}"
         )
+
+
+def _retrained(
+    study: Study, work: list[Retraining], config: StudyConfig, dataset: Dataset, read: Mapping[str, Any]
+) -> list[tuple[Retraining, Mapping[str, Any]]]:
+    """Do the work, writing each result as it comes; `read` goes into study.json with the first."""
+    from search.engine import retrain_all
+
+    results: list[tuple[Retraining, Mapping[str, Any]]] = []
+    for task, result in retrain_all(config, work, dataset, study.folder):
+        if not results:
+            for family in {task.family for task in work}:  # what an earlier confirmation has left there
+                shutil.rmtree(study.folder / "baselines" / family, ignore_errors=True)
+            write_json(study.folder / "study.json", {**study.facts, **read})
+        results.append((task, result))
+        write_test_columns(study.folder, summary(results))
+        if task.folder:
+            write_evidence(task.folder, task, result, study, dataset)
+    return results
 
 
 def chosen(study: Study, search: Mapping[str, Any], asked: Confirmation) -> Iterable[Retraining]:
@@ -101,6 +108,8 @@ def chosen(study: Study, search: Mapping[str, Any], asked: Confirmation) -> Iter
     best = numbers[:1]
     if asked.baselines:
         numbers += [int(n) for n in complete.loc[complete["name"] != "", "trial"] if int(n) not in numbers]
+    if not numbers:
+        return
     _, rows = read_csv(study.folder / "trials.csv")
     limits = {baseline["name"]: baseline["resource"] for baseline in search["baselines"]}
     stored = {int(row["trial"]): row for row in rows if row["family"] == search["family"]}

@@ -171,9 +171,13 @@ def remarks(search: Search, known: Sequence[Trial]) -> Iterator[str]:
     if numbers:
         listed = ", ".join(numbers)
         yield f"{search.family.name}: outside of the space now, and not shown to the sampler: trials {listed}"
-    trials = search.asked.trials
-    if search.asked.searcher == "grid" and len(list(islice(grid(search.space), trials + 1))) > trials:
-        yield f"{search.family.name}: the grid has more than {trials} points; only its first ones, in order, are tried"
+    trials, name = search.asked.trials, search.family.name
+    if search.asked.searcher == "grid":
+        points = len(list(islice(grid(search.space), trials + 1)))
+        if points > trials:
+            yield f"{name}: the grid has more than {trials} points; only its first ones, in order, are tried"
+        elif points < trials:
+            yield f"{name}: the grid has {points} points; there are no more trials than these"
 
 
 def work(session: Session, search: Search) -> Work:

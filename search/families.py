@@ -35,9 +35,13 @@ def _import(target: str, module: str, attribute: str, home: str) -> Family:
     if target not in FAMILIES and home not in sys.path:
         sys.path.insert(0, home)
     try:
-        family = getattr(importlib.import_module(module), attribute)
+        imported = importlib.import_module(module)
     except Exception as error:  # the module is the user's: whatever it raises is theirs to mend
         raise UserError(f"cannot import the family {target!r}: {type(error).__name__}: {error}") from error
+    if not hasattr(imported, attribute):
+        there = [name for name, value in vars(imported).items() if isinstance(value, Family)]
+        raise unknown(f"family in {module}", attribute, there)
+    family = getattr(imported, attribute)
     if not isinstance(family, Family):
         raise UserError(f"{target!r} is a {type(family).__name__}, expected a models.api.Family")
     return family

@@ -112,8 +112,8 @@ def slots(config: StudyConfig, cores: int, gpus: float) -> int:
         raise UserError(f"--cpus-per-trial {config.cpus_per_trial}: there are {cores} cores")
     if config.gpus_per_trial > gpus:
         raise UserError(f"--gpus-per-trial {config.gpus_per_trial:g}: there are {gpus:g} GPUs")
-    by_gpu = int(gpus / config.gpus_per_trial) if config.gpus_per_trial else cores
-    fit = max(1, min(cores // config.cpus_per_trial, by_gpu))
+    by_gpu = gpus / config.gpus_per_trial if config.gpus_per_trial else cores
+    fit = int(max(1, min(cores // config.cpus_per_trial, by_gpu)))  # GPUs may be infinite: not counted yet
     return min(config.concurrency or fit, fit)
 
 

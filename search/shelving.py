@@ -25,6 +25,7 @@ from search.config import StudyConfig
 from search.families import find
 from search.plan import check_same_images, load_data
 from search.record import replayed
+from search.terminal import muted
 from search.trials import Trial, write_json
 
 HEAD = "The best {family} of study {study}, trial {trial}, as `hypersearch export` wrote it.\n\n"
@@ -60,7 +61,8 @@ def _export(study: Study, search: Mapping[str, Any], to: Path) -> Path | None:
     if facts and facts["trial"] == _winner(study, search["family"]):  # else a better one has come since
         shutil.copytree(confirmed, to)
     elif kept:
-        facts = _rebuild(study, search, *kept, to)
+        with muted():
+            facts = _rebuild(study, search, *kept, to)
     else:
         return None
     height, width = study.facts["dataset"]["size"]
@@ -112,10 +114,11 @@ def predict(model: Path, images: str, data_dir: Path | None, out: TextIO) -> tup
 
     They are image files, one or a folder of them, or the test images of a data set.
     """
-    shelved = take(model)
     files = [] if images in NAMES else image_files(Path(images).expanduser())
     x_nhw = read_images(files) if files else load(images, data_dir=data_dir).x_test
-    shelved.predict(x_nhw[:1])  # builds the graph
+    with muted():
+        shelved = take(model, x_nhw)
+        shelved.predict(x_nhw[:1])  # builds the graph
     began = time.perf_counter()
     values_nc = shelved.predict(x_nhw)
     speed = len(x_nhw) / (time.perf_counter() - began)
@@ -125,9 +128,14 @@ def predict(model: Path, images: str, data_dir: Path | None, out: TextIO) -> tup
 
 
 def _rows(shelved: Shelved, names: Sequence[str | int], values_nc: Any) -> Iterator[Sequence[Any]]:
-    """A header, then for each image its class and how sure of it the model is, or its code."""
+    """A header, then for each image its class and how sure of it the model is, or its code.
+
+    A class is counted from 0, its name is that of the data; a vae's code has a mean and a log-variance a dimension.
+    """
     if "codes" in shelved.output:
-        yield ["image", *(f"code.{number}" for number in range(values_nc.shape[1]))]
+        both = "log-variances" in shelved.output
+        words = ("mean", "log_variance") if both else ("code",)
+        yield ["image", *(f"{word}.{n}" for word in words for n in range(values_nc.shape[1] // len(words)))]
         yield from ([name, *(f"{value:.6g}" for value in row)] for name, row in zip(names, values_nc, strict=True))
         return
     yield ["image", "class", "name", "confidence" if shelved.output == "probabilities" else "margin"]

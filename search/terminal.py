@@ -54,6 +54,22 @@ def own_terminal(log: Path) -> Iterator[Console]:
             _put_back(saved)
 
 
+@contextmanager
+def muted() -> Iterator[None]:
+    """Meanwhile standard error leads nowhere: TensorFlow, as it is loaded, speaks of itself from C++."""
+    sys.stderr.flush()
+    saved = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(saved, 2)
+        os.close(saved)
+
+
 def _put_back(saved: tuple[int, int]) -> None:
     for handler in logging.getLogger("ray").handlers:
         handler.flush()

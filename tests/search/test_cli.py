@@ -78,6 +78,11 @@ def test_no_command_shows_help(capsys):
             "unknown metric of cnn 'nmi', allowed: accuracy, loss, parameters",
         ),
         (
+            ["run", "cnn", "--dataset", "digits", "--metric", "loss,acuracy"],
+            "unknown metric of cnn 'acuracy', allowed: accuracy, loss, parameters; did you mean 'accuracy'?",
+        ),
+        (["run", "models.toy:FAMLY"], "unknown family in models.toy 'FAMLY', allowed: FAMILY; did you mean 'FAMILY'?"),
+        (
             ["run", "cnn", "--dataset", "digits", "--set", "network=R5"],
             "cnn cannot be searched on digits: images of 8×8 are too small: nothing is left at layer 5 of 12",
         ),
@@ -214,3 +219,11 @@ def test_lists(here, capsys):
 
 def test_git_revision_outside_a_checkout(here):
     assert facts.git_revision() is None
+
+
+def test_a_reader_that_has_gone_is_no_failure():
+    asked = [sys.executable, "-m", "search", "list", "families"]
+    with subprocess.Popen(asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as listing:
+        listing.stdout.close()
+        assert listing.stderr.read() == b""
+    assert listing.returncode == 0

@@ -10,8 +10,10 @@ import pytest
 import skops.io
 
 import analysis
+from models.errors import UserError
 from models.shelf import TREE
 from search.confirm import Confirmation, chosen, confirm_study
+from search.record import held
 from tests.running import run
 
 pytestmark = [pytest.mark.usefixtures("ray_session"), pytest.mark.timeout(240)]
@@ -61,3 +63,16 @@ def test_it_is_confirmed_on_all_images_but_for_baselines_that_say_otherwise(here
     assert json.loads((study.folder / "best" / "random_forest" / "best.json").read_text())["whole"]
     model = skops.io.load(study.folder / "best" / "random_forest" / "model.skops", trusted=[TREE])
     assert model.estimators_[0].tree_.weighted_n_node_samples[0] == 200
+
+
+def test_a_study_in_which_nothing_has_ended_yet(here):
+    study, _ = run("toy", trials="1", max_resource="3")
+    (study.folder / "trials.csv").unlink()
+    with pytest.raises(UserError, match="^study 'study' has no complete trial to confirm$"):
+        confirm_study(Path("runs"), "study", Confirmation())
+
+
+def test_a_study_that_is_running(here):
+    study, _ = run("toy", trials="1", max_resource="3")
+    with held(study.folder), pytest.raises(UserError, match="^study 'study' is being run by another process$"):
+        confirm_study(Path("runs"), "study", Confirmation())

@@ -81,6 +81,7 @@ def test_time_by_hand():
         ({"concurrency": 30}, 8, 0, 8),
         ({"gpus_per_trial": 0.5}, 8, 1, 2),
         ({"gpus_per_trial": 0.25}, 16, 1, 4),
+        ({"gpus_per_trial": 1}, 16, float("inf"), 16),
     ],
 )
 def test_trials_at_once(settings, cores, gpus, at_once):

@@ -14,11 +14,12 @@ import analysis
 from analysis.leaderboard import rank
 from models.datasets import load
 from models.errors import UserError
+from models.shelf import Shelved
 from search.cli import main
 from search.config import build
 from search.confirm import Confirmation, confirm_study
 from search.engine import resume_study, run_study
-from search.shelving import export_study, predict
+from search.shelving import _rows, export_study, predict
 
 pytestmark = [pytest.mark.usefixtures("ray_session"), pytest.mark.timeout(240)]
 FOREST = {"dataset": "digits", "trials": "2", "max_resource": "6", "baselines": False, "concurrency": "1"}
@@ -95,6 +96,12 @@ def test_image_files_that_will_not_do(study, tmp_path, capsys):
     ):
         assert main(["predict", str(model), str(tmp_path / name)]) == 2
         assert words.format(tmp_path / name) in capsys.readouterr().err
+    (tmp_path / "notes.txt").write_text("no image")
+    assert main(["predict", str(model), str(tmp_path / "notes.txt")]) == 2
+    assert "notes.txt is neither an image (.png, .jpg, " in capsys.readouterr().err
+    (tmp_path / "empty").mkdir()
+    assert main(["predict", str(model), str(tmp_path / "empty")]) == 2
+    assert "empty holds neither images (.png, .jpg, " in capsys.readouterr().err
     (tmp_path / "broken.png").unlink()
     (tmp_path / "deep.png").unlink()
     (tmp_path / "glass.png").unlink()
@@ -131,4 +138,24 @@ def test_the_command_line(study, tmp_path, capsys):
     assert shown.out.startswith("image,class,name,confidence\n")
     assert "360 images, " in shown.err
     assert main(["predict", str(tmp_path), "digits"]) == 2
-    assert "holds no exported model" in capsys.readouterr().err
+    inside = f"there are models in it: {tmp_path / 'random_forest'}"
+    assert f"holds no exported model, expected a folder that hypersearch export has written; {inside}" in (
+        capsys.readouterr().err
+    )
+    (tmp_path / "random_forest" / "model.skops").write_bytes(b"torn")
+    assert main(["predict", str(tmp_path / "random_forest"), "digits"]) == 2
+    assert "holds no whole exported model: File is not a zip file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("output", "columns"),
+    [
+        ("codes", ["image", "code.0", "code.1", "code.2", "code.3"]),
+        ("means and log-variances of codes", ["image", "mean.0", "mean.1", "log_variance.0", "log_variance.1"]),
+    ],
+)
+def test_codes_have_their_names(output, columns):
+    shelved = Shelved(np.asarray, (8, 8), output, ())
+    head, row = _rows(shelved, ["a.png"], np.array([[1.0, 2.0, 3.0, 4.0]]))
+    assert head == columns
+    assert row == ["a.png", "1", "2", "3", "4"]
