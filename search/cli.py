@@ -90,11 +90,7 @@ out_option = click.option(
 AGAIN = [
     click.option("--time-budget", metavar="T", help="Stop after T (90s, 10m, 1h30m), shared among the families."),
     click.option("--trial-time-limit", metavar="T", help="A trial that takes longer has failed."),
-    click.option(
-        "--checkpoint-every",
-        metavar="T",
-        help="Save running trials at rungs, and after T  [default: 60s]",
-    ),
+    click.option("--checkpoint-every", metavar="T", help="Save running trials at rungs, and after T  [default: 60s]"),
     click.option("--keep-models", metavar="K", help="Models of finished trials to keep, a family  [default: 1]"),
     click.option("--storage", metavar="URL", help="Optuna storage  [default: sqlite:///OUT/hypersearch.db]"),
     click.option("--set", multiple=True, callback=_pairs, metavar="P=V", help="Fix a parameter: --set depth=3"),
