@@ -64,6 +64,7 @@ class SearchConfig(BaseModel):
     searcher: Literal["tpe", "random", "gp", "qmc", "grid", "nsga2"] = "tpe"
     scheduler: Literal["asha", "hyperband", "median", "none"] = "asha"
     baselines: bool = True
+    only_baselines: Annotated[tuple[str, ...] | None, Field(min_length=1), BeforeValidator(_names)] = None
     set: Annotated[dict[str, str], BeforeValidator(_texts)] = {}
     space: dict[str, str] = {}
 

@@ -156,8 +156,9 @@ def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
         if metric not in family.metrics:
             raise unknown(f"metric of {family.name}", metric, family.metrics)
     limit = asked.max_resource or family.max_resource
-    reasons = {baseline.name: family.unfit(baseline.config, dataset) for baseline in family.baselines}
-    possible = [baseline for baseline in family.baselines if reasons[baseline.name] is None]
+    given = _given(asked, family)
+    reasons = {baseline.name: family.unfit(baseline.config, dataset) for baseline in given}
+    possible = [baseline for baseline in given if reasons[baseline.name] is None]
     narrowed = spaces.narrow(family, asked.set, asked.space)
     space = spaces.up_to(narrowed, family.until, limit, {*asked.set, *asked.space})
     factor = asked.reduction_factor
@@ -170,12 +171,25 @@ def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
         family=family,
         asked=asked,
         space=space,
-        baselines=[(b, min(b.resource, asked.max_resource or b.resource)) for b in possible if asked.baselines],
-        left_out={name: reason for name, reason in reasons.items() if reason and asked.baselines},
+        baselines=[(b, min(b.resource, asked.max_resource or b.resource)) for b in possible],
+        left_out={name: reason for name, reason in reasons.items() if reason},
         metrics=metrics,
         limit=limit,
         ladder=rungs(limit, factor, first) if halves and len(metrics) == 1 else [],
     )
+
+
+def _given(asked: SearchConfig, family: Family) -> list[Baseline]:
+    """The baselines that the user wants: by name, all, or none."""
+    names = [baseline.name for baseline in family.baselines]
+    for name in asked.only_baselines or ():
+        if name not in names:
+            raise unknown(f"baseline of {family.name}", name, names)
+    if not asked.baselines and asked.only_baselines:
+        raise UserError(f"--only-baselines {','.join(asked.only_baselines)} contradicts --no-baselines")
+    if not asked.baselines:
+        return []
+    return [each for each in family.baselines if asked.only_baselines is None or each.name in asked.only_baselines]
 
 
 def _check_trackers(names: Sequence[str]) -> None:

@@ -35,3 +35,24 @@ def test_a_baseline_outside_of_its_familys_space_is_refused(here, monkeypatch, c
 def test_a_search_of_several_metrics_has_no_rungs(here):
     (search,), _ = plan_study(build(["toy"], {"metric": "loss,accuracy"}))
     assert (search.metrics, search.modes, search.ladder) == (("loss", "accuracy"), ["min", "max"], [])
+
+
+def test_baselines_are_chosen_by_name(here, monkeypatch):
+    others = [replace(toy.FAMILY.baselines[0], name=name) for name in ("left", "right")]
+    family = replace(toy.FAMILY, baselines=(*toy.FAMILY.baselines, *others))
+    monkeypatch.setattr("search.plan.find", lambda target: family)
+    (search,), _ = plan_study(build(["toy"], {"only_baselines": "right,centre"}))
+    assert [baseline.name for baseline, _ in search.baselines] == ["centre", "right"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"only_baselines": "center"}, "unknown baseline of toy 'center', allowed: centre; did you mean 'centre'?"),
+        ({"only_baselines": "centre", "baselines": False}, "--only-baselines centre contradicts --no-baselines"),
+    ],
+)
+def test_baselines_that_cannot_be_chosen(here, options, words):
+    with pytest.raises(UserError) as error:
+        plan_study(build(["toy"], options))
+    assert str(error.value) == words
