@@ -49,6 +49,7 @@ class AutoencoderRun:
         size = self._x_train.shape[1:]
         self.encoder, self.decoder, model = built(config, size)
         loss = pixel_loss(str(config["loss"]))
+        self._minimised = "mse" if config["loss"] == "mse" else "loss"
         self.trainer = Trainer(model, config, loss, [], len(self._x_train), shared.epochs, seed)
         self.film: list[Any] = []
 
@@ -58,13 +59,17 @@ class AutoencoderRun:
         return int(self.encoder.output_shape[-1])
 
     def step(self) -> Mapping[str, float]:
-        """Train one epoch; errors a pixel on validation, and how well a linear classifier reads the codes."""
+        """Train one epoch; errors a pixel on validation, and how well a linear classifier reads the codes.
+
+        The error that is minimised, on the epoch's own batches with their noise, is `train.mse` or `train.loss`.
+        """
         trained = self.trainer.epoch(self._x_train, self._x_train[..., None])
         with self.trainer.averaged():
             codes_nd = self.codes(self._x_val)
             scores = self.scores(codes_nd, self._x_val, self._y_val, self.shared.floor_d)
         self.film.append(codes_nd[:FILMED].astype(np.float16))
-        return {**scores, "train.loss": trained["loss"], "parameters": float(self.trainer.model.count_params())}
+        train = {f"train.{self._minimised}": trained["loss"]}
+        return {**scores, **train, "parameters": float(self.trainer.model.count_params())}
 
     def scores(self, codes_nd: Any, x_nhw: Any, y_n: Any, floor_d: Any) -> dict[str, float]:
         """MSE, cross-entropy (nats a pixel), the accuracy of a probe, and PCA's MSE (`floor_d`) at this code size."""

@@ -94,3 +94,22 @@ def test_the_bound_is_the_sum_of_its_parts_and_the_film_grows(digits: Dataset) -
         assert np.array(run.film).shape == (epoch, len(digits.x_val), 2)
     assert metrics["loss"] > vae.entropy_floor(digits.x_val)
     assert metrics["kl"] >= 0
+
+
+@pytest.mark.parametrize(
+    ("family", "fixed", "metric"),
+    [
+        (autoencoder, {"loss": "mse"}, "mse"),
+        (autoencoder, {"loss": "binary_crossentropy"}, "loss"),
+        (vae, {"beta": "1", "likelihood": "bernoulli"}, "elbo"),
+    ],
+)
+def test_what_is_trained_on_has_the_scale_of_what_is_validated(
+    digits: Dataset, family: Any, fixed: dict[str, str], metric: str
+) -> None:
+    config = proposal(family.FAMILY, layers="dense", batch_norm="False", noise="0", schedule="constant", **fixed)
+    still = {name: 1e-9 for name in config if name.endswith("learning_rate")}
+    shared = family.FAMILY.prepare(digits, Options(limit=2))
+    run = (vae.VaeRun if family is vae else autoencoder.AutoencoderRun)({**config, **still}, shared, 0)
+    scores = run.step()
+    assert scores[f"train.{metric}"] == pytest.approx(scores[metric], rel=0.1)
