@@ -14,7 +14,7 @@ from rich.text import Text
 from analysis.layout import fitted
 from analysis.leaderboard import check_sort, direction, families, objectives, rank
 from analysis.tables import Study, load_all, missing
-from models.api import one_line
+from models.api import counted, one_line
 
 STATE_WORDS = {"COMPLETE": "done", "PRUNED": "stopped", "FAIL": "failed"}
 ROWS = 10  # of a search that are shown
@@ -71,9 +71,9 @@ def _footer(study: Study, family: str, ranked: pd.DataFrame, sort: str | None) -
     if sort and sort in ranked and sort != "objective":
         better += f"; ranked by {sort}, the {'highest' if direction(study, family, sort) == 'max' else 'lowest'} first"
     planned = search["trials"] + len(search["baselines"])
-    of = f" of {planned}" if len(ranked) < planned else ""
+    of = f"{len(ranked)} of " if len(ranked) < planned else ""
     shown = f" (the first {ROWS} shown)" if len(ranked) > ROWS else ""
-    line = f"{len(ranked)}{of} trials{shown}: {', '.join(words)}; {better}"
+    line = f"{of}{counted(max(planned, len(ranked)), 'trials')}{shown}: {', '.join(words)}; {better}"
     failed = f"\ntracebacks in {study.folder / 'logs'}" if counts.get("FAIL", 0) else ""
     return f"{_best(ranked, search['space'])}{line}{failed}\n"
 

@@ -92,6 +92,12 @@ def one_line(config: Mapping[str, Any]) -> str:
     return " ".join(f"{k}={v:.3g}" if isinstance(v, float) else f"{k}={v}" for k, v in config.items())
 
 
+def counted(count: int, things: str) -> str:
+    """So many of something that is named in the plural: 1 epoch, 2 epochs, 1 pass."""
+    one = things.removesuffix("es") if things.endswith("sses") else things.removesuffix("s")
+    return f"{count:,} {things if count != 1 else one}"
+
+
 Parameter: TypeAlias = Float | Int | Choice
 Space: TypeAlias = Mapping[str, Parameter]
 """Parameters by name. One with `when={"other": value}` exists only where `other` has that value, or one of a tuple of

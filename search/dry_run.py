@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.exc import ArgumentError
 
-from models.api import Choice, Condition, Parameter, Space
+from models.api import Choice, Condition, Parameter, Space, counted
 from models.datasets import Dataset
 from models.errors import UserError
 from search import facts
@@ -86,9 +86,9 @@ def plan_rows(search: Search) -> Iterator[Row]:
     yield "searched", "\n".join(f"{name} {_range(p, search.space)}" for name, p in searched.items()) or "nothing"
     if fixed := {name: _range(p, search.space) for name, p in space.items() if name not in searched}:
         yield "fixed", "\n".join(f"{name} {value}" for name, value in fixed.items())
-    yield "trials", f"{search.asked.trials} of up to {search.limit} {unit}, proposed by {search.asked.searcher}"
+    yield "trials", f"{search.asked.trials} of up to {counted(search.limit, unit)}, proposed by {search.asked.searcher}"
     if search.baselines:
-        yield "baselines", ", ".join(f"{baseline.name} ({limit} {unit})" for baseline, limit in search.baselines)
+        yield "baselines", ", ".join(f"{each.name} ({counted(limit, unit)})" for each, limit in search.baselines)
     for name, reason in search.left_out.items():
         yield "left out", f"{name}: {reason}"
     yield "rungs", _rungs(search)

@@ -13,6 +13,7 @@ from typing import Any
 
 from ray import tune
 
+from models.api import counted
 from models.errors import WorkFailedError
 from search import checkpoints
 from search.halting import Rule, Stop
@@ -139,7 +140,9 @@ class Ledger(tune.Callback):  # type: ignore[misc]  # Ray ships no types for it
         for trial in cut:
             self._end(trial)
         if cut:
-            self._progress.say(f"the search ended early, {self._stop.reason}: {len(cut)} trials wait to be resumed")
+            self._progress.say(
+                f"the search ended early, {self._stop.reason}: {counted(len(cut), 'trials')} to be resumed"
+            )
         self._mirror.write()
         wall = time.monotonic() - self._began
         if self._bridge.seconds > SHOWN * wall:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from analysis.tables import load_all
+from models.api import counted
 from models.datasets import NAMES
 from models.errors import unknown
 from search.config import shipped_studies
@@ -28,8 +29,9 @@ def _families() -> list[str]:
     lines = []
     for name in FAMILIES:
         family = find(name)
+        longest = counted(family.max_resource, family.resource)
         baselines = ", ".join(baseline.name for baseline in family.baselines)
-        lines.append(f"{name}: {family.metric}, up to {family.max_resource} {family.resource}; baselines {baselines}")
+        lines.append(f"{name}: {family.metric}, up to {longest}; baselines {baselines}")
         lines.append(f"    searches {', '.join(family.space)}")
     return lines
 

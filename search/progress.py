@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.text import Text
 
 from analysis.layout import fitted
-from models.api import Mode, one_line
+from models.api import Mode, counted, one_line
 from search.schedule import reached
 from search.trials import Trial
 
@@ -90,7 +90,7 @@ class Progress:
         """Begin to show a search, of which `known` trials were there before."""
         self._view = view
         goal = f"objective{'s' * bool(view.others)} {view.metric} ({view.mode}){view.others}"
-        self.say(f"{view.family}: {view.total} trials, {goal}, in {view.unit}")
+        self.say(f"{view.family}: {counted(view.total, 'trials')}, {goal}, in {view.unit}")
         finished = [trial for trial in known if trial.finished]
         for trial in finished:
             view.end(trial)
@@ -167,7 +167,7 @@ def end_line(trial: Trial, view: SearchView) -> str:
     words = "waits to be resumed" if trial.cut else ended
     best = f"  best {score(view.best)}" if view.best else ""
     reason = f"  {trial.failure.strip().splitlines()[-1]}" if trial.failure else ""
-    spent = f"{trial.resource} {view.unit}, {trial.seconds:.1f} s"
+    spent = f"{counted(trial.resource, view.unit)}, {trial.seconds:.1f} s"
     figures = f"{view.metric} {score(trial)}  {spent}{best}"
     return f"{view.family} {done}/{view.total}  {label(trial)} {words}  {figures}{reason}"
 
