@@ -9,6 +9,7 @@ Shape suffixes in numeric code: n images, h height, w width, c channels or class
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,17 +57,24 @@ TRIAL_COLUMNS = ("study", "family", "trial", "name", "state", "objective", "reso
 
 @dataclass(frozen=True)
 class Float:
-    """A real parameter in [low, high], both ends included; `log` searches its logarithm."""
+    """A real parameter in [low, high], both ends included; `log` searches its logarithm.
+
+    A user's range may leave these, but not go beyond `most`, nor below zero where `low` does not.
+    """
 
     low: float
     high: float
     log: bool = False
     when: Condition = field(default_factory=dict)
+    most: float = math.inf
 
 
 @dataclass(frozen=True)
 class Int:
-    """A whole parameter in [low, high], both ends included; `log` searches its logarithm."""
+    """A whole parameter in [low, high], both ends included; `log` searches its logarithm.
+
+    A user's range may leave these, but not go below one, or zero, where `low` does not.
+    """
 
     low: int
     high: int

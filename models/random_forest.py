@@ -203,7 +203,7 @@ FAMILY = Family(
         "min_samples_leaf": Int(1, 20, log=True),
         "criterion": Choice(("gini", "entropy")),
         "bootstrap": Choice((True, False)),
-        "max_samples": Float(0.2, 1.0, when={"bootstrap": True}),
+        "max_samples": Float(0.2, 1.0, when={"bootstrap": True}, most=1.0),
     },
     baselines=(
         Baseline(

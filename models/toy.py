@@ -71,9 +71,9 @@ def _evaluate(run: ToyRun, dataset: Dataset) -> Evaluation:
 FAMILY = Family(
     name="toy",
     space={
-        "x": Float(0.0, 1.0),
+        "x": Float(0.0, 1.0, most=1.0),
         "shape": Choice(("bowl", "valley")),
-        "y": Float(0.0, 1.0, when={"shape": "bowl"}),
+        "y": Float(0.0, 1.0, when={"shape": "bowl"}, most=1.0),
     },
     baselines=(
         Baseline(

@@ -199,7 +199,17 @@ def _range(name: str, parameter: Parameter, text: str) -> Parameter:
         raise UserError(f"--space {name}={text}: expected low..high, as in {name}={parameter.low}..{parameter.high}")
     if not ends[0] <= ends[1] or (parameter.log and ends[0] <= 0):  # type: ignore[operator]
         raise UserError(f"--space {name}={text}: low must not exceed high{' and must be above 0' * parameter.log}")
+    least, most = _sensible(parameter)
+    if ends[0] < least or ends[1] > most:  # type: ignore[operator]
+        allowed = f"{least:g} to {most:g}" if math.isfinite(most) else f"{least:g} or more"
+        raise UserError(f"--space {name}={text}: {name} can only be {allowed}")
     return _between(parameter, *ends)
+
+
+def _sensible(parameter: Float | Int) -> tuple[float, float]:
+    """How far a user's range may leave the family's own."""
+    least = -math.inf if parameter.low < 0 else min(parameter.low, 1) if isinstance(parameter, Int) else 0
+    return least, parameter.most if isinstance(parameter, Float) else math.inf
 
 
 def _between(parameter: Float | Int, low: Any, high: Any) -> Parameter:
@@ -231,7 +241,10 @@ def describe(parameter: Parameter) -> str:
 
 def to_record(space: Space) -> dict[str, dict[str, Any]]:
     """The space as plain data for study.json."""
-    return {name: {"kind": type(parameter).__name__, **asdict(parameter)} for name, parameter in space.items()}
+    return {
+        name: {"kind": type(p).__name__, **{key: value for key, value in asdict(p).items() if key != "most"}}
+        for name, p in space.items()
+    }
 
 
 def _condition(parameter: Parameter, config: Config) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import optuna
 import pytest
 
@@ -92,6 +94,8 @@ def test_set_may_name_what_is_not_searched():
     [
         ({"x": "2"}, {}, "--set x=2: not allowed, allowed: 0.0 to 1.0"),
         ({}, {"x": "1"}, "--space x=1: expected low..high, as in x=0.0..1.0"),
+        ({}, {"x": "-1..1"}, "--space x=-1..1: x can only be 0 to 1"),
+        ({}, {"x": "0..2"}, "--space x=0..2: x can only be 0 to 1"),
         ({}, {"x": "1..0"}, "--space x=1..0: low must not exceed high"),
         ({}, {"shape": "bowl,bole"}, "--space shape: 'bole' is not allowed, allowed: bowl, valley"),
     ],
@@ -100,6 +104,13 @@ def test_bad_narrowing(fixed, ranges, message):
     with pytest.raises(UserError) as error:
         spaces.narrow(toy.FAMILY, fixed, ranges)
     assert str(error.value) == message
+
+
+def test_counts_stay_counts_and_shares_shares():
+    for text, words in (("depth=0..3", "depth can only be 1 or more"), ("dropout=0..2", "dropout can only be 0 to 1")):
+        name, _, given = text.partition("=")
+        with pytest.raises(UserError, match=f"^--space {re.escape(text)}: {words}$"):
+            spaces.narrow(cnn.FAMILY, {}, {name: given})
 
 
 def test_log_range_stays_above_zero():
