@@ -41,22 +41,21 @@ class VaeRun:
         self._x_train, self._y_train, self._x_val, self._y_val = parts(arrays, str(config["fit_on"]))
         self.encoder, self.decoder, model = built(config, self._x_train.shape[1:])
         loss = likelihood_loss(str(config["likelihood"]))
-        bound = config["beta"] == 1 and config["likelihood"] == "bernoulli"
-        self._minimised = "train.elbo" if bound else "train.objective"
+        self._is_bound = config["beta"] == 1 and config["likelihood"] == "bernoulli"  # what is trained for
         self.trainer = Trainer(model, config, loss, [], len(self._x_train), epochs, seed)
         self.film: list[Any] = []
 
     def step(self) -> Mapping[str, float]:
         """Train one epoch; the bound (nats an image), its two parts and the MSE a pixel, on validation.
 
-        What is maximised, on the epoch's own batches, is `train.elbo` if it is the bound, else `train.objective`.
+        Where the bound itself is trained for, that on the epoch's own batches is `train.elbo`.
         """
         trained = self.trainer.epoch(self._x_train, self._x_train[..., None])
         with self.trainer.averaged():
             codes = self.codes(self._x_val)
             scores = self.scores(codes, self._x_val, self._y_val)
         self.film.append(codes[0][:FILMED].astype(np.float16))
-        train = {self._minimised: -trained["loss"] * self._x_train[0].size}
+        train = {"train.elbo": -trained["loss"] * self._x_train[0].size} if self._is_bound else {}
         return {**scores, **train, "parameters": float(self.trainer.model.count_params())}
 
     def scores(self, codes: tuple[Any, Any], x_nhw: Any, y_n: Any) -> dict[str, float]:
