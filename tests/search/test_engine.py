@@ -37,7 +37,7 @@ def whole(tmp_path_factory):
         "limit": "300",
         "trials": "3",
         "max_resource": "3",
-        "space": {"depth": "1..1", "k": "10..20"},
+        "space": {"depth": "1..1", "filters": "8..8", "k": "10..20"},
     }
     run("cnn", "random_forest", "kmeans", **options)
     confirm_study(out, "study", Confirmation(top=1, seeds=2, baselines=False))
