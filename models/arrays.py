@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,16 +48,16 @@ def image_arrays(dataset: Dataset) -> Arrays:
     return _arrays(dataset, dataset.x_train, dataset.x_val)
 
 
-def flat_arrays(dataset: Dataset) -> Arrays:
-    """Each image as a row of pixels, float32 (n, h · w) in [0, 1]."""
-    return _arrays(dataset, flatten(dataset.x_train), flatten(dataset.x_val))
-
-
 def flatten(x_nhw: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Images, uint8 (n, h, w), as float32 (n, h · w) in [0, 1]."""
     x_nd = x_nhw.reshape(len(x_nhw), -1).astype(np.float32)
     x_nd /= 255.0
     return x_nd
+
+
+def flat_arrays(dataset: Dataset, rows: Callable[[Any], Any] = flatten) -> Arrays:
+    """Each image as a row, float32 (n, d): its pixels, h · w in [0, 1], or what else `rows` makes of images."""
+    return _arrays(dataset, rows(dataset.x_train), rows(dataset.x_val))
 
 
 def probability_scores(proba_nc: NDArray[np.floating], y_n: NDArray[np.int64]) -> dict[str, float]:

@@ -22,10 +22,11 @@ from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.ensemble._forest import _generate_unsampled_indices
 
 from models.api import Baseline, Choice, Config, Evaluation, Family, Float, Int, Options, Shared
-from models.arrays import Arrays, flat_arrays, flatten, probability_scores
+from models.arrays import Arrays, flat_arrays, probability_scores
 from models.datasets import Dataset
 from models.errors import UserError
 from models.evidence import evidence
+from models.rows import ROWS
 from models.shelf import put_estimator
 
 PICTURED = 3  # depth of the tree that is drawn
@@ -33,10 +34,12 @@ KINDS = {"random_forest": RandomForestClassifier, "extra_trees": ExtraTreesClass
 
 
 class ForestRun:
-    """One forest, on pixels, float32 (n, d). It is finished when it has `n_estimators` trees."""
+    """One forest, on rows of pixels or of shapes (`models.rows`). It is finished when it has `n_estimators` trees."""
 
-    def __init__(self, config: Config, shared: tuple[Arrays, int], seed: int) -> None:
-        self.arrays, threads = shared
+    def __init__(self, config: Config, shared: tuple[Mapping[str, Arrays], int], seed: int) -> None:
+        arrays, threads = shared
+        self.inputs = str(config.get("inputs", "pixels"))
+        self.arrays = arrays[self.inputs]
         self._full = int(config["n_estimators"] or 0)
         self._forest = empty_forest(config, seed, threads)
         self._votes_nc = np.zeros((len(self.arrays.x_val), self.arrays.n_classes))
@@ -57,9 +60,9 @@ class ForestRun:
         """The scikit-learn forest."""
         return self._forest
 
-    def predict(self, x_nd: Any) -> Any:
-        """Class probabilities, float64 (n, c)."""
-        return self._forest.predict_proba(x_nd)
+    def predict(self, x_nhw: Any) -> Any:
+        """Class probabilities, float64 (n, c), of images, uint8 (n, h, w)."""
+        return self._forest.predict_proba(ROWS[self.inputs](x_nhw))
 
     def save(self, folder: Path) -> None:
         """Write the forest."""
@@ -100,7 +103,7 @@ def forest_curve(
     """The forests of `tree_counts` trees, in that order, for the cost of the largest.
 
     x: float32 (n, d); y: int64 (n,). `params`: of `FAMILY.space` or of scikit-learn's constructor, those that are
-    missing as there; `n_estimators` is not read. Raises a `UserError` for counts below 1.
+    missing as there; `n_estimators` and `inputs` are not read. Raises a `UserError` for counts below 1.
     """
     if not tree_counts or min(tree_counts) < 1:
         raise UserError(f"tree_counts must be whole numbers from 1 on, got {list(tree_counts)}")
@@ -145,6 +148,7 @@ def bag_size(forest: Any, x_nd: Any) -> int:
 def empty_forest(config: Config, seed: int, threads: int) -> Any:
     """The scikit-learn forest of a configuration, without trees."""
     settings: dict[str, Any] = {**config, "n_estimators": 0}
+    settings.pop("inputs", None)  # x is made of them already
     kind = KINDS[settings.pop("kind", "random_forest")]
     return kind(**settings, warm_start=True, random_state=seed, n_jobs=threads)
 
@@ -164,38 +168,40 @@ def first_trees(forest: Any, count: int) -> Any:
 
 
 def _prepare(dataset: Dataset, options: Options) -> Shared:
-    return flat_arrays(dataset), options.threads
+    return {name: flat_arrays(dataset, rows) for name, rows in ROWS.items()}, options.threads
 
 
 def _export(run: ForestRun, dataset: Dataset, folder: Path) -> None:
     """Write the forest as model.skops, and tree.svg: a tree that was fitted as its trees are, but for its depth."""
     from models.tree_picture import draw_tree
 
-    put_estimator(folder, run.model, dataset, "probabilities")
+    put_estimator(folder, run.model, dataset, "probabilities", run.inputs)
     shallow = clone(run.model).set_params(max_depth=PICTURED, warm_start=False)
     grow(shallow, run.arrays.x_train, run.arrays.y_train, 1)
-    draw_tree(shallow.estimators_[0], dataset, folder / "tree.svg")
+    draw_tree(shallow.estimators_[0], dataset, run.inputs, folder / "tree.svg")
 
 
 def _evaluate(run: ForestRun, dataset: Dataset) -> Evaluation:
-    proba_nc = run.predict(flatten(dataset.x_test))
+    proba_nc = run.predict(dataset.x_test)
     return Evaluation(probability_scores(proba_nc, dataset.y_test), evidence(proba_nc, dataset))
 
 
 START: Config = {
+    "inputs": "shapes",
     "kind": "extra_trees",
-    "n_estimators": 300,
+    "n_estimators": 200,
     "max_features": 0.2,
     "max_depth": None,
     "min_samples_leaf": 1,
-    "criterion": "gini",
+    "criterion": "entropy",
     "bootstrap": False,
 }
-"""Extremely randomised trees (Geurts et al. 2006) on all images, each split among a fifth of the pixels."""
+"""Extremely randomised trees (Geurts et al. 2006) on all images, each split among a fifth of what describes them."""
 
 FAMILY = Family(
     name="random_forest",
     space={
+        "inputs": Choice(tuple(ROWS)),
         "kind": Choice(("random_forest", "extra_trees")),
         "n_estimators": Int(10, 1000, log=True),
         "max_features": Choice(("sqrt", "log2", 0.02, 0.05, 0.1, 0.2, 0.3)),
@@ -209,6 +215,7 @@ FAMILY = Family(
         Baseline(
             name="R5",
             config={
+                "inputs": "pixels",
                 "kind": "random_forest",
                 "n_estimators": 100,
                 "max_features": "sqrt",

@@ -15,12 +15,16 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from models.arrays import flatten
 from models.backend import predicted
 from models.datasets import Dataset
 from models.errors import UserError
+from models.rows import ROWS
 
 FACTS = "preprocess.json"
+WANTED = {
+    "pixels": "float32 (n, h · w), pixels divided by 255",
+    "shapes": "float32 (n, d), brightness and edges as models.rows.shapes makes them of images",
+}
 TREE = "sklearn.tree._tree.Tree"  # skops leaves it to us whether one is sound
 
 
@@ -34,12 +38,12 @@ def put_networks(folder: Path, networks: Mapping[str, Any], dataset: Dataset, ou
     _describe(folder, f"{next(iter(networks))}.keras", wanted, dataset, output)
 
 
-def put_estimator(folder: Path, estimator: Any, dataset: Dataset, output: str) -> None:
-    """Write a scikit-learn estimator as model.skops."""
+def put_estimator(folder: Path, estimator: Any, dataset: Dataset, output: str, rows: str = "pixels") -> None:
+    """Write a scikit-learn estimator as model.skops; `rows`: what it makes of images first (`models.rows`)."""
     import skops.io
 
     skops.io.dump(estimator, folder / "model.skops")
-    _describe(folder, "model.skops", "float32 (n, h · w), pixels divided by 255", dataset, output)
+    _describe(folder, "model.skops", WANTED[rows], dataset, output, rows=rows)
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ def take(folder: Path, images: Any = None) -> Shelved:
         size, classes = tuple(facts["size"]), tuple(facts["classes"])
         if images is not None:
             _check_size(size, images)
-        apply = (_network if path.suffix == ".keras" else _estimator)(path)
+        apply = _network(path) if path.suffix == ".keras" else _estimator(path, ROWS[facts.get("rows", "pixels")])
     except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise UserError(f"{folder} holds no whole exported model: {error}") from error
     return Shelved(apply, size, output, classes)
@@ -97,15 +101,15 @@ def _network(path: Path) -> Callable[[Any], Any]:
     return lambda x_nhw: predicted(model, x_nhw[..., None])
 
 
-def _estimator(path: Path) -> Callable[[Any], Any]:
+def _estimator(path: Path, rows: Callable[[Any], Any]) -> Callable[[Any], Any]:
     import skops.io
 
     model = skops.io.load(path, trusted=[TREE])
     for tree in getattr(model, "estimators_", []):
         check_tree(tree.tree_)
     if hasattr(model, "predict_proba"):
-        return lambda x_nhw: model.predict_proba(flatten(x_nhw))
-    return lambda x_nhw: margins(model, flatten(x_nhw))
+        return lambda x_nhw: model.predict_proba(rows(x_nhw))
+    return lambda x_nhw: margins(model, rows(x_nhw))
 
 
 def margins(machine: Any, x_nd: Any) -> Any:
@@ -124,6 +128,7 @@ def check_tree(tree: Any) -> None:
         raise ValueError("a tree in it is damaged")
 
 
-def _describe(folder: Path, file: str, wanted: str, dataset: Dataset, output: str) -> None:
+def _describe(folder: Path, file: str, wanted: str, dataset: Dataset, output: str, **more: str) -> None:
     facts = {"file": file, "input": wanted, "size": dataset.shape, "output": output, "classes": dataset.class_names}
+    facts |= more
     (folder / FACTS).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")

@@ -11,20 +11,20 @@ from matplotlib.figure import Figure
 from sklearn.tree import plot_tree
 
 from models.datasets import Dataset
+from models.rows import NAMES
 
 INCHES = (14.0, 6.0)
 SHARES = re.compile(r"value = \[[^]]*\]\n")  # of each class: too much for a box
 
 
-def draw_tree(tree: Any, dataset: Dataset, path: Path) -> None:
-    """Draw a fitted scikit-learn tree of depth 3 or so, on pixels in [0, 1], into an SVG file."""
+def draw_tree(tree: Any, dataset: Dataset, inputs: str, path: Path) -> None:
+    """Draw a fitted scikit-learn tree of depth 3 or so, on rows of `inputs` (`models.rows`), into an SVG file."""
     figure = Figure(figsize=INCHES, layout="constrained")
     FigureCanvasAgg(figure)  # measures the text
     axes = figure.add_subplot()
-    height, width = dataset.shape
     plot_tree(
         tree,
-        feature_names=[f"row {row}, column {column}" for row in range(height) for column in range(width)],
+        feature_names=NAMES[inputs](dataset.shape),
         class_names=list(dataset.class_names),
         filled=True,
         rounded=True,
@@ -36,6 +36,7 @@ def draw_tree(tree: Any, dataset: Dataset, path: Path) -> None:
     )
     for box in axes.texts:
         box.set_text(SHARES.sub("", box.get_text()))
-    title = "A tree of depth {}: pixels from 0 (black) to 1, the share of the images that come by, their class"
-    axes.set_title(title.format(tree.get_depth()))
+    title = "A tree of depth {}: {} from 0 (black) to 1, the share of the images that come by, their class"
+    asked = "pixels" if inputs == "pixels" else "brightness and edges"
+    axes.set_title(title.format(tree.get_depth(), asked))
     figure.savefig(path)

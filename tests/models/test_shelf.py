@@ -22,7 +22,7 @@ ASKED = {
     "cnn": lambda run, x: run.predict(x),
     "autoencoder": lambda run, x: run.codes(x),
     "vae": lambda run, x: np.concatenate(run.codes(x), axis=1),
-    "random_forest": lambda run, x: run.predict(flatten(x)),
+    "random_forest": lambda run, x: run.predict(x),
     "linear_svm": lambda run, x: run.margins(flatten(x)),
 }
 
