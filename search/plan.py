@@ -79,6 +79,7 @@ def plan_study(config: StudyConfig) -> tuple[list[Search], Dataset]:
     if len(set(names)) < len(names):
         raise UserError(f"two families have the same name, got {', '.join(names)}; a study holds one search a name")
     spaces.check_names(families, [name for asked in config.searches for name in (*asked.set, *asked.space)])
+    _check_baseline_names(config.searches, families)
     dataset = load_data(config, families)
     searches = [_plan(asked, family, dataset) for asked, family in zip(config.searches, families, strict=True)]
     if not any(search.total for search in searches):
@@ -179,12 +180,16 @@ def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
     )
 
 
-def _given(asked: SearchConfig, family: Family) -> list[Baseline]:
-    """The baselines that the user wants: by name, all, or none."""
-    names = [baseline.name for baseline in family.baselines]
-    for name in asked.only_baselines or ():
+def _check_baseline_names(asked: Sequence[SearchConfig], families: Sequence[Family]) -> None:
+    """Raise a `UserError` for a name that is no baseline of any of the families."""
+    names = [baseline.name for family in families for baseline in family.baselines]
+    for name in (name for search in asked for name in search.only_baselines or ()):
         if name not in names:
-            raise unknown(f"baseline of {family.name}", name, names)
+            raise unknown(f"baseline of {', '.join(family.name for family in families)}", name, names)
+
+
+def _given(asked: SearchConfig, family: Family) -> list[Baseline]:
+    """The baselines that the user wants: those of these names that the family has, all, or none."""
     if not asked.baselines and asked.only_baselines:
         raise UserError(f"--only-baselines {','.join(asked.only_baselines)} contradicts --no-baselines")
     if not asked.baselines:

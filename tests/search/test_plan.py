@@ -45,6 +45,17 @@ def test_baselines_are_chosen_by_name(here, monkeypatch):
     assert [baseline.name for baseline, _ in search.baselines] == ["centre", "right"]
 
 
+def test_each_family_takes_those_of_the_names_that_it_has(here):
+    options = {"dataset": "digits", "limit": "100", "only_baselines": "R5,R4-16"}
+    searches, _ = plan_study(build(["linear_svm", "random_forest", "kmeans", "toy"], options))
+    assert [[baseline.name for baseline, _ in search.baselines] for search in searches] == [
+        ["R5"],
+        ["R5"],
+        ["R4-16"],
+        [],
+    ]
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
