@@ -53,6 +53,6 @@ def batches(x: Any, y: Any | None, batch_size: int) -> dict[str, Any]:
     return {"x": data.batch(batch_size).with_options(options), **in_order}
 
 
-def predicted(model: Any, x: Any, batch_size: int = 512) -> Any:
-    """What a `keras.Model` makes of an array, as an array."""
+def predicted(model: Any, x: Any, batch_size: int = 128) -> Any:
+    """What a `keras.Model` makes of an array, as an array; larger batches take more memory and no less time."""
     return model.predict(**batches(x, None, batch_size), verbose=0)
