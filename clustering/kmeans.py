@@ -8,7 +8,6 @@ scored all 60,000, so its baselines fit and score training and validation images
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,32 +15,23 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.cluster import kmeans_plusplus
 
+from clustering.features import Features, features
 from clustering.scores import EXTERNAL, external_scores, majority_classes
 from models.api import Baseline, Choice, Config, Evaluation, Family, Int, Options, Shared
-from models.arrays import flatten
 from models.datasets import Dataset
 
 CHUNK = 4096  # rows whose distances are held at once: 4 MB at k = 256
 TOLERANCE = 1e-4  # of the mean variance of a pixel, as in scikit-learn's `tol`
 
 
-@dataclass(frozen=True)
-class Pixels:
-    """Training images, then validation images, in one array: x float32 (n, d) in [0, 1], y int64 (n,)."""
-
-    x_nd: NDArray[np.float32]
-    y_n: NDArray[np.int64]
-    n_train: int
-
-
 class KMeansRun:
     """One K-means in the making. It is finished when the centres stand still."""
 
-    def __init__(self, config: Config, pixels: Pixels, seed: int) -> None:
+    def __init__(self, config: Config, features: Features, seed: int) -> None:
         self._everything = config["fit_on"] == "train+validation"
-        self._pixels = pixels
-        fitted = slice(None) if self._everything else slice(pixels.n_train)
-        self._x_nd, self._y_n = pixels.x_nd[fitted], pixels.y_n[fitted]
+        self.features = features
+        fitted = slice(None) if self._everything else slice(features.n_train)
+        self._x_nd, self._y_n = features.x_nd[fitted], features.y_n[fitted]
         self._tolerance = TOLERANCE * float(self._x_nd.var(axis=0).mean())
         self._k = int(config["k"] or 0)
         self.finished = False
@@ -80,9 +70,9 @@ class KMeansRun:
     def _scores(self) -> dict[str, float]:
         if self._everything:
             return external_scores(self._labels_n, self._y_n, self.named_classes())
-        held_out = slice(self._pixels.n_train, None)
-        labels_n = self.predict(self._pixels.x_nd[held_out])
-        return external_scores(labels_n, self._pixels.y_n[held_out], self.named_classes())
+        held_out = slice(self.features.n_train, None)
+        labels_n = self.predict(self.features.x_nd[held_out])
+        return external_scores(labels_n, self.features.y_n[held_out], self.named_classes())
 
 
 def first_centers(x_nd: NDArray[np.float32], k: int, init: str, seed: int) -> NDArray[np.float32]:
@@ -116,8 +106,7 @@ def move(
 
 
 def _prepare(dataset: Dataset, options: Options) -> Shared:
-    x_nd = np.concatenate([flatten(dataset.x_train), flatten(dataset.x_val)])
-    return Pixels(x_nd, np.concatenate([dataset.y_train, dataset.y_val]), len(dataset.x_train))
+    return features(dataset, options)
 
 
 def _start(config: Config, shared: Shared, seed: int) -> KMeansRun:
@@ -125,7 +114,7 @@ def _start(config: Config, shared: Shared, seed: int) -> KMeansRun:
 
 
 def _evaluate(run: KMeansRun, dataset: Dataset) -> Evaluation:
-    labels_n, distances_n = assign(flatten(dataset.x_test), run.centers_kd)
+    labels_n, distances_n = assign(run.features.transform(dataset.x_test), run.centers_kd)
     scores = external_scores(labels_n, dataset.y_test, run.named_classes())
     return Evaluation({"inertia": float(distances_n.sum(dtype=np.float64)), **scores}, {"labels": labels_n})
 
