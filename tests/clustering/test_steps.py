@@ -47,8 +47,8 @@ def test_chains(text: str, chain: tuple[Step, ...]) -> None:
         ),
         (
             "autoencodr",
-            "features: unknown step 'autoencodr', allowed: raw, standard, pca:N, umap:N, tsne:2, autoencoder, vae, cnn, "
-            "cnn@LAYER; did you mean 'autoencoder'?",
+            "features: unknown step 'autoencodr', allowed: raw, standard, pca:N, umap:N, tsne:2, autoencoder, vae, "
+            "cnn, cnn@LAYER; did you mean 'autoencoder'?",
         ),
     ],
 )
