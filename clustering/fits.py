@@ -30,6 +30,11 @@ PERPLEXITY = 30.0  # of t-SNE, scikit-learn's
 EVERY = 15.0  # seconds between two words on the progress
 LONG = 5.0  # seconds from which a warning is worth a line
 
+# Seconds of one core a thousand rows, for the warning alone: 48,000 rows of 10 columns to 10 take about four minutes.
+PACE_COLUMN = 0.001  # of the graph, for each column that is given
+PACE_PASS, PACE_MADE = 0.01, 0.0015  # of a pass, and of it for each column that is made
+PACE_TSNE = 10.0
+
 Placed = Callable[[Any], NDArray[np.float32]]
 
 
@@ -103,10 +108,7 @@ def settings(step: Step) -> Mapping[str, Any]:
 def umap_seconds(n: int, columns: int, size: int) -> float:
     """About how long UMAP takes on one core for n rows of so many columns, with `size` columns made."""
     passes = 500 if n <= 10_000 else 200  # UMAP's own choice
-    return 12.0 + n / 1000 * (PACE_GRAPH * columns + passes * (PACE_PASS + PACE_COLUMN * size))
-
-
-PACE_GRAPH, PACE_PASS, PACE_COLUMN = 0.001, 0.01, 0.0015
+    return 12.0 + n / 1000 * (PACE_COLUMN * columns + passes * (PACE_PASS + PACE_MADE * size))
 
 
 def _fit_standard(step: Step, x_nd: Any, n_train: int, options: Options) -> Arrays:
@@ -139,12 +141,9 @@ def _fit_tsne(step: Step, x_nd: Any, n_train: int, options: Options) -> Arrays:
     from sklearn.manifold import TSNE
 
     perplexity = min(PERPLEXITY, (len(x_nd) - 1) / 3)
-    with _told(step, len(x_nd), TSNE_PACE * len(x_nd) / 1000, options.say):
-        rows_nk = TSNE(step.size, perplexity=perplexity, random_state=options.seed, n_jobs=options.threads)
-        return {"rows": rows_nk.fit_transform(x_nd).astype(np.float32)}
-
-
-TSNE_PACE = 10.0  # seconds a thousand rows, of one core
+    with _told(step, len(x_nd), PACE_TSNE * len(x_nd) / 1000, options.say):
+        tsne = TSNE(step.size, perplexity=perplexity, random_state=options.seed, n_jobs=options.threads)
+        return {"rows": tsne.fit_transform(x_nd).astype(np.float32)}
 
 
 FITS: Mapping[str, Fit] = {
@@ -180,12 +179,11 @@ def _umap() -> ModuleType:
     """The package umap, without its part that would import TensorFlow, which a search's driver must not hold."""
     part = "umap.parametric_umap"
     if "umap" not in sys.modules:
-        sys.modules.setdefault(part, None)  # type: ignore[arg-type]  # so its import fails, which umap provides for
+        sys.modules[part] = None  # type: ignore[assignment]  # its import fails then, for which umap provides
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             import_module("umap")
-        if sys.modules[part] is None:
-            del sys.modules[part]
+        del sys.modules[part]
     return sys.modules["umap"]
 
 

@@ -1,15 +1,16 @@
 """How a study runs, from its configuration to its record. Read this file first.
 
 A study holds one search for each family. A search is Ray Tune's loop (search/controller.py) with our parts in it: the
-`Bridge` to Optuna proposes (search/searcher.py), `TrialActor` fits on the workers (search/trainable.py), ASHA or
-another rule stops (search/halting.py), and the `Ledger` writes down what happens and shows it (search/ledger.py).
+`Bridge` to Optuna proposes (search/searcher.py), `TrialActor` fits on the workers (search/trainable.py), to data or
+features that are prepared once (search/feeding.py), ASHA or another rule stops (search/halting.py), and the `Ledger`
+writes down what happens and shows it (search/ledger.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -17,19 +18,16 @@ from typing import Any
 
 import ray
 from optuna.storages import RDBStorage
-from ray.exceptions import RayError, RayTaskError
+from ray.exceptions import RayError
 
-from clustering.steps import network
-from models.api import Shared
 from models.datasets import Dataset
-from models.encoders import encoded
 from models.errors import UserError
 from search import checkpoints, facts
 from search.cluster import check_reach, check_shared, ray_running, room
 from search.config import StudyConfig
 from search.confirm import Retraining
 from search.controller import Controller
-from search.families import find
+from search.feeding import fed, heeding, prepared
 from search.halting import Stop, scheduler
 from search.ledger import Ledger
 from search.mirror import Mirror, refuse_existing, storage_at
@@ -38,11 +36,10 @@ from search.progress import Progress, SearchView
 from search.record import Record, refuse_existing_folder
 from search.resume import learned, reopened
 from search.searcher import Bridge
-from search.sources import Feed, hand_over
 from search.spaces import grid, is_searched
 from search.terminal import interruptible, own_terminal
 from search.trackers import trackers
-from search.trainable import TrialActor, Work, retrain, there
+from search.trainable import TrialActor, Work, retrain
 from search.trials import Trial
 
 
@@ -171,32 +168,6 @@ def run_search(session: Session, search: Search, progress: Progress, at_once: in
         ledger.close()
 
 
-def fed(session: Session, search: Search, say: Callable[[str], None]) -> Feed:
-    """What the search is fitted on; a network that makes it is handed over and recorded, once."""
-    step = network(search.features) if search.features else None
-    if step is None:
-        return Feed(search.features)
-    folder, call = session.record.folder, on_a_worker(session.config)
-    origin = hand_over(session.config, step, search.source, session.dataset, folder, call)
-    record = next(each for each in session.study["searches"] if each["family"] == search.family.name)
-    record["source"] = asdict(origin)
-    session.record.write_study(session.study)
-    seen = "" if origin.fitted_on == "train" else f"; it has seen the validation images ({origin.fitted_on})"
-    say(f"{search.family.name}: features of {origin.family}, trial {origin.trial} of {origin.study}{seen}")
-    return Feed.of(folder, record)
-
-
-def heeding(stop: Stop, say: Callable[[str], None]) -> Callable[[str], None]:
-    """Says a line, unless the user wants to stop: what takes minutes, and tells of it, ends there."""
-
-    def tell(line: str) -> None:
-        if stop.interrupted:
-            raise KeyboardInterrupt
-        say(line)
-
-    return tell
-
-
 def taken_up(record: Record, family: str) -> list[Trial]:
     """The trials of a search that are there already; those that had not finished, back at their last checkpoint."""
     known = record.search(family)
@@ -273,25 +244,3 @@ def retrain_all(
             figures = ", ".join(f"{name} {value:.4g}" for name, value in result["metrics"].items())
             console.print(f"{what}, on test: {figures}", soft_wrap=True)
             yield task, result
-
-
-def prepared(
-    config: StudyConfig, target: str, dataset: Dataset, limit: int, feed: Feed, say: Callable[[str], None]
-) -> Shared:
-    """What the trials of a family share on these images; a full one takes `limit` steps."""
-    return find(target).prepare(dataset, feed.options(config, limit, partial(on_a_worker(config), encoded), say))
-
-
-def on_a_worker(config: StudyConfig) -> Callable[..., Any]:
-    """Calls a function with arguments on a worker and waits for what it gives."""
-    remote = there.options(num_cpus=config.cpus_per_trial, num_gpus=config.gpus_per_trial)
-
-    def call(*work: Any) -> Any:
-        try:
-            return ray.get(remote.remote(*work))
-        except RayTaskError as error:
-            if isinstance(error.cause, UserError):
-                raise error.cause from None
-            raise
-
-    return call
