@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 
-PACKAGES = ("hypersearch", "ray", "optuna", "keras", "tensorflow", "scikit-learn", "numpy", "scipy", "pandas")
+PACKAGES = ("hypersearch", "ray", "optuna", "keras", "tensorflow", "scikit-learn", "numpy", "scipy", "pandas", "umap-learn")
 
 
 def now() -> str:

@@ -19,12 +19,14 @@ from tests.running import run
 
 pytestmark = [pytest.mark.usefixtures("ray_session"), pytest.mark.timeout(240)]
 DATA = {"dataset": "digits", "limit": "240", "concurrency": "1"}
+SHORT = {"max_resource": "2", "scheduler": "none"}
 STUDY = """
 [[search]]
 family = "kmeans"
 features = "autoencoder,standard"
 trials = 2
 max_resource = 2
+scheduler = "none"
 space = { k = "10..20" }
 
 [[search]]
@@ -42,7 +44,7 @@ def out(tmp_path_factory):
     out = tmp_path_factory.mktemp("chained")
     (out / "chained.toml").write_text(STUDY)
     run_study(build([str(out / "chained.toml")], {**DATA, "out": out, "name": "first"}))
-    options = {"trials": "1", "max_resource": "2", "space": {"k": "10..20"}, "baselines": False}
+    options = {"trials": "1", "space": {"k": "10..20"}, "baselines": False, **SHORT}
     run_study(build(["kmeans"], {**DATA, **options, "out": out, "name": "second", "features": "autoencoder:first"}))
     return out
 
@@ -65,10 +67,9 @@ def journal(study):
 def test_the_network_is_searched_first_and_recorded(out):
     study = analysis.load(out / "first")
     assert [search["family"] for search in study.facts["searches"]] == ["autoencoder", "kmeans"]
-    assert [event["family"] for event in journal(study) if event["event"] == "start"] == ["autoencoder"] * 2 + [
-        "kmeans"
-    ] * 3
-    assert set(clusterings(study)["state"]) <= {"COMPLETE", "PRUNED"}
+    started = [event["family"] for event in journal(study) if event["event"] == "start"]
+    assert started == ["autoencoder", "autoencoder", "kmeans", "kmeans"]
+    assert set(study.trials["state"]) == {"COMPLETE"}
     record = study.search("kmeans")
     assert record["features"] == "autoencoder,standard"
     source = record["source"]
@@ -124,9 +125,9 @@ def test_a_lost_network_is_exported_again_or_missed(copied, capfd):
 
 
 def test_confirming_and_exporting(copied, tmp_path):
-    confirm_study(copied, "first", Confirmation(baselines=False))
-    study = analysis.load(copied / "first")
-    assert clusterings(study)["test.v_measure"].notna().sum() == 1
+    confirm_study(copied, "second", Confirmation(baselines=False))  # the first's autoencoder takes long to judge
+    study = analysis.load(copied / "second")
+    assert clusterings(study)["test.v_measure"].notna().all()
     export_study(copied, "second", tmp_path / "exported")
     assert (tmp_path / "exported" / "kmeans" / "kmeans.npz").exists()
 
@@ -163,7 +164,7 @@ def test_a_family_that_takes_no_features(here, capsys):
 def test_a_search_that_finds_no_network_ends_the_one_that_needs_it(here, capfd):
     words = "from dataclasses import replace\nfrom tests.broken import FAMILY\n"
     (here / "failing_encoder.py").write_text(f"{words}FAMILY = replace(FAMILY, name='autoencoder')\n")
-    options = {**DATA, "trials": "1", "set": {"way": "raise"}, "features": "autoencoder", "max_resource": "2"}
+    options = {**DATA, "trials": "1", "set": {"way": "raise"}, "features": "autoencoder", **SHORT}
     study, _ = run("kmeans", "failing_encoder:FAMILY", "toy", **{**options, "baselines": False})
     missing = "kmeans: not searched, autoencoder of study 'study' has no complete trial whose model was kept"
     assert missing in capfd.readouterr().out
@@ -175,7 +176,7 @@ def test_a_search_that_finds_no_network_ends_the_one_that_needs_it(here, capfd):
 
 
 def test_features_without_a_network(here):
-    study, _ = run("kmeans", **DATA, features="pca:5", trials="1", max_resource="2", space={"k": "10..12"})
+    study, _ = run("kmeans", **DATA, features="pca:5", trials="1", space={"k": "10..12"}, **SHORT)
     confirm_study(here / "runs", "study", Confirmation())
     assert clusterings(analysis.load(study.folder))["test.v_measure"].notna().all()
     with pytest.raises(UserError, match="^--warm-start study: its kmeans was fitted on features pca:5, not raw$"):
@@ -183,6 +184,6 @@ def test_features_without_a_network(here):
 
 
 def test_tsne_places_no_test_images(here):
-    run("kmeans", **DATA, features="tsne:2", trials="1", max_resource="2", space={"k": "10..12"})
+    run("kmeans", **{**DATA, "limit": "80"}, features="tsne:2", trials="1", space={"k": "10..12"}, **SHORT)
     with pytest.raises(UserError, match="^kmeans of study 'study' was fitted on t-SNE, which cannot place test images"):
         confirm_study(here / "runs", "study", Confirmation())

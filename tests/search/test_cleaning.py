@@ -59,7 +59,8 @@ def test_the_storage_goes_with_a_folder_that_was_moved_and_none_is_made(here):
     (here / "runs" / "hypersearch.db").unlink()
     (line,) = clean(here / "runs", ["again"], whole=True)
     assert line.endswith(" freed, its folder")
-    assert not (here / "runs").exists() or not list((here / "runs").iterdir())
+    assert not (here / "runs" / "again").exists()
+    assert not (here / "runs" / "hypersearch.db").exists()
 
 
 def test_a_study_that_is_being_run_is_left_alone(here):
