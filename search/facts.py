@@ -12,7 +12,8 @@ from typing import Any
 
 import psutil
 
-PACKAGES = ("hypersearch", "ray", "optuna", "keras", "tensorflow", "scikit-learn", "numpy", "scipy", "pandas", "umap-learn")
+PACKAGES = ("hypersearch", "ray", "optuna", "keras", "tensorflow", "scikit-learn", "umap-learn")
+PACKAGES += ("numpy", "scipy", "pandas")
 
 
 def now() -> str:
