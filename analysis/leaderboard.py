@@ -108,7 +108,13 @@ FORMATS: dict[str, Callable[[Ranked], str]] = {"csv": to_csv, "md": to_markdown,
 
 def _title(study: Study, family: str) -> str:
     goals = ", ".join(f"{metric} ({mode})" for metric, mode in objectives(study, family).items())
-    return f"{study.name} · {family}, objective {goals}"
+    return f"{study.name} · {family}{fitted_to(study, family)}, objective {goals}"
+
+
+def fitted_to(study: Study, family: str) -> str:
+    """`, features autoencoder,umap:10` for a search on other features than pixels."""
+    features = study.search(family).get("features", "raw")
+    return "" if features == "raw" else f", features {features}"
 
 
 def _markdown_table(table: pd.DataFrame) -> str:

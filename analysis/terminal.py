@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.layout import fitted
-from analysis.leaderboard import check_sort, direction, families, objectives, rank
+from analysis.leaderboard import check_sort, direction, families, fitted_to, objectives, rank
 from analysis.tables import Study, load_all, missing
 from models.api import counted, one_line
 
@@ -57,7 +57,7 @@ def _table(study: Study, family: str, ranked: pd.DataFrame, width: int, sort: st
         state = STATE_WORDS[row["state"]]
         rows.append([str(place), label, *scores[place - 1], *more, *fronts, *spent, state, parameters(row, names)])
     on = "" if study.facts["dataset"]["name"] == "none" else f" on {study.facts['dataset']['name']}"
-    return fitted([*columns, "parameters"], rows, width, title=f"{study.name} · {family}{on}")
+    return fitted([*columns, "parameters"], rows, width, title=f"{study.name} · {family}{on}{fitted_to(study, family)}")
 
 
 def _footer(study: Study, family: str, ranked: pd.DataFrame, sort: str | None) -> str:

@@ -73,13 +73,15 @@ class Float:
 class Int:
     """A whole parameter in [low, high], both ends included; `log` searches its logarithm.
 
-    A user's range may leave these, but not go below one, or zero, where `low` does not.
+    A user's range may leave these, but not go below one, or zero, where `low` does not. Baselines and `--set` may also
+    take the values `also`.
     """
 
     low: int
     high: int
     log: bool = False
     when: Condition = field(default_factory=dict)
+    also: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,8 @@ class Baseline:
     """A configuration from elsewhere that every search runs first and never stops early.
 
     `figures` are what its source reports (metric names as in `DIRECTIONS`, prefixed `val.`, `train.` or `test.`),
-    on `dataset`. `resource` is how long the source trained, in the family's unit.
+    on `dataset`. `resource` is how long the source trained, in the family's unit. `features`: the only ones that it is
+    run on, spelled as in `--features` but without a study; empty: whatever the search has.
     """
 
     name: str
@@ -126,15 +129,40 @@ class Baseline:
     source: str
     dataset: str = "fashion-mnist"
     figures: Mapping[str, float] = field(default_factory=dict)
+    features: str = ""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A fitted network whose codes are features: the folder that it was exported to, and a digest of its weights."""
+
+    folder: Path
+    digest: str
+
+
+Encode: TypeAlias = Callable[[Path, str, Any], Any]
+"""From the folder of an exported network, the name of a layer (or "") and uint8 images (n, h, w) to float32 (n, d)."""
+
+
+def silent(line: str) -> None:
+    """The default of `Options.say`: nobody is told."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """What a family may need to know of the search when it prepares: seed, threads a trial, a full trial's resource."""
+    """What a family may need to know of the search when it prepares: seed, threads a trial, a full trial's resource.
+
+    Of a family that takes features also which (`clustering.steps`), the network that they come from, if any, how to ask
+    it (None: in this process), and who is told how long this takes.
+    """
 
     seed: int = 0
     threads: int = 1
     limit: int = 1
+    features: str = "raw"
+    source: Source | None = None
+    encode: Encode | None = None
+    say: Callable[[str], None] = silent
 
 
 @dataclass(frozen=True)
@@ -195,6 +223,7 @@ class Family:
     needs_data: bool = True
     until: str = ""  # the whole parameter, if any, that says at what resource a trial is complete (a forest's trees)
     deterministic: bool = False  # the same configuration gives the same figures, whatever the seed
+    takes_features: bool = False  # it is fitted on rows of numbers, of which `--features` says how they are made
 
     @property
     def mode(self) -> Mode:

@@ -7,7 +7,8 @@ what comes out. Shape suffixes: n images, h height, w width, c classes or column
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,17 +67,30 @@ def take(folder: Path, images: Any = None) -> Shelved:
 
     `images`: uint8 (n, h, w), looked at before the model is read, which may take a while.
     """
+    with _whole(folder, images) as (path, facts):
+        apply = _network(path) if path.suffix == ".keras" else _estimator(path, ROWS[facts.get("rows", "pixels")])
+        return Shelved(apply, tuple(facts["size"]), str(facts["output"]), tuple(facts["classes"]))
+
+
+def network(folder: Path, images: Any = None) -> tuple[Any, str]:
+    """The `keras.Model` in an exported folder, and what it gives (`Shelved.output`); a `UserError` as in `take`."""
+    with _whole(folder, images) as (path, facts):
+        if path.suffix != ".keras":
+            raise ValueError(f"{path.name} is no network")
+        return _keras_model(path), str(facts["output"])
+
+
+@contextmanager
+def _whole(folder: Path, images: Any) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """The file of an exported model and what is known of it; what goes wrong in reading it is a `UserError`."""
     _check_exported(folder)
     try:
         facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
-        path, output = folder / facts["file"], str(facts["output"])
-        size, classes = tuple(facts["size"]), tuple(facts["classes"])
         if images is not None:
-            _check_size(size, images)
-        apply = _network(path) if path.suffix == ".keras" else _estimator(path, ROWS[facts.get("rows", "pixels")])
+            _check_size(tuple(facts["size"]), images)
+        yield folder / facts["file"], facts
     except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise UserError(f"{folder} holds no whole exported model: {error}") from error
-    return Shelved(apply, size, output, classes)
 
 
 def _check_exported(folder: Path) -> None:
@@ -94,10 +108,14 @@ def _check_size(size: tuple[int, ...], x_nhw: Any) -> None:
         raise UserError("the model takes images of {}×{}, got {}×{}".format(*size, *x_nhw.shape[1:]))
 
 
-def _network(path: Path) -> Callable[[Any], Any]:
+def _keras_model(path: Path) -> Any:
     import keras
 
-    model = keras.saving.load_model(path, compile=False)
+    return keras.saving.load_model(path, compile=False)
+
+
+def _network(path: Path) -> Callable[[Any], Any]:
+    model = _keras_model(path)
     return lambda x_nhw: predicted(model, x_nhw[..., None])
 
 

@@ -8,24 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from models.errors import UserError, WorkFailedError, nearest
+from models.errors import UserError, WorkFailedError
+from search.options import OneLineGroup, again_options, click_words, out_option
 
 if TYPE_CHECKING:
     from search.record import Record
-
-
-BY_NAME = ("resume", "extend", "confirm", "export")  # commands that begin with a study's name
-
-
-class OneLineGroup(click.Group):
-    """A group that suggests the nearest command."""
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        """As click does, with the allowed names in the error."""
-        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
-            names = self.list_commands(ctx)
-            raise UserError(f"unknown command {args[0]!r}, allowed: {', '.join(names)}{nearest(args[0], names)}")
-        return super().resolve_command(ctx, args)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -43,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
         click.echo(error.format_message())
         return 2
     except click.ClickException as error:
-        return _complain(_click_words(error))
+        return _complain(click_words(error))
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         return 130
@@ -59,57 +46,6 @@ def main(arguments: list[str] | None = None) -> int:
 def _complain(message: str) -> int:
     click.echo("error: " + " ".join(message.split()), err=True)
     return 2
-
-
-def _click_words(error: click.ClickException) -> str:
-    if isinstance(error, click.NoSuchOption) and error.ctx:
-        allowed = [name for param in error.ctx.command.params for name in param.opts if name.startswith("--")]
-        return f"unknown option {error.option_name!r}{nearest(error.option_name, allowed)}; see --help"
-    if isinstance(error, click.MissingParameter) and error.ctx:
-        lists = "; hypersearch list studies names those that there are" * (error.ctx.command.name in BY_NAME)
-        return f"{error.format_message().rstrip('.')} of hypersearch {error.ctx.command.name}{lists}; see --help"
-    return error.format_message()
-
-
-def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str] | None:
-    pairs = [value.partition("=") for value in values]
-    for name, equals, value in pairs:
-        if not (name and equals and value):
-            raise UserError(f"{param.opts[0]}: expected NAME=VALUE, got {name + equals + value!r}")
-    return {name: value for name, _, value in pairs} or None
-
-
-def _joined(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> str | None:
-    return ",".join(values) or None
-
-
-out_option = click.option(
-    "--out", type=click.Path(path_type=Path), default="runs", show_default=True, help="Folder of the studies."
-)
-
-AGAIN = [
-    click.option("--time-budget", metavar="T", help="Stop after T (90s, 10m, 1h30m), shared among the families."),
-    click.option("--trial-time-limit", metavar="T", help="A trial that takes longer has failed."),
-    click.option("--checkpoint-every", metavar="T", help="Save running trials at rungs, and after T  [default: 60s]"),
-    click.option("--keep-models", metavar="K", help="Models of finished trials to keep, a family  [default: 1]"),
-    click.option("--storage", metavar="URL", help="Optuna storage  [default: sqlite:///OUT/hypersearch.db]"),
-    click.option("--set", multiple=True, callback=_pairs, metavar="P=V", help="Fix a parameter: --set depth=3"),
-    click.option("--space", multiple=True, callback=_pairs, metavar="P=R", help="Search a range: --space depth=2..4"),
-    click.option("--cpus-per-trial", metavar="C", help="Cores, and threads, a trial  [default: 1]"),
-    click.option("--gpus-per-trial", metavar="G", help="GPUs a trial; a fraction shares one  [default: 0]"),
-    click.option("--concurrency", metavar="N", help="Trials at once  [default: as many as fit]"),
-    click.option(
-        "--track", multiple=True, callback=_joined, metavar="T", help="Also tell tensorboard, mlflow or wandb."
-    ),
-    click.option("--address", metavar="A", help="Ray cluster: auto or HOST:PORT  [default: this machine]"),
-]
-
-
-def again_options(command: Any) -> Any:
-    """The options of `run` that may be given anew when a study goes on."""
-    for option in reversed(AGAIN):
-        command = option(command)
-    return command
 
 
 @click.group(cls=OneLineGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -135,10 +71,16 @@ def cli() -> None:
 @click.option("--baselines/--no-baselines", default=None, help="Run the published configurations too  [default: yes]")
 @click.option("--only-baselines", metavar="B", help="Of the published configurations these: R3-own,R5.")
 @click.option("--warm-start", metavar="STUDY", help="Let the sampler learn from the trials of another study.")
+@click.option("--features", metavar="F", help="What clusterings are fitted on, as autoencoder,umap:10  [default: raw]")
 @again_options
 @click.option("--dry-run", is_flag=True, help="Print the plan; try a step of each family for its cost; write nothing.")
 def run(targets: tuple[str, ...], dry_run: bool, **options: Any) -> int:
-    """Search one or more families, study files (.toml), or your own families (package.module:FAMILY)."""
+    """Search one or more families, study files (.toml), or your own families (package.module:FAMILY).
+
+    Features are steps joined by commas: raw (pixels), pca:N, umap:N, tsne:2, standard (columns of mean 0 and deviation
+    1), and first of all the code of a network, autoencoder, vae, cnn or cnn@LAYER: of the best one in this study, which
+    is searched first, or of another study's with :STUDY (autoencoder:first,umap:10).
+    """
     from search.config import build
 
     config = build(targets, options)
@@ -244,6 +186,25 @@ def export(name: str, to: Path, out: Path) -> int:
 
     for folder in export_study(out, name, to):
         click.echo(folder)
+    return 0
+
+
+@cli.command(short_help="Remove what a study no longer needs, or all of it.")
+@click.argument("names", nargs=-1, metavar="[NAME...]")
+@click.option("--all", "whole", is_flag=True, help="Remove the studies themselves: folder, and trials in the storage.")
+@click.option("--features", is_flag=True, help="Remove the features that are kept in the user's cache, of all studies.")
+@click.option("--storage", metavar="URL", help="Optuna storage  [default: the study's own]")
+@out_option
+def clean(names: tuple[str, ...], whole: bool, features: bool, storage: str | None, out: Path) -> int:
+    """Remove the checkpoints of studies and Ray's logs; figures, tables and confirmed models stay.
+
+    Such a study can be confirmed, looked at and extended. Trials that had not ended begin anew, and a model that was
+    not confirmed can no longer be exported, nor can another study take its codes.
+    """
+    from search.cleaning import clean as remove
+
+    for line in remove(out, names, whole, features, storage):
+        click.echo(line)
     return 0
 
 

@@ -9,6 +9,7 @@ reads the test images.
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ import numpy as np
 
 from analysis.leaderboard import rank
 from analysis.tables import Study, load_all
+from clustering.steps import places_others
 from models.api import Space
 from models.datasets import Dataset
 from models.errors import UserError, WorkFailedError
@@ -27,6 +29,7 @@ from search.config import StudyConfig
 from search.families import find
 from search.plan import check_same_images, load_data
 from search.record import held
+from search.sources import Feed
 from search.spaces import read
 from search.trials import read_csv, trial_seed, write_csv, write_json
 
@@ -48,6 +51,7 @@ class Retraining:
     kept: Path | None  # a checkpoint of this very training at its end
     folder: Path | None  # where its predictions and the like are saved
     export: Path | None  # where the model is saved
+    feed: Feed  # what a family that takes features is fitted on
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ def confirm_study(out: Path, name: str, asked: Confirmation, force: bool = False
         config = StudyConfig.model_validate(study.facts["config"])
         dataset = load_data(config, [find(search["target"]) for search in study.facts["searches"]])
         check_same_images(dataset, study.facts)
-        work = [task for search in study.facts["searches"] for task in chosen(study, search, asked)]
+        work = [task for search in placing(study) for task in chosen(study, search, asked)]
         if not work:
             raise UserError(f"study {name!r} has no complete trial to confirm")
         results = _retrained(study, work, config, dataset, {"test_reads": reads + 1, "confirmed": asdict(asked)})
@@ -79,6 +83,18 @@ def confirm_study(out: Path, name: str, asked: Confirmation, force: bool = False
         raise WorkFailedError(
             f"{len(work) - len(results)} of {len(work)} trainings failed; see {study.folder / 'logs'}"
         )
+
+
+def placing(study: Study) -> list[Mapping[str, Any]]:
+    """The searches whose features other images than those of the search can be brought into; a `UserError` if none."""
+    searches = study.facts["searches"]
+    stuck = [search["family"] for search in searches if not places_others(search.get("features") or "raw")]
+    words = f"{', '.join(stuck)} of study {study.name!r} was fitted on t-SNE, which cannot place test images"
+    if stuck and len(stuck) == len(searches):
+        raise UserError(f"{words}; umap:2 can")
+    if stuck:
+        sys.stderr.write(f"left out: {words}\n")
+    return [search for search in searches if search["family"] not in stuck]
 
 
 def _retrained(
@@ -132,6 +148,7 @@ def chosen(study: Study, search: Mapping[str, Any], asked: Confirmation) -> Iter
                 kept=_kept(study.folder.resolve(), search["family"], stored[number]) if first and not whole else None,
                 folder=place if first else None,
                 export=place if first and number in best else None,
+                feed=Feed.of(study.folder, search),
             )
 
 

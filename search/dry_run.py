@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.exc import ArgumentError
 
+from clustering.steps import network
 from models.api import Choice, Condition, Parameter, Space, counted
 from models.datasets import Dataset
 from models.errors import UserError
@@ -43,7 +44,7 @@ def show_plan(config: StudyConfig, console: Console | None = None) -> int:
     tried: list[Probe | None] = []
     for number, search in enumerate(searches):
         with console.status(f"timing a step of {search.family.name}"):
-            tried.append(probe(config, number, REPEATED, PATIENCE) if search.total else None)
+            tried.append(_tried(config, number, search) if search.total else None)
         rows = [*plan_rows(search), *cost_rows(search, tried[-1], at_once)]
         console.print(_block(search.family.name, rows))
     console.print(_block("study", [*study_rows(config, searches, dataset, tried, at_once), *written]))
@@ -51,6 +52,15 @@ def show_plan(config: StudyConfig, console: Console | None = None) -> int:
     for failure in failed:
         console.print(Text(failure.failure.strip()), soft_wrap=True)
     return int(bool(failed))
+
+
+def _tried(config: StudyConfig, number: int, search: Search) -> Probe:
+    """A step of a search; of one whose features come from a network nothing is known before that is handed over."""
+    step = network(search.features) if search.features else None
+    if step:
+        whose = f"of study {step.study!r}" if step.study else "of this study, which is not searched yet"
+        return Probe(failure=f"its features come from the best {step.kind} {whose}", late=True)
+    return probe(config, number, REPEATED, PATIENCE)
 
 
 def most_steps(search: Search) -> int:
@@ -81,6 +91,8 @@ def plan_rows(search: Search) -> Iterator[Row]:
         for m, d in zip(search.metrics, search.modes, strict=True)
     ]
     yield "objective", f"{'; and '.join(goals)}{'; also ' * bool(others)}{', '.join(others)}"
+    if search.features:
+        yield "features", search.features
     space = {name: parameter for name, parameter in search.space.items() if possible(parameter, search.space)}
     searched = {name: parameter for name, parameter in space.items() if not _fixed(parameter)}
     yield "searched", "\n".join(f"{name} {_range(p, search.space)}" for name, p in searched.items()) or "nothing"

@@ -1,8 +1,9 @@
 """How a study runs, from its configuration to its record. Read this file first.
 
 A study holds one search for each family. A search is Ray Tune's loop (search/controller.py) with our parts in it: the
-`Bridge` to Optuna proposes (search/searcher.py), `TrialActor` fits on the workers (search/trainable.py), ASHA or
-another rule stops (search/halting.py), and the `Ledger` writes down what happens and shows it (search/ledger.py).
+`Bridge` to Optuna proposes (search/searcher.py), `TrialActor` fits on the workers (search/trainable.py), to data or
+features that are prepared once (search/feeding.py), ASHA or another rule stops (search/halting.py), and the `Ledger`
+writes down what happens and shows it (search/ledger.py).
 """
 
 from __future__ import annotations
@@ -10,14 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import ray
 from optuna.storages import RDBStorage
+from ray.exceptions import RayError
 
-from models.api import Options, Shared
 from models.datasets import Dataset
 from models.errors import UserError
 from search import checkpoints, facts
@@ -25,7 +27,7 @@ from search.cluster import check_reach, check_shared, ray_running, room
 from search.config import StudyConfig
 from search.confirm import Retraining
 from search.controller import Controller
-from search.families import find
+from search.feeding import fed, heeding, prepared
 from search.halting import Stop, scheduler
 from search.ledger import Ledger
 from search.mirror import Mirror, refuse_existing, storage_at
@@ -50,6 +52,7 @@ class Session:
     record: Record
     storage: RDBStorage
     stop: Stop
+    study: dict[str, Any]  # study.json
     elsewhere: dict[str, list[Trial]]  # by family: trials of another study, to learn from
 
 
@@ -64,8 +67,8 @@ def run_study(config: StudyConfig) -> tuple[Record, bool]:
             with storage_at(config.storage_url) as storage:
                 refuse_existing(storage, [f"{config.name}/{search.family.name}" for search in searches])
                 record.write_study(study := describe(config, searches, dataset))
-                session = Session(config, dataset, record, storage, Stop(config.time_budget), elsewhere)
-                run_searches(session, searches, study)
+                session = Session(config, dataset, record, storage, Stop(config.time_budget), study, elsewhere)
+                run_searches(session, searches)
         except (UserError, KeyboardInterrupt):
             record.discard()  # if nothing has run
             raise
@@ -76,7 +79,7 @@ def resume_study(out: Path, name: str, more: int = 0, changes: Mapping[str, Any]
     """Go on with a study that ended, however it ended; with `more` trials a search and with changed settings."""
     config, study = reopened(out, name, more, changes or {})
     check_reach(config)
-    searches, dataset = plan_study(config)
+    searches, dataset = plan_study(config, study)
     check_same_images(dataset, study)
     elsewhere = learned(config, searches)
     runs = [*study.get("runs", []), {key: study[key] for key in ("started", "ended", "interrupted")}]
@@ -85,12 +88,13 @@ def resume_study(out: Path, name: str, more: int = 0, changes: Mapping[str, Any]
         elsewhere_now = bool(changes and changes.get("storage"))  # it may hold another study of this name
         if elsewhere_now and without_password(config.storage_url) != study["config"]["storage"]:
             refuse_existing(storage, [f"{name}/{search.family.name}" for search in searches])
-        session = Session(config, dataset, record, storage, Stop(config.time_budget), elsewhere)
-        run_searches(session, searches, {**describe(config, searches, dataset), **kept, "runs": runs})
+        facts_now = {**describe(config, searches, dataset), **kept, "runs": runs}
+        session = Session(config, dataset, record, storage, Stop(config.time_budget), facts_now, elsewhere)
+        run_searches(session, searches)
     return record, session.stop.interrupted
 
 
-def run_searches(session: Session, searches: Sequence[Search], study: dict[str, Any]) -> None:
+def run_searches(session: Session, searches: Sequence[Search]) -> None:
     """One search after another, until the last is through or something ends the study."""
     record, stop = session.record, session.stop
     with ExitStack() as stack:
@@ -99,18 +103,18 @@ def run_searches(session: Session, searches: Sequence[Search], study: dict[str, 
         stack.enter_context(ray_running(session.config))
         at_once = room(session.config)
         check_shared(record.folder.resolve())
-        record.write_study(study)
+        record.write_study(session.study)
         progress = stack.enter_context(Progress(console))
-        stack.callback(note_end, session, study)
+        stack.callback(note_end, session)
         for number, search in enumerate(searches):
             stop.share(len(searches) - number)
             run_search(session, search, progress, at_once)
 
 
-def note_end(session: Session, study: dict[str, Any]) -> None:
+def note_end(session: Session) -> None:
     """Write when and how the study ended; a full disk has been complained of already."""
     with suppress(OSError):
-        session.record.write_study({**study, "ended": facts.now(), "interrupted": session.stop.interrupted})
+        session.record.write_study({**session.study, "ended": facts.now(), "interrupted": session.stop.interrupted})
 
 
 def run_search(session: Session, search: Search, progress: Progress, at_once: int) -> None:
@@ -128,6 +132,16 @@ def run_search(session: Session, search: Search, progress: Progress, at_once: in
     if bridge.exhausted:
         progress.say(f"{family.name}: not searched, {'all its trials have ended' if known else 'no trials'}")
         return
+    try:
+        say = heeding(stop, progress.say)
+        feed = fed(session, search, say)
+        shared = prepared(config, search.target, session.dataset, search.limit, feed, say)
+    except (UserError, RayError) as error:
+        if not search.features:
+            raise
+        record.note_failure(family.name, error)
+        progress.say(f"{family.name}: not searched, {str(error).strip().splitlines()[-1]}")
+        return
     view = SearchView(family.name, search.metric, search.mode, family.resource, search.ladder, search.total)
     view.deadline, view.others = stop.deadline, search.others
     progress.show(view, known)
@@ -135,7 +149,6 @@ def run_search(session: Session, search: Search, progress: Progress, at_once: in
     ledger = Ledger(search, bridge, rule, record, mirror, progress, stop, config.keep_models)
     for line in remarks(search, known):
         progress.say(line)
-    shared = prepared(config, search.target, session.dataset, search.limit)
     controller = Controller(
         bridge,
         actor=TrialActor,
@@ -202,13 +215,14 @@ def retrain_all(
     """Do each piece of `work` on the workers; yield those that succeed with their test figures."""
     check_reach(config)
     logs = folder / "logs"
-    needed = {(task.target, task.whole): task.full for task in work}
+    needed = {(task.target, task.whole): (task.full, task.feed) for task in work}
     with own_terminal(logs / "ray.log") as console, ray_running(config):
         room(config)  # refuses what can never be scheduled
         data = ray.put(dataset)
+        say = partial(console.print, soft_wrap=True)
         shared = {
-            (target, whole): ray.put(prepared(config, target, dataset.whole() if whole else dataset, full))
-            for (target, whole), full in needed.items()
+            (target, whole): ray.put(prepared(config, target, dataset.whole() if whole else dataset, full, feed, say))
+            for (target, whole), (full, feed) in needed.items()
         }
         remote = retrain.options(num_cpus=config.cpus_per_trial, num_gpus=config.gpus_per_trial)
         waiting = {
@@ -223,15 +237,10 @@ def retrain_all(
             what = f"{task.family}: trial {task.trial}, seed {task.seed}"
             try:
                 result = ray.get(done)
-            except ray.exceptions.RayError as error:
+            except RayError as error:
                 (logs / f"confirm-{task.family}-{task.trial}-{task.seed}.traceback.txt").write_text(str(error))
                 console.print(f"{what} failed: {str(error).strip().splitlines()[-1]}", soft_wrap=True)
                 continue
             figures = ", ".join(f"{name} {value:.4g}" for name, value in result["metrics"].items())
             console.print(f"{what}, on test: {figures}", soft_wrap=True)
             yield task, result
-
-
-def prepared(config: StudyConfig, target: str, dataset: Dataset, limit: int) -> Shared:
-    """What the trials of a family share on these images; a full one takes `limit` steps."""
-    return find(target).prepare(dataset, Options(config.seed, config.cpus_per_trial, limit))

@@ -32,7 +32,7 @@ def _families() -> list[str]:
         longest = counted(family.max_resource, family.resource)
         baselines = ", ".join(baseline.name for baseline in family.baselines)
         lines.append(f"{name}: {family.metric}, up to {longest}; baselines {baselines}")
-        lines.append(f"    searches {', '.join(family.space)}")
+        lines.append(f"    searches {', '.join(family.space)}{'; takes --features' * family.takes_features}")
     return lines
 
 

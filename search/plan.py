@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
 from typing import Any
 
@@ -14,7 +14,8 @@ from sqlalchemy.engine import make_url
 from models.api import DIRECTIONS, Baseline, Family, Mode, Space, never
 from models.datasets import Dataset, check_name, load
 from models.errors import UserError, unknown
-from search import facts, samplers, spaces
+from search import chain, facts, samplers, spaces
+from search.chain import Origin
 from search.config import SearchConfig, StudyConfig
 from search.families import find
 from search.schedule import first_rung, rungs
@@ -36,6 +37,9 @@ class Search:
     metrics: tuple[str, ...]  # the objectives; more than one make a Pareto search
     limit: int  # the full resource of a searched trial
     ladder: list[int]  # rungs; empty without ASHA
+    features: str = ""  # what a family that takes them is fitted on
+    feeds: bool = False  # another search of the study takes its best network's codes
+    source: Origin | None = None  # of the features' network, once that was handed over
 
     @property
     def metric(self) -> str:
@@ -68,8 +72,8 @@ class Search:
         return len(self.baselines) + self.asked.trials
 
 
-def plan_study(config: StudyConfig) -> tuple[list[Search], Dataset]:
-    """The searches of a study, and their data."""
+def plan_study(config: StudyConfig, study: Mapping[str, Any] | None = None) -> tuple[list[Search], Dataset]:
+    """The searches of a study, and their data; `study`: the study.json of one that goes on."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     _check_trackers(config.track)
     if config.storage is None and "?" in str(config.out):
@@ -80,10 +84,18 @@ def plan_study(config: StudyConfig) -> tuple[list[Search], Dataset]:
         raise UserError(f"two families have the same name, got {', '.join(names)}; a study holds one search a name")
     spaces.check_names(families, [name for asked in config.searches for name in (*asked.set, *asked.space)])
     _check_baseline_names(config.searches, families)
+    fed = chain.inner_links(config, families)
     dataset = load_data(config, families)
-    searches = [_plan(asked, family, dataset) for asked, family in zip(config.searches, families, strict=True)]
+    planned = [_plan(asked, family, dataset) for asked, family in zip(config.searches, families, strict=True)]
+    searches = [
+        replace(search, feeds=search.family.name in fed, source=chain.recorded_source(search.family.name, study))
+        for search in chain.in_order(planned)
+    ]
+    chain.check_others(searches, config, dataset)
     if not any(search.total for search in searches):
-        raise UserError("nothing to run: --trials is 0 and there are no baselines; ask for one of them")
+        left_out = [f"; {name} is left out: {why}" for search in searches for name, why in search.left_out.items()]
+        words = "nothing to run: --trials is 0 and there are no baselines; ask for one of them"
+        raise UserError(words + "".join(left_out))
     return searches, dataset
 
 
@@ -158,7 +170,11 @@ def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
             raise unknown(f"metric of {family.name}", metric, family.metrics)
     limit = asked.max_resource or family.max_resource
     given = _given(asked, family)
-    reasons = {baseline.name: family.unfit(baseline.config, dataset) for baseline in given}
+    features = chain.features_of(asked, family, dataset)
+    reasons = {
+        baseline.name: chain.other_features(baseline, features) or family.unfit(baseline.config, dataset)
+        for baseline in given
+    }
     possible = [baseline for baseline in given if reasons[baseline.name] is None]
     narrowed = spaces.narrow(family, asked.set, asked.space)
     space = spaces.up_to(narrowed, family.until, limit, {*asked.set, *asked.space})
@@ -177,6 +193,7 @@ def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
         metrics=metrics,
         limit=limit,
         ladder=rungs(limit, factor, first) if halves and len(metrics) == 1 else [],
+        features=features,
     )
 
 
@@ -237,4 +254,6 @@ def _describe_search(search: Search) -> dict[str, Any]:
         "space": spaces.to_record(search.space),
         "baselines": [{**asdict(baseline), "resource": limit} for baseline, limit in search.baselines],
         "left_out": search.left_out,
+        **({"features": search.features} if search.features else {}),
+        **({"source": asdict(search.source)} if search.source else {}),
     }

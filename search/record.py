@@ -13,6 +13,7 @@ import json
 import shlex
 import shutil
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import asdict
@@ -116,6 +117,11 @@ class Record:
     def failure_log(self, trial: Trial) -> Path:
         """Where the traceback of a failed trial stands."""
         return self.logs / f"{trial.family.replace(':', '-')}-{trial.number}.traceback.txt"
+
+    def note_failure(self, family: str, error: Exception) -> None:
+        """Keep the traceback of a search that could not begin."""
+        words = "".join(traceback.format_exception(error))
+        (self.logs / f"{family.replace(':', '-')}.traceback.txt").write_text(words, encoding="utf-8")
 
     def write_views(self) -> None:
         """Write history.csv and trials.csv from what is known, keeping a confirmation's columns."""

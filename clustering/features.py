@@ -1,0 +1,109 @@
+"""What clusterings are fitted on: rows of numbers made of images by a chain of steps (clustering/steps.py).
+
+Each step is fitted on the training images alone and then applied to the others; t-SNE, which can only arrange what it
+has from the beginning, arranges training and validation images together and refuses all others. What takes long is kept
+in the user's cache (clustering/stored.py) under a digest of the images, of how they are split, of each step with its
+settings and the version of its library, and of a network's weights.
+
+Shape suffixes: n images, h height, w width, d features.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clustering import fits, stored
+from clustering.steps import NETWORKS, Step, check_size, parse, spelled
+from models.api import Options, Source
+from models.arrays import flatten
+from models.datasets import Dataset
+from models.encoders import encoded
+from models.errors import UserError
+
+
+@dataclass(frozen=True)
+class Features:
+    """Training images, then validation images, as rows: x float32 (n, d), y int64 (n,).
+
+    `transform` makes rows of other images, uint8 (n, h, w), in the same way. `name`: how they were made, as in
+    `--features`.
+    """
+
+    x_nd: NDArray[np.float32]
+    y_n: NDArray[np.int64]
+    n_train: int
+    n_classes: int
+    name: str
+    transform: Callable[[Any], NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Fitted steps, one after another: from images, uint8 (n, h, w), to rows. It can be pickled."""
+
+    steps: tuple[Callable[[Any], NDArray[np.float32]], ...]
+
+    def __call__(self, x_nhw: Any) -> NDArray[np.float32]:
+        """float32 (n, d); a `UserError` if a step cannot place images that it was not fitted with."""
+        for step in self.steps:
+            x_nhw = step(x_nhw)
+        return np.asarray(x_nhw, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Network:
+    """Asks an exported network (models/encoders.py) in the process that it is called in."""
+
+    source: Source
+    layer: str
+
+    def __call__(self, x_nhw: Any) -> NDArray[np.float32]:
+        """float32 (n, d)."""
+        return encoded(self.source.folder, self.layer, x_nhw)
+
+
+def features(dataset: Dataset, options: Options) -> Features:
+    """The features that `options` ask for; a `UserError` if they cannot be made of these images."""
+    first, *others = parse(options.features)
+    n_train, y_n = len(dataset.x_train), np.concatenate([dataset.y_train, dataset.y_val])
+    key = stored.key_of(dataset.digest, n_train, options.seed)
+    if first.kind not in ("raw", *NETWORKS):
+        first, others = Step("raw"), [first, *others]
+    key, x_nd, placed = _of_images(first, dataset, options, key)
+    chain = [placed]
+    for step in others:
+        key, x_nd, placed = _of_rows(step, x_nd, n_train, options, key)
+        chain.append(placed)
+    return Features(x_nd, y_n, n_train, dataset.n_classes, spelled(options.features), Chain(tuple(chain)))
+
+
+def _of_images(step: Step, dataset: Dataset, options: Options, key: str) -> tuple[str, Any, Any]:
+    """The key, the rows and the fitted step that makes them of images."""
+    if step.kind == "raw":
+        return key, np.concatenate([flatten(dataset.x_train), flatten(dataset.x_val)]), flatten
+    source = options.source
+    if source is None:
+        raise UserError(f"features: {step} needs a fitted {step.kind}, got none (Options.source)")
+    x_nhw = np.concatenate([dataset.x_train, dataset.x_val])
+    key = stored.key_of(key, str(step), source.digest)
+    ask = options.encode or encoded
+    rows = stored.kept(key, len(x_nhw), lambda: {"rows": ask(source.folder, step.layer, x_nhw)})["rows"]
+    return key, rows, Network(source, step.layer)
+
+
+def _of_rows(step: Step, x_nd: Any, n_train: int, options: Options, key: str) -> tuple[str, Any, Any]:
+    """The same of a step that makes rows of rows."""
+    check_size(step, x_nd.shape[1], n_train)
+    key = stored.key_of(key, str(step), fits.settings(step))
+    fitted = fits.FITS[step.kind]
+
+    def make() -> stored.Arrays:
+        return fitted.fit(step, x_nd, n_train, options)
+
+    arrays = stored.kept(key, len(x_nd), make) if fitted.costly else make()
+    return key, arrays["rows"], fitted.of(step, x_nd, n_train, options.seed, arrays)
