@@ -194,6 +194,7 @@ class Family:
     starts: tuple[Config, ...] = ()  # known to do well: what a searcher that learns proposes first
     needs_data: bool = True
     until: str = ""  # the whole parameter, if any, that says at what resource a trial is complete (a forest's trees)
+    comparable: Mapping[str, str] = field(default_factory=dict)  # metrics that rank only trials with one value of this
     deterministic: bool = False  # the same configuration gives the same figures, whatever the seed
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 import optuna
 from sqlalchemy.engine import make_url
 
-from models.api import DIRECTIONS, Baseline, Family, Mode, Space, never
+from models.api import DIRECTIONS, Baseline, Config, Family, Mode, Space, Value, never
 from models.datasets import Dataset, check_name, load
 from models.errors import UserError, unknown
 from search import facts, samplers, spaces
@@ -157,9 +157,10 @@ def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
             raise unknown(f"metric of {family.name}", metric, family.metrics)
     limit = asked.max_resource or family.max_resource
     given = _given(asked, family)
-    reasons = {baseline.name: family.unfit(baseline.config, dataset) for baseline in given}
-    possible = [baseline for baseline in given if reasons[baseline.name] is None]
     narrowed = spaces.narrow(family, asked.set, asked.space)
+    fixed = _fixed(family, metrics, narrowed)
+    reasons = {each.name: family.unfit(each.config, dataset) or _apart(each.config, fixed) for each in given}
+    possible = [baseline for baseline in given if reasons[baseline.name] is None]
     space = spaces.up_to(narrowed, family.until, limit, {*asked.set, *asked.space})
     factor = asked.reduction_factor
     first = first_rung(limit, factor) if asked.scheduler == "asha" else 1  # Hyperband's ladders begin at several
@@ -177,6 +178,32 @@ def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
         limit=limit,
         ladder=rungs(limit, factor, first) if halves and len(metrics) == 1 else [],
     )
+
+
+def _fixed(family: Family, metrics: Sequence[str], space: Space) -> dict[str, Value]:
+    """The parameters that must be the same for the objectives to be compared, and their value.
+
+    Raises a `UserError` if one may take several.
+    """
+    fixed = dict[str, Value]()
+    for metric in metrics:
+        name = family.comparable.get(metric)
+        if name is None:
+            continue
+        values = [config[name] for config in spaces.grid({name: replace(space[name], when={})}, points=2)]
+        if len(values) > 1:
+            others = ", ".join(each for each in family.metrics if each not in family.comparable)
+            raise UserError(
+                f"{metric} cannot be compared between values of {name}: --set {name}=N, or rank by {others}"
+            )
+        fixed[name] = values[0]
+    return fixed
+
+
+def _apart(config: Config, fixed: Mapping[str, Value]) -> str | None:
+    """Why the objectives of a baseline cannot be compared with the others', or None."""
+    differ = [f"{name} = {config.get(name)}, not {value}" for name, value in fixed.items() if config.get(name) != value]
+    return f"the objective cannot be compared: {', '.join(differ)}" if differ else None
 
 
 def _given(asked: SearchConfig, family: Family) -> list[Baseline]:
