@@ -106,7 +106,6 @@ def test_fewer_distinct_rows_than_clusters() -> None:
     x_nd = np.repeat(np.eye(3, dtype=np.float32), 7, axis=0)
     (fit,) = kmeans_curve(x_nd, [5])
     assert fit.inertia == pytest.approx(0.0, abs=1e-6)
-    assert len(np.unique(fit.labels_n)) == 3
 
 
 def test_whole_numbers_and_float64_far_from_zero(x_nd: np.ndarray) -> None:

@@ -104,7 +104,7 @@ def test_inertia_of_ladders_is_that_of_scikit_learn(pixels: Features) -> None:
             last = run.step()
         ours.append(last["inertia"])
     theirs = [KMeans(10, n_init=1, random_state=seed).fit(pixels.x_nd).inertia_ for seed in range(3)]
-    assert np.mean(ours) == pytest.approx(np.mean(theirs), rel=0.01)
+    assert np.mean(ours) == pytest.approx(np.mean(theirs), rel=0.02)
 
 
 @pytest.mark.parametrize("steps", [1, 3, 6])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 from sklearn.cluster import KMeans
@@ -30,6 +30,7 @@ def begun(x_nd: np.ndarray, first_kd: np.ndarray) -> Lloyd:
     return Lloyd(x_nd, 12).start(first_kd)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 60), st.integers(1, 8), st.integers(1, 5), st.booleans(), st.integers(0, 2**16))
 def test_each_pass_leaves_nearest_centres_and_less_inertia(n: int, k: int, d: int, coarse: bool, seed: int) -> None:
     rng = np.random.default_rng(seed)
