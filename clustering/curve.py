@@ -26,7 +26,7 @@ LEARNT_ON = 6000  # rows that the directions are learnt from
 SHARES = (16, 4)  # the subsamples: one row in so many
 A_CLUSTER = 30  # rows that a subsample has at least for each cluster
 STARTS, FEWEST = 8, 3  # on the smallest subsample: the fewer, the more clusters, for more vary less and cost more
-LOOSE, NEAR = 1e-2, 1e-3  # what is near enough on a subsample, and in the leading directions (see `Lloyd.settled`)
+LOOSE = 1e-3  # how still centres must stand on a subsample (see `Lloyd.settled`)
 MOST = 300  # passes, as in scikit-learn
 
 
@@ -84,10 +84,10 @@ def _fit(rows: Rows, k: int, seed: int) -> Lloyd:
     starts = [_start(small_nr, k, rng, rows.spread) for _ in range(max(FEWEST, min(STARTS, 256 // k)))]
     best = min(starts, key=lambda lloyd: lloyd.inertia)
     larger = Lloyd(large_nr, k, rows.spread).start(best.centers_kd).run(LOOSE, 50)
-    whole = Lloyd(rows.leading_nr, k, rows.spread).start(larger.centers_kd)
+    whole = Lloyd(rows.leading_nr, k, rows.spread).start(larger.centers_kd).run(TOLERANCE, MOST)
     if rows.leading_nr is rows.x_nd:
-        return whole.run(TOLERANCE, MOST)
-    return Lloyd(rows.x_nd, k, rows.spread).adopt(whole.run(NEAR, MOST).labels_n).run(TOLERANCE, MOST)
+        return whole
+    return Lloyd(rows.x_nd, k, rows.spread).adopt(whole.labels_n).run(TOLERANCE, MOST)
 
 
 def _start(x_nr: NDArray[np.float32], k: int, rng: np.random.Generator, spread: Spread) -> Lloyd:
