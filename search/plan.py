@@ -11,7 +11,7 @@ import numpy as np
 import optuna
 from sqlalchemy.engine import make_url
 
-from models.api import DIRECTIONS, Baseline, Family, Mode, Space, never
+from models.api import DIRECTIONS, SAME, Baseline, Config, Family, Mode, Space, Value, never
 from models.datasets import Dataset, check_name, load
 from models.errors import UserError, unknown
 from search import chain, facts, samplers, spaces
@@ -171,12 +171,15 @@ def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
     limit = asked.max_resource or family.max_resource
     given = _given(asked, family)
     features = chain.features_of(asked, family, dataset)
+    narrowed = spaces.narrow(family, asked.set, asked.space)
+    fixed = _fixed(family, metrics, narrowed)
     reasons = {
-        baseline.name: chain.other_features(baseline, features) or family.unfit(baseline.config, dataset)
-        for baseline in given
+        each.name: chain.other_features(each, features)
+        or family.unfit(each.config, dataset)
+        or _apart(each.config, fixed)
+        for each in given
     }
     possible = [baseline for baseline in given if reasons[baseline.name] is None]
-    narrowed = spaces.narrow(family, asked.set, asked.space)
     space = spaces.up_to(narrowed, family.until, limit, {*asked.set, *asked.space})
     factor = asked.reduction_factor
     first = first_rung(limit, factor) if asked.scheduler == "asha" else 1  # Hyperband's ladders begin at several
@@ -195,6 +198,30 @@ def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
         ladder=rungs(limit, factor, first) if halves and len(metrics) == 1 else [],
         features=features,
     )
+
+
+def _fixed(family: Family, metrics: Sequence[str], space: Space) -> dict[str, Value]:
+    """The parameter that must be the same for the one objective to be compared, if any, and its value.
+
+    Raises a `UserError` if it may take several. Beside another objective it may: inertia and the number of clusters
+    have a front that is worth to see.
+    """
+    name = SAME.get(metrics[0]) if len(metrics) == 1 else None
+    if name is None or name not in space:
+        return {}
+    values = [config[name] for config in spaces.grid({name: replace(space[name], when={})}, points=2)]
+    if len(values) > 1:
+        others = ", ".join(each for each in family.metrics if each not in SAME)
+        raise UserError(
+            f"{metrics[0]} cannot be compared between values of {name}: --set {name}=N, or rank by {others}"
+        )
+    return {name: values[0]}
+
+
+def _apart(config: Config, fixed: Mapping[str, Value]) -> str | None:
+    """Why the objectives of a baseline cannot be compared with the others', or None."""
+    differ = [f"{name} = {config.get(name)}, not {value}" for name, value in fixed.items() if config.get(name) != value]
+    return f"the objective cannot be compared: {', '.join(differ)}" if differ else None
 
 
 def _check_baseline_names(asked: Sequence[SearchConfig], families: Sequence[Family]) -> None:

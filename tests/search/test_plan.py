@@ -10,6 +10,7 @@ from models import toy
 from models.api import Baseline
 from models.errors import UserError
 from search.config import build
+from search.families import find
 from search.plan import plan_study
 
 
@@ -67,3 +68,30 @@ def test_baselines_that_cannot_be_chosen(here, options, words):
     with pytest.raises(UserError) as error:
         plan_study(build(["toy"], options))
     assert str(error.value) == words
+
+
+DIGITS = {"dataset": "digits", "limit": 1000, "metric": "inertia"}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"trials": 0}, {"space": {"k": "10..11"}}, {"metric": "v_measure,inertia"}, {"set": {"init": "random"}}],
+)
+def test_inertia_does_not_choose_the_number_of_clusters(here, options):
+    with pytest.raises(UserError) as error:
+        plan_study(build(["kmeans"], {**DIGITS, **options}))
+    others = ", ".join(metric for metric in find("kmeans").metrics if metric != "inertia")
+    assert str(error.value) == f"inertia cannot be compared between values of k: --set k=N, or rank by {others}"
+
+
+@pytest.mark.parametrize("options", [{"set": {"k": "16"}}, {"space": {"k": "16..16"}}])
+def test_inertia_ranks_trials_and_baselines_of_one_number_of_clusters(here, options):
+    (search,), _ = plan_study(build(["kmeans"], {**DIGITS, **options}))
+    assert search.metrics == ("inertia",)
+    assert [baseline.name for baseline, _ in search.baselines] == ["R4-16"]
+    assert search.left_out["R4-10"] == "the objective cannot be compared: k = 10, not 16"
+
+
+def test_other_metrics_leave_no_baseline_out(here):
+    (search,), _ = plan_study(build(["kmeans"], {**DIGITS, "metric": "nmi", "set": {"k": "16"}}))
+    assert len(search.baselines) == 6
