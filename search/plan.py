@@ -11,7 +11,7 @@ import numpy as np
 import optuna
 from sqlalchemy.engine import make_url
 
-from models.api import DIRECTIONS, Baseline, Family, Mode, Space, never
+from models.api import DIRECTIONS, SAME, Baseline, Choice, Family, Mode, Parameter, Space, never
 from models.datasets import Dataset, check_name, load
 from models.errors import UserError, unknown
 from search import facts, samplers, spaces
@@ -161,6 +161,7 @@ def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
     possible = [baseline for baseline in given if reasons[baseline.name] is None]
     narrowed = spaces.narrow(family, asked.set, asked.space)
     space = spaces.up_to(narrowed, family.until, limit, {*asked.set, *asked.space})
+    _check_comparable(metrics, space, possible)
     factor = asked.reduction_factor
     first = first_rung(limit, factor) if asked.scheduler == "asha" else 1  # Hyperband's ladders begin at several
     halves = asked.scheduler in ("asha", "hyperband")
@@ -206,6 +207,27 @@ def _check_baselines(family: Family) -> None:
             spaces.check(family.space, baseline.config)
         except UserError as error:
             raise UserError(f"{family.name}: baseline {baseline.name}: {error}") from error
+
+
+def _check_comparable(metrics: Sequence[str], space: Space, baselines: Sequence[Baseline]) -> None:
+    """Raise a `UserError` if the one objective compares only trials that have a parameter in common, and they have not.
+
+    Beside another objective it may stand: the front of inertia and the number of clusters is one worth to see.
+    """
+    name = SAME.get(metrics[0]) if len(metrics) == 1 else None
+    if name is None or name not in space:
+        return
+    values = {repr(value) for value in (*_values(space[name]), *(baseline.config.get(name) for baseline in baselines))}
+    if len(values) > 1:
+        raise UserError(
+            f"--metric {metrics[0]} falls as {name} rises, so it compares only trials of one {name}: "
+            f"fix it (--set {name}=10) and leave out other baselines (--no-baselines)"
+        )
+
+
+def _values(parameter: Parameter) -> tuple[Any, ...]:
+    """What a search may give it; of a range the ends."""
+    return parameter.searched if isinstance(parameter, Choice) else (parameter.low, parameter.high)
 
 
 def _refuse_unfit(family: Family, space: Space, dataset: Dataset) -> None:

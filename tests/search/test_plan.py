@@ -56,3 +56,28 @@ def test_baselines_that_cannot_be_chosen(here, options, words):
     with pytest.raises(UserError) as error:
         plan_study(build(["toy"], options))
     assert str(error.value) == words
+
+
+@pytest.mark.parametrize(
+    ("settings", "admitted"),
+    [
+        ({}, False),
+        ({"baselines": False}, False),
+        ({"set": {"k": "10"}}, False),  # the baselines have others
+        ({"set": {"k": "10"}, "baselines": False}, True),
+        ({"set": {"k": "10"}, "only_baselines": "R4-10"}, True),
+        ({"set": {"k": "16"}, "only_baselines": "R4-10"}, False),
+        ({"metric": "inertia,clusters", "searcher": "nsga2"}, True),
+    ],
+)
+def test_inertia_is_no_objective_among_several_k(here, settings, admitted):
+    config = build(["kmeans"], {"dataset": "digits", "metric": "inertia", **settings})
+    if admitted:
+        assert plan_study(config)[0][0].metric == "inertia"
+        return
+    with pytest.raises(UserError) as error:
+        plan_study(config)
+    assert str(error.value) == (
+        "--metric inertia falls as k rises, so it compares only trials of one k: "
+        "fix it (--set k=10) and leave out other baselines (--no-baselines)"
+    )
