@@ -47,8 +47,8 @@ def winners(ranked: pd.DataFrame, metric: str) -> list[Winner]:
     Inertia chooses none, as it falls with every further cluster.
     """
     by_label = LABELLED if metric in UNSUPERVISED else metric
-    others = dict.fromkeys([metric, *UNLABELLED]) if metric in UNSUPERVISED - {"inertia"} else UNLABELLED
-    found = [_winner(ranked, criterion) for criterion in (by_label, *others)]
+    own = [metric] * (metric in UNSUPERVISED - {"inertia"})
+    found = [_winner(ranked, criterion) for criterion in dict.fromkeys([by_label, *own, *UNLABELLED])]
     return [winner for winner in found if winner]
 
 

@@ -58,7 +58,9 @@ def rank(study: Study, family: str, sort: str | None = None) -> pd.DataFrame:
     elif "front" in trials:
         order["state"] += trials["front"].fillna(0) / (len(trials) + 1)  # 1 … n: within the complete
     groups = grouped(trials)
-    order["group"] = pd.to_numeric(trials[f"param.{groups[column]}"]) if column in groups else 0
+    order["group"] = 0
+    if column in groups:
+        order["group"] = pd.to_numeric(trials[f"param.{groups[column]}"])
     by = ["state", "group", "value", "trial"]
     return trials.loc[order.sort_values(by, ascending=[True, True, rising, True]).index]
 

@@ -55,7 +55,19 @@ DIRECTIONS: Mapping[str, Mode] = {
 }
 """The metric names that a run may report, each with the direction in which it is better."""
 
-UNSUPERVISED = frozenset({"silhouette", "davies_bouldin", "stability", "bic", "aic", "log_likelihood", "inertia"})
+UNSUPERVISED = frozenset(
+    {
+        "silhouette",
+        "davies_bouldin",
+        "stability",
+        "bic",
+        "aic",
+        "log_likelihood",
+        "inertia",
+        "noise_fraction",
+        "clusters",
+    }
+)
 """Metrics of a clustering that look at no label."""
 
 SAME = {"inertia": "k"}
