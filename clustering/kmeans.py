@@ -19,7 +19,8 @@ from sklearn.cluster import kmeans_plusplus
 from clustering.curve import KMeansFit, kmeans_curve, share
 from clustering.features import Features, features
 from clustering.lloyd import Lloyd, blocks
-from clustering.scores import EXTERNAL, external_scores, majority_classes
+from clustering.meaning import center_images, meaning
+from clustering.scores import EXTERNAL, Silhouette, external_scores, guarded, majority_classes
 from models.api import Baseline, Choice, Config, Evaluation, Family, Int, Options, Shared
 from models.datasets import Dataset
 
@@ -37,6 +38,7 @@ class KMeansRun:
         fitted = slice(None) if self._everything else slice(features.n_train)
         self._x_nd, self._y_n = features.x_nd[fitted], features.y_n[fitted]
         self._k = int(config["k"] or 0)
+        self._silhouette = Silhouette(self._x_nd if self._everything else features.x_nd[features.n_train :])
         self._order_n = np.random.default_rng(seed).permutation(len(self._x_nd))
         self._steps, self.finished = 0, False
         first_kd = first_centers(self._x_nd[self.rows], self._k, str(config["init"]), seed)
@@ -88,11 +90,11 @@ class KMeansRun:
         return Lloyd(self._x_nd[rows], self._k).start(self.centers_kd).run(0.0, passes).centers_kd
 
     def _scores(self) -> dict[str, float]:
-        if self._everything:
-            return external_scores(self._lloyd.labels_n, self._y_n, self.named_classes())
         held_out = slice(self.features.n_train, None)
-        labels_n = self.predict(self.features.x_nd[held_out])
-        return external_scores(labels_n, self.features.y_n[held_out], self.named_classes())
+        labels_n = self._lloyd.labels_n if self._everything else self.predict(self.features.x_nd[held_out])
+        y_n = self._y_n if self._everything else self.features.y_n[held_out]
+        scores = external_scores(labels_n, y_n, self.named_classes())
+        return guarded({"silhouette": self._silhouette(labels_n), **scores}, labels_n)
 
 
 def first_centers(x_nd: NDArray[np.float32], k: int, init: str, seed: int) -> NDArray[np.float32]:
@@ -123,8 +125,12 @@ def _start(config: Config, shared: Shared, seed: int) -> KMeansRun:
 
 def _evaluate(run: KMeansRun, dataset: Dataset) -> Evaluation:
     labels_n, distances_n = assign(run.features.transform(dataset.x_test), run.centers_kd)
-    scores = external_scores(labels_n, dataset.y_test, run.named_classes())
-    return Evaluation({"inertia": float(distances_n.sum(dtype=np.float64)), **scores}, {"labels": labels_n})
+    classes_k = run.named_classes()
+    scores = external_scores(labels_n, dataset.y_test, classes_k)
+    arrays = meaning(labels_n, classes_k, dataset)
+    if run.features.name == "raw":
+        arrays["centers"] = center_images(run.centers_kd, dataset)
+    return Evaluation({"inertia": float(distances_n.sum(dtype=np.float64)), **scores}, arrays)
 
 
 def _unfit(config: Config, dataset: Dataset) -> str | None:
@@ -177,7 +183,7 @@ FAMILY = Family(
         ),
     ),
     metric="v_measure",  # homogeneity and accuracy alone rise with k, so they would always choose the largest
-    metrics=("inertia", *EXTERNAL),
+    metrics=("inertia", "silhouette", *EXTERNAL),
     resource="passes",
     max_resource=81,
     prepare=_prepare,

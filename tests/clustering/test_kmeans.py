@@ -1,4 +1,4 @@
-"""K-means beside scikit-learn's, and its scores on cases computed by hand."""
+"""K-means beside scikit-learn's."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from sklearn.datasets import load_digits
 from clustering import kmeans
 from clustering.features import Features
 from clustering.lloyd import TOLERANCE
-from clustering.scores import external_scores, majority_classes
 from models.api import Options
 from models.arrays import flatten
 from models.datasets import Dataset
@@ -129,21 +128,3 @@ def test_more_clusters_than_images_is_unfit(digits: Dataset) -> None:
     whole = {"k": len(digits.x_train) + 1, "init": "random", "fit_on": "train+validation"}
     assert kmeans.FAMILY.unfit(whole, digits) is None
     assert reason == f"k = 256 is more than the {len(digits.x_train)} images"
-
-
-def test_majority_accuracy_by_hand() -> None:
-    labels_n, y_n = np.array([0, 0, 0, 1, 1, 3]), np.array([2, 2, 1, 0, 1, 1])
-    classes_k = majority_classes(labels_n, y_n, 4)
-    assert classes_k.tolist() == [2, 0, 0, 1]  # a tie takes the lower class, an empty cluster class 0
-    scores = external_scores(labels_n, y_n, classes_k)
-    assert scores["accuracy"] == pytest.approx(4 / 6)
-    assert scores["clusters"] == 3
-    assert scores["v_measure"] == pytest.approx(
-        2 * scores["homogeneity"] * scores["completeness"] / (scores["homogeneity"] + scores["completeness"])
-    )
-
-
-def test_perfect_clustering_scores_one() -> None:
-    labels_n, y_n = np.array([1, 1, 0, 2]), np.array([0, 0, 1, 2])
-    scores = external_scores(labels_n, y_n, majority_classes(labels_n, y_n, 3))
-    assert {name for name, value in scores.items() if value == pytest.approx(1.0)} == set(scores) - {"clusters"}

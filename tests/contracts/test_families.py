@@ -26,7 +26,8 @@ def family(request: pytest.FixtureRequest) -> Family:
 def config(family: Family) -> Config:
     """A configuration that a search would propose, small enough for a test."""
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
-    small = {"depth": "1..2", "filters": "16..16", "nodes": "16..32", "blocks": "1..2", "k": "10..20", "dual": "True"}
+    networks = {"depth": "1..2", "filters": "16..16", "nodes": "16..32", "blocks": "1..2"}
+    small = {**networks, "k": "10..20", "components": "10..20", "dual": "True"}
     return spaces.propose(spaces.narrow(family, {}, {k: v for k, v in small.items() if k in family.space}), study.ask())
 
 

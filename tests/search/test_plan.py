@@ -75,7 +75,7 @@ DIGITS = {"dataset": "digits", "limit": 1000, "metric": "inertia"}
 
 @pytest.mark.parametrize(
     "options",
-    [{}, {"trials": 0}, {"space": {"k": "10..11"}}, {"metric": "v_measure,inertia"}, {"set": {"init": "random"}}],
+    [{}, {"trials": 0}, {"space": {"k": "10..11"}}, {"set": {"init": "random"}}],
 )
 def test_inertia_does_not_choose_the_number_of_clusters(here, options):
     with pytest.raises(UserError) as error:
@@ -94,4 +94,10 @@ def test_inertia_ranks_trials_and_baselines_of_one_number_of_clusters(here, opti
 
 def test_other_metrics_leave_no_baseline_out(here):
     (search,), _ = plan_study(build(["kmeans"], {**DIGITS, "metric": "nmi", "set": {"k": "16"}}))
+    assert len(search.baselines) == 6
+
+
+def test_inertia_may_stand_beside_another_objective(here):
+    (search,), _ = plan_study(build(["kmeans"], {**DIGITS, "metric": "inertia,clusters", "searcher": "nsga2"}))
+    assert search.metrics == ("inertia", "clusters")
     assert len(search.baselines) == 6
