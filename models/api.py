@@ -47,6 +47,7 @@ DIRECTIONS: Mapping[str, Mode] = {
     "bic": "min",
     "noise_fraction": "min",
     "clusters": "min",
+    "eps": "min",
     "parameters": "min",
 }
 """The metric names that a run may report, each with the direction in which it is better."""
