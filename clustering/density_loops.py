@@ -6,12 +6,18 @@ Distances are squared throughout.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numba import njit
 
-compiled = njit(cache=True, nogil=True)
+Loop = TypeVar("Loop", bound=Callable[..., Any])
+
+
+def compiled(loop: Loop) -> Loop:
+    """The loop as machine code, kept on disk for the next process."""
+    return cast(Loop, njit(cache=True, nogil=True)(loop))
 
 
 @compiled
