@@ -81,10 +81,10 @@ class Cut:
         low, _ = self._margin.around(eps)
         core_mn = self._core_rows(eps, min_samples)
         node_mn = np.stack([loops.components(*self._tree(m), low) for m in min_samples])
-        arcs: list[NDArray[np.int64]] = [np.empty(0, dtype=np.int64)] * len(min_samples)
+        arcs: list[list[NDArray[np.int64]]] = [[] for _ in min_samples]
         for begin, neighbours in self._neighbourhoods(np.arange(len(self._shared.x_nd)), eps):
             for at, (core_n, node_n) in enumerate(zip(core_mn, node_mn, strict=True)):
-                arcs[at] = np.union1d(arcs[at], _arcs(begin, neighbours, core_n, node_n))
+                arcs[at].append(_arcs(begin, neighbours, core_n, node_n))
         return [_spread(*each) for each in zip(arcs, core_mn, node_mn, strict=True)]
 
     def _core_rows(self, eps: float, min_samples: Sequence[int]) -> NDArray[np.bool_]:
@@ -125,7 +125,8 @@ def _arcs(begin: int, neighbours: Any, core_n: NDArray[np.bool_], node_n: NDArra
     return np.unique((start * len(node_n) + end)[start != end])
 
 
-def _spread(arcs: NDArray[np.int64], core_n: NDArray[np.bool_], node_n: NDArray[np.int32]) -> Any:
+def _spread(parts: list[NDArray[np.int64]], core_n: NDArray[np.bool_], node_n: NDArray[np.int32]) -> Any:
     """The labels when clusters spread along the arcs, beginning at the lowest core row that has none, and so on."""
+    arcs = np.unique(np.concatenate(parts))
     first_n = np.searchsorted(arcs // len(node_n), np.arange(len(node_n) + 1))
     return loops.flood(np.flatnonzero(core_n), node_n, first_n, arcs % len(node_n))

@@ -51,10 +51,11 @@ def dbscan_grid(x_nd: NDArray[Any], eps: Sequence[float], min_samples: Sequence[
     from clustering.density import density
 
     reach = Margin(x_nd).around(max(eps))[1]
-    cut = Cut(density(x_nd, sorted(set(min_samples)), reach))
-    labels = np.empty((len(eps), len(min_samples), len(x_nd)), dtype=np.intp)
+    counts = [int(m) for m in min_samples]
+    cut = Cut(density(x_nd, sorted(set(counts)), reach))
+    labels = np.empty((len(eps), len(counts), len(x_nd)), dtype=np.intp)
     for at, radius in enumerate(eps):
-        labels[at] = cut.labels(radius, min_samples)
+        labels[at] = cut.labels(float(radius), counts)
     return labels
 
 
