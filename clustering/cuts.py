@@ -5,7 +5,8 @@ distance differently: by the place of the two rows in their blocks, by which of 
 tree that has both. Its neighbourhoods need not even be mutual. So every comparison has a margin, wider than all that
 rounding can do. Where none of the core distances, heights of the tree and reached neighbours lies within it, the
 labels follow from the tree. Where one does (a grid with eps its spacing; else hardly ever), what is surely connected
-is taken as one, and scikit-learn's own neighbourhoods are followed from there, a few hundred rows at a time.
+is taken as one, and scikit-learn's own neighbourhoods are followed from there, a few hundred rows at a time. Memory stays
+linear then too, unless eps is below the margin itself: nothing is sure there, and every pair within eps is kept.
 Shape suffixes: n rows, m values of min_samples.
 """
 
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
 from clustering import density_loops as loops
-from clustering.density import FEW, Density, row_norms
+from clustering.density import FEW, Density, Indices, row_norms
 
 TINY = 11  # rows up to which scikit-learn builds no tree
 
@@ -81,7 +82,7 @@ class Cut:
         low, _ = self._margin.around(eps)
         core_mn = self._core_rows(eps, min_samples)
         node_mn = np.stack([loops.components(*self._tree(m), low) for m in min_samples])
-        arcs: list[list[NDArray[np.int64]]] = [[] for _ in min_samples]
+        arcs: list[list[Indices]] = [[] for _ in min_samples]
         for begin, neighbours in self._neighbourhoods(np.arange(len(self._shared.x_nd)), eps):
             for at, (core_n, node_n) in enumerate(zip(core_mn, node_mn, strict=True)):
                 arcs[at].append(_arcs(begin, neighbours, core_n, node_n))
@@ -97,7 +98,7 @@ class Cut:
             core_mn[:, rows] |= unsure_mn[:, rows] & (sizes >= np.array(min_samples)[:, None])
         return core_mn
 
-    def _neighbourhoods(self, rows: NDArray[np.int64], eps: float) -> Iterator[tuple[int, Any]]:
+    def _neighbourhoods(self, rows: Indices, eps: float) -> Iterator[tuple[int, Any]]:
         """The first row and all the neighbourhoods of each of scikit-learn's blocks that has one of the rows.
 
         A block of its own making, whole: the rounding of a row's distances depends on the block it is in.
@@ -116,7 +117,7 @@ def _any_between(value_n: NDArray[np.float64], low: float, high: float) -> bool:
     return bool(((value_n > low) & (value_n <= high)).any())
 
 
-def _arcs(begin: int, neighbours: Any, core_n: NDArray[np.bool_], node_n: NDArray[np.int32]) -> NDArray[np.int64]:
+def _arcs(begin: int, neighbours: Any, core_n: NDArray[np.bool_], node_n: NDArray[np.int32]) -> Indices:
     """From which node to which the core rows of a block lead: first · n + second, each once."""
     sizes = [len(each) for each in neighbours]
     rows = np.repeat(np.arange(begin, begin + len(sizes)), sizes)
@@ -125,7 +126,7 @@ def _arcs(begin: int, neighbours: Any, core_n: NDArray[np.bool_], node_n: NDArra
     return np.unique((start * len(node_n) + end)[start != end])
 
 
-def _spread(parts: list[NDArray[np.int64]], core_n: NDArray[np.bool_], node_n: NDArray[np.int32]) -> Any:
+def _spread(parts: list[Indices], core_n: NDArray[np.bool_], node_n: NDArray[np.int32]) -> Any:
     """The labels when clusters spread along the arcs, beginning at the lowest core row that has none, and so on."""
     arcs = np.unique(np.concatenate(parts))
     first_n = np.searchsorted(arcs // len(node_n), np.arange(len(node_n) + 1))

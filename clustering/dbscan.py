@@ -129,7 +129,7 @@ class DbscanRun:
         Or of these images clustered themselves, if that is what the configuration says.
         """
         if self.judges_itself:
-            return dbscan_grid(x_nd, [self.eps], [self.min_samples])[0, 0]
+            return dbscan_grid(x_nd, [self.eps], [self.min_samples]).reshape(-1)
         core = np.flatnonzero(self._core_n)
         if not len(core):
             return np.full(len(x_nd), NOISE)
@@ -148,7 +148,7 @@ class DbscanRun:
         clusters = float(len(np.unique(labels_n[labels_n != NOISE])))
         return {**scores, "clusters": clusters, "noise_fraction": float(np.mean(labels_n == NOISE)), "eps": self.eps}
 
-    def curve(self) -> NDArray[np.float64]:
+    def curve(self) -> NDArray[np.floating]:
         """1,001 quantiles of the fitted images' distances to the min_samples-th neighbour, smallest first."""
         return np.quantile(np.sqrt(self._core_square_n), np.linspace(0.0, 1.0, CURVE))
 
@@ -226,7 +226,9 @@ def _evaluate(run: DbscanRun, dataset: Dataset) -> Evaluation:
 
     labels_n, curve = run.predict(run.shared.features.transform(dataset.x_test)), run.curve()
     bend = elbow(curve)
-    artifacts = {"labels": labels_n, "k_distances": curve} | ({"elbow": np.array(bend)} if np.isfinite(bend) else {})
+    artifacts: dict[str, Any] = {"labels": labels_n, "k_distances": curve}
+    if np.isfinite(bend):
+        artifacts["elbow"] = np.array(bend)
     return Evaluation(run.scores(labels_n, dataset.y_test), artifacts)
 
 

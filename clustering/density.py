@@ -13,9 +13,10 @@ e edges.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +24,12 @@ from sklearn.neighbors import KDTree
 
 from clustering import density_loops as loops
 
+Indices: TypeAlias = NDArray[np.integer]
+
 FEW = 15  # features up to which scikit-learn builds a tree
 LISTED = 16  # neighbours listed at least: they give most of the trees
 SAFE = 1.0 - 1e-12  # of a least distance between blocks, whose own rounding it covers
+FARTHEST = sys.float_info.max  # beyond all distances, but not beyond the core distance of a row with too few neighbours
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class Density:
     reach: float
 
 
-def density(x_nd: NDArray[np.floating], min_samples: Sequence[int], reach: float = np.inf) -> Density:
+def density(x_nd: NDArray[np.floating], min_samples: Sequence[int], reach: float = FARTHEST) -> Density:
     """Neighbours and trees for these values of min_samples and every eps whose square is at most `reach`.
 
     Time: two comparisons of all pairs of rows at most. Memory: n · (d + 2 max(min_samples) + 4 len(min_samples))
@@ -68,17 +72,17 @@ class Blocks:
         self.size = 256 if self.few else 1024
         self._x_nd = x_nd.astype(np.float64) if self.few else x_nd
         self._held: tuple[Any, Any] = (None, None)
-        self.order_n = np.arange(len(x_nd))
+        self.order_n: Indices = np.arange(len(x_nd))
         if self.few:
             self.order_n = np.array(KDTree(self._x_nd, leaf_size=self.size // 4).get_arrays()[1])
         else:
             self._norm_n = row_norms(x_nd)
 
-    def cut(self, order_n: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    def cut(self, order_n: Indices) -> list[Indices]:
         """Rows, in an order, as blocks."""
         return [order_n[begin : begin + self.size] for begin in range(0, len(order_n), self.size)]
 
-    def squares(self, rows_a: NDArray[np.int64], rows_b: NDArray[np.int64]) -> NDArray[np.float64]:
+    def squares(self, rows_a: Indices, rows_b: Indices) -> NDArray[np.float64]:
         """Squared distances of the rows of two blocks, float64 (a, b)."""
         if self.few:
             square_ab = np.empty((len(rows_a), len(rows_b)))
@@ -90,7 +94,7 @@ class Blocks:
         loops.expand(square_ab, self._norm_n[rows_a], self._norm_n[rows_b])
         return square_ab
 
-    def pairs(self, blocks: list[NDArray[np.int64]], first: int) -> Iterator[tuple[int, int, float]]:
+    def pairs(self, blocks: list[Indices], first: int) -> Iterator[tuple[int, int, float]]:
         """Pairs of blocks, the first among the first `first`, with a bound below their squared distance, nearest first.
 
         Each pair comes once. Where there are many features the bound is zero, and the order that of the rows.

@@ -30,7 +30,7 @@ def k_distances(x_nd: NDArray[Any], k: int = 15) -> NDArray[np.float64]:
     return np.sort(np.sqrt(nearest(Blocks(x_nd), k)[0][:, -1]))
 
 
-def elbow(distance_n: NDArray[np.float64], sensitivity: float = 1.0) -> float:
+def elbow(distance_n: NDArray[np.floating], sensitivity: float = 1.0) -> float:
     """The distance at which a curve, smallest first, bends up: a guess at eps. NaN for a curve that does not.
 
     Kneedle (Satopää, Albrecht, Irwin and Raghavan 2011) on 1,001 points of the curve at most; `sensitivity` is its S.
