@@ -5,8 +5,8 @@ distance differently: by the place of the two rows in their blocks, by which of 
 tree that has both. Its neighbourhoods need not even be mutual. So every comparison has a margin, wider than all that
 rounding can do. Where none of the core distances, heights of the tree and reached neighbours lies within it, the
 labels follow from the tree. Where one does (a grid with eps its spacing; else hardly ever), what is surely connected
-is taken as one, and scikit-learn's own neighbourhoods are followed from there, a few hundred rows at a time. Memory stays
-linear then too, unless eps is below the margin itself: nothing is sure there, and every pair within eps is kept.
+is taken as one, and scikit-learn's own neighbourhoods are followed from there, a few hundred rows at a time. Memory
+stays linear then too, unless eps² is below the margin: nothing is sure there, and every pair within eps is kept.
 Shape suffixes: n rows, m values of min_samples.
 """
 
