@@ -51,6 +51,7 @@ DIRECTIONS: Mapping[str, Mode] = {
     "davies_bouldin": "min",
     "noise_fraction": "min",
     "clusters": "min",
+    "eps": "min",
     "parameters": "min",
 }
 """The metric names that a run may report, each with the direction in which it is better."""

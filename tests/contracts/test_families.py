@@ -92,10 +92,10 @@ def test_same_seed_gives_the_same_metrics(
     assert curve(start(family, config, digits, 7)) == seven
 
 
-def test_another_seed_gives_other_metrics(
+def test_another_seed_gives_other_metrics_unless_it_plays_no_part(
     family: Family, config: Config, digits: Dataset, seven: list[dict[str, float]]
 ) -> None:
-    assert curve(start(family, config, digits, 8)) != seven
+    assert (curve(start(family, config, digits, 8)) == seven) == family.deterministic
 
 
 def test_save_and_load_continue_identically(family: Family, config: Config, digits: Dataset, tmp_path: Path) -> None:

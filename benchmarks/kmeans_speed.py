@@ -1,7 +1,7 @@
 """How fast and how good our clusterings are, beside scikit-learn's, on Fashion-MNIST's pixels, all in one run.
 
-    HYPERSEARCH_DATA=… python benchmarks/clustering_speed.py kmeans                         # 60,000 images, k to 256
-    HYPERSEARCH_DATA=… python benchmarks/clustering_speed.py kmeans --n 12000 --most 64     # a try
+    HYPERSEARCH_DATA=… python benchmarks/kmeans_speed.py                # 60,000 images, k to 256
+    HYPERSEARCH_DATA=… python benchmarks/kmeans_speed.py --n 12000 --most 64     # a try
 
 A fit runs in a process of its own, one at a time, all with the same number of threads (OMP_NUM_THREADS). Seconds are
 medians over the seeds; peak memory is the highest of the process, less what it held when the images were there.
@@ -100,14 +100,10 @@ def show_kmeans(ks: list[int], runs: dict[str, list[Measured]]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    commands = parser.add_subparsers(required=True)
-    command = commands.add_parser("kmeans", help=kmeans.__doc__)
-    command.add_argument("--n", type=int, default=60_000, help="images")
-    command.add_argument("--seeds", type=int, default=3)
-    command.add_argument("--most", type=int, default=max(KS), help="leave out larger k")
-    command.set_defaults(run=kmeans)
-    asked = parser.parse_args()
-    asked.run(asked)
+    parser.add_argument("--n", type=int, default=60_000, help="images")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--most", type=int, default=max(KS), help="leave out larger k")
+    kmeans(parser.parse_args())
 
 
 if __name__ == "__main__":
