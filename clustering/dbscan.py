@@ -19,16 +19,15 @@ from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
 from clustering.features import Features, features
-from clustering.scores import EXTERNAL, external_scores, majority_classes
-from models.api import DIRECTIONS, Baseline, Choice, Config, Evaluation, Family, Float, Options, Shared
+from clustering.meaning import meaning
+from clustering.scores import EXTERNAL, NOISE, Silhouette, external_scores, guarded, majority_classes, noise_fraction
+from models.api import Baseline, Choice, Config, Evaluation, Family, Float, Options, Shared
 from models.datasets import Dataset
 from models.errors import UserError
 
 if TYPE_CHECKING:
     from clustering.density import Density
 
-NOISE = -1
-MOST_NOISE = 0.5  # of the images; with more a clustering is degenerate
 MOST = 20_000  # images fitted in a search: their distances in 784 dimensions take a minute on two cores
 SEARCHED = (5, 10, 15, 20, 30, 50)
 FARTHEST = 1e18  # the largest eps whose square float32 holds
@@ -90,6 +89,7 @@ class Prepared:
     density: Density
     near_nk: NDArray[np.int64]
     distance_nk: NDArray[np.floating]
+    silhouette: Silhouette  # of clusterings of the validation images
 
     @property
     def x_val(self) -> NDArray[np.float32]:
@@ -114,14 +114,15 @@ class DbscanRun:
         self._labels_n: NDArray[np.intp] = np.empty(0, dtype=np.intp)
 
     def step(self) -> Mapping[str, float]:
-        """Fit; scores on validation, each at zero for a clustering that is degenerate."""
+        """Fit; scores on validation, each at its worst for a clustering that is degenerate."""
         if not self.finished and not self.judges_itself:
             from clustering.cuts import Cut
 
             self._labels_n = Cut(self.shared.density).labels(self.eps, [self.min_samples])[0]
         self.finished = True
         labels_n = self.predict(self.shared.x_val) if self.judges_itself else self._listed()
-        return guarded(self.scores(labels_n, self.shared.y_val), labels_n)
+        silhouette = self.shared.silhouette(labels_n)
+        return guarded({"silhouette": silhouette, **self.scores(labels_n, self.shared.y_val)}, labels_n)
 
     def predict(self, x_nd: NDArray[np.float32]) -> NDArray[np.intp]:
         """The cluster of each image, int (n,): of its nearest core image within eps, else -1.
@@ -138,19 +139,18 @@ class DbscanRun:
         return np.where(distance_n1[:, 0] <= self.eps, self._labels_n[core[near_n1[:, 0]]], NOISE)
 
     def scores(self, labels_n: NDArray[np.intp], y_n: NDArray[np.int64]) -> dict[str, float]:
-        """eps, the share of noise, and the agreement with the classes; noise has no class, so it is never right.
+        """eps, the share of noise, and the agreement with the classes."""
+        scores = external_scores(labels_n, y_n, self.named_classes(labels_n, y_n))
+        return {**scores, "noise_fraction": noise_fraction(labels_n), "eps": self.eps}
 
-        Clusters have the majority class of the fitted images, or of these images if it is they that were clustered.
-        """
-        named = (labels_n, y_n) if self.judges_itself else (self._labels_n, self._y_fitted)
-        classes_k = np.append(cluster_classes(*named), NOISE)  # noise, -1, finds the last
-        scores = external_scores(labels_n, y_n, classes_k)
-        clusters = float(len(np.unique(labels_n[labels_n != NOISE])))
-        return {**scores, "clusters": clusters, "noise_fraction": float(np.mean(labels_n == NOISE)), "eps": self.eps}
+    def named_classes(self, labels_n: NDArray[np.intp], y_n: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The majority class of each cluster, int64 (k,): among the fitted images, or these if they were clustered."""
+        own = (labels_n, y_n) if self.judges_itself else (self._labels_n, self._y_fitted)
+        return majority_classes(*own, int(own[0].max(initial=NOISE)) + 1)
 
     def curve(self) -> NDArray[np.floating]:
         """1,001 quantiles of the fitted images' distances to the min_samples-th neighbour, smallest first."""
-        return np.quantile(np.sqrt(self._core_square_n), np.linspace(0.0, 1.0, CURVE))
+        return np.asarray(np.quantile(np.sqrt(self._core_square_n), np.linspace(0.0, 1.0, CURVE)))
 
     def save(self, folder: Path) -> None:
         """Write the labels of the fitted images."""
@@ -163,7 +163,7 @@ class DbscanRun:
 
     @property
     def _core_n(self) -> NDArray[np.bool_]:
-        return (self._core_square_n <= self.eps**2) & (self._labels_n != NOISE)
+        return np.asarray((self._core_square_n <= self.eps**2) & (self._labels_n != NOISE))
 
     @property
     def _y_fitted(self) -> NDArray[np.int64]:
@@ -187,29 +187,6 @@ class DbscanRun:
         return labels_n
 
 
-def cluster_classes(labels_n: NDArray[np.intp], y_n: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The majority class of each cluster, int64 (k,); noise has none."""
-    there_n = labels_n != NOISE
-    if not there_n.any():
-        return np.empty(0, dtype=np.int64)
-    return majority_classes(labels_n[there_n], y_n[there_n], int(labels_n.max()) + 1)
-
-
-def degenerate(labels_n: NDArray[np.intp], most_noise: float = MOST_NOISE) -> str | None:
-    """Why these labels are no clustering worth the name, or None."""
-    noise, clusters = float(np.mean(labels_n == NOISE)), len(np.unique(labels_n[labels_n != NOISE]))
-    if noise > most_noise:
-        return f"{noise:.0%} of the images are noise, more than {most_noise:.0%}"
-    return "all images that are not noise are in one cluster" if clusters <= 1 else None
-
-
-def guarded(scores: Mapping[str, float], labels_n: NDArray[np.intp]) -> dict[str, float]:
-    """The scores, or zero for each that is better the higher where the clustering is degenerate: it cannot win."""
-    if degenerate(labels_n) is None:
-        return dict(scores)
-    return {name: 0.0 if DIRECTIONS[name] == "max" else value for name, value in scores.items()}
-
-
 def _prepare(dataset: Dataset, options: Options) -> Shared:
     from clustering.density import density
 
@@ -218,7 +195,8 @@ def _prepare(dataset: Dataset, options: Options) -> Shared:
     fitted_nd = as_rows(made.x_nd[fitted_n])
     listed = NearestNeighbors(n_neighbors=min(max(SEARCHED), len(fitted_nd))).fit(fitted_nd)
     distance_nk, near_nk = listed.kneighbors(made.x_nd[made.n_train :])
-    return Prepared(made, fitted_n, density(fitted_nd, SEARCHED), near_nk, distance_nk)
+    silhouette = Silhouette(made.x_nd[made.n_train :])
+    return Prepared(made, fitted_n, density(fitted_nd, SEARCHED), near_nk, distance_nk, silhouette)
 
 
 def _evaluate(run: DbscanRun, dataset: Dataset) -> Evaluation:
@@ -226,7 +204,8 @@ def _evaluate(run: DbscanRun, dataset: Dataset) -> Evaluation:
 
     labels_n, curve = run.predict(run.shared.features.transform(dataset.x_test)), run.curve()
     bend = elbow(curve)
-    artifacts: dict[str, Any] = {"labels": labels_n, "k_distances": curve}
+    classes_k = run.named_classes(labels_n, dataset.y_test)
+    artifacts: dict[str, Any] = {**meaning(labels_n, classes_k, dataset), "k_distances": curve}
     if np.isfinite(bend):
         artifacts["elbow"] = np.array(bend)
     return Evaluation(run.scores(labels_n, dataset.y_test), artifacts)
@@ -246,6 +225,7 @@ def _r3(eps: float, figures: Mapping[str, float]) -> Baseline:
         source=f"R3, DBSCAN on the 2,304 features of its CNN, at an elbow of the 15-distance curve, {eps:g}",
         dataset="fashion-mnist-5",
         figures=figures,
+        features="cnn@flatten,standard",
     )
 
 
@@ -260,7 +240,7 @@ FAMILY = Family(
     },
     baselines=(_r3(45.0, {"test.clusters": 4.0, "test.noise_fraction": 0.1655}), _r3(20.0, {})),
     metric="v_measure",  # of the clusterings that `guarded` lets pass
-    metrics=(*EXTERNAL, "noise_fraction", "eps"),
+    metrics=("silhouette", *EXTERNAL, "noise_fraction", "eps"),
     resource="fits",
     max_resource=1,
     prepare=_prepare,
@@ -268,4 +248,5 @@ FAMILY = Family(
     evaluate=_evaluate,
     unfit=_unfit,
     deterministic=True,
+    takes_features=True,
 )

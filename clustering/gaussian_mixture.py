@@ -175,6 +175,7 @@ FAMILY = Family(
             resource=100,  # with scikit-learn's defaults, as the report names no others
             source="R4, autoencoder + Gaussian mixture",
             figures={"test.accuracy": 0.5143},
+            features="autoencoder",
         ),
     ),
     starts=(
@@ -189,4 +190,5 @@ FAMILY = Family(
     start=MixtureRun,
     evaluate=_evaluate,
     unfit=_unfit,
+    takes_features=True,
 )

@@ -84,7 +84,7 @@ class Lloyd:
         """The mean variance of a feature."""
         n, d = self._x_nd.shape
         mean_d = self._sums_kd.sum(axis=0) / n
-        return max(self._energy / n - float(mean_d @ mean_d), 0.0) / d
+        return float(max(self._energy / n - float(mean_d @ mean_d), 0.0) / d)
 
     @property
     def inertia(self) -> float:

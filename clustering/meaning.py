@@ -64,4 +64,5 @@ def gallery(
 
 def center_images(centers_kd: NDArray[np.floating], dataset: Dataset) -> NDArray[np.uint8]:
     """Centres in pixels, in [0, 1], float (k, h · w), as images, uint8 (k, h, w)."""
-    return (np.clip(centers_kd, 0.0, 1.0) * 255).round().astype(np.uint8).reshape(-1, *dataset.shape)
+    bytes_kd = (np.clip(centers_kd, 0.0, 1.0) * 255).round().astype(np.uint8)
+    return np.asarray(bytes_kd).reshape(-1, *dataset.shape)

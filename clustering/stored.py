@@ -60,5 +60,5 @@ def _keep(entry: Path, arrays: Arrays) -> None:
         entry.parent.mkdir(parents=True, exist_ok=True)
         with temporary(entry.parent) as part:
             with part.open("wb") as file:
-                np.savez(file, **arrays)
+                np.savez(file, **dict[str, Any](arrays))
             part.replace(entry)

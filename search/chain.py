@@ -127,4 +127,4 @@ def recorded_source(family: str, study: Mapping[str, Any] | None) -> Origin | No
 
 def only_on_train(params: Mapping[str, Any]) -> bool:
     """True if a configuration is fitted on training images alone, not on validation images as well."""
-    return params.get("fit_on", TRAIN) == TRAIN
+    return bool(params.get("fit_on", TRAIN) == TRAIN)
