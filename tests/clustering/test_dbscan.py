@@ -15,7 +15,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from clustering import dbscan
 from clustering.cuts import Cut
-from clustering.dbscan import DbscanRun, Prepared, dbscan_grid, degenerate, guarded
+from clustering.dbscan import DbscanRun, Prepared, dbscan_grid
 from clustering.density import Blocks, density, nearest
 from clustering.k_distance import elbow, k_distances
 from models.api import Options
@@ -222,19 +222,6 @@ def test_noise_is_never_right(prepared: Prepared) -> None:
     scores = run.scores(np.array([0, 0, 0, 1, -1, -1]), np.array([2, 2, 3, 4, 4, 4]))
     assert scores["accuracy"] == pytest.approx(3 / 6)
     assert (scores["clusters"], scores["noise_fraction"]) == (2, pytest.approx(2 / 6))
-
-
-def test_degenerate_clusterings() -> None:
-    assert degenerate(np.array([0, 1, -1])) is None
-    assert degenerate(np.array([0, 0, -1])) == "all images that are not noise are in one cluster"
-    assert degenerate(np.array([0, 1, -1, -1, -1])) == "60% of the images are noise, more than 50%"
-    assert degenerate(np.array([-1, -1])) == "100% of the images are noise, more than 50%"
-
-
-def test_a_degenerate_clustering_cannot_win() -> None:
-    scores = {"v_measure": 0.7, "clusters": 1.0, "noise_fraction": 0.1}
-    assert guarded(scores, np.array([0, 0])) == {"v_measure": 0.0, "clusters": 1.0, "noise_fraction": 0.1}
-    assert guarded(scores, np.array([0, 1])) == scores
 
 
 def test_too_few_images_are_unfit(digits: Dataset) -> None:
