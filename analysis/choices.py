@@ -55,12 +55,17 @@ def winners(ranked: pd.DataFrame, metric: str) -> list[Winner]:
 def front_over_clusters(ranked: pd.DataFrame) -> list[tuple[int, float]]:
     """Number of clusters and accuracy of the trials that no other beats with as few clusters, by rising number.
 
-    Of complete trials, on validation; a clustering with a single cluster is none.
+    Of complete trials, on validation; degenerate ones are none.
     """
-    real = ranked[ranked["val.clusters"] > 1]
+    real = ranked[(ranked["val.clusters"] > 1) & ~degenerate(ranked)]
     first = real[(front_column(real, {"clusters": "min", "accuracy": "max"}) == 1).fillna(False)]
     pairs = zip(first["val.clusters"].astype(int), first["val.accuracy"].astype(float), strict=True)
     return sorted(set(pairs))
+
+
+def degenerate(ranked: pd.DataFrame) -> pd.Series:
+    """True for the trials whose scores were put at their worst: one cluster, or mostly noise."""
+    return ranked["val.accuracy"] == 0.0
 
 
 def choices(ranked: pd.DataFrame, metric: str, width: int) -> str:
@@ -79,7 +84,7 @@ def _winner(ranked: pd.DataFrame, criterion: str) -> Winner | None:
     column = f"val.{criterion}"
     if column not in ranked:
         return None
-    there = ranked[(ranked["state"] == "COMPLETE") & ranked[column].notna()]
+    there = ranked[(ranked["state"] == "COMPLETE") & ranked[column].notna() & ~degenerate(ranked)]
     if there.empty:
         return None
     rising = DIRECTIONS[criterion] == "min"

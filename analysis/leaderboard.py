@@ -60,15 +60,20 @@ def rank(study: Study, family: str, sort: str | None = None) -> pd.DataFrame:
     groups = grouped(trials)
     order["group"] = 0
     if column in groups:
-        order["group"] = pd.to_numeric(trials[f"param.{groups[column]}"])
+        keys = [f"param.{name}" for name in groups[column]]
+        order["group"] = trials.groupby(keys, sort=True, dropna=False).ngroup()
     by = ["state", "group", "value", "trial"]
     return trials.loc[order.sort_values(by, ascending=[True, True, rising, True]).index]
 
 
-def grouped(trials: pd.DataFrame) -> dict[str, str]:
-    """The columns that compare only trials with the same value of a parameter, and that parameter's name."""
-    there = {f"{part}.{metric}": parameter for metric, parameter in SAME.items() for part in ("val", "train", "test")}
-    return {column: parameter for column, parameter in there.items() if f"param.{parameter}" in trials}
+def grouped(trials: pd.DataFrame) -> dict[str, list[str]]:
+    """The columns that compare only trials with the same values of some parameters, and these parameters' names."""
+    groups = {
+        f"{part}.{metric}": [name for name in names if f"param.{name}" in trials]
+        for metric, names in SAME.items()
+        for part in ("val", "train", "test")
+    }
+    return {column: names for column, names in groups.items() if names}
 
 
 def objectives(study: Study, family: str) -> dict[str, str]:

@@ -40,7 +40,7 @@ def dbscan_grid(x_nd: NDArray[Any], eps: Sequence[float], min_samples: Sequence[
     x: (n, d), float32 or float64; other numbers are taken as float64. Label for label equal to scikit-learn's
     `DBSCAN(eps, min_samples).fit(x).labels_`, with Euclidean distances. All settings are cut from one list of
     max(min_samples) neighbours a row and one tree a value of min_samples (clustering/density.py); where a distance is
-    eps up to rounding, scikit-learn's own neighbourhoods decide, at about the cost of a fit for that eps. Memory is
+    eps up to rounding, scikit-learn's own neighbourhoods decide, at up to the cost of two fits for that eps. Memory is
     linear in n · max(min_samples), beside the labels. Raises a `UserError` for eps not in (0, 1e18], min_samples below
     1, an empty list of either, and x that is empty, not two-dimensional or not finite.
     """

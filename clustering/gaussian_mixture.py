@@ -156,8 +156,11 @@ def _evaluate(run: MixtureRun, dataset: Dataset) -> Evaluation:
 
 def _unfit(config: Config, dataset: Dataset) -> str | None:
     images = len(dataset.x_train)
-    few = int(config["components"] or 0) > images // 2
-    return f"components = {config['components']} are more than half of the {images} images" if few else None
+    most = min(images // 2, TWIN)  # images that a twin has
+    few = int(config["components"] or 0) > most
+    return (
+        f"components = {config['components']} are more than {most}, half of {images} images or fewer" if few else None
+    )
 
 
 FAMILY = Family(

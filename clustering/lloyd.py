@@ -15,6 +15,7 @@ from scipy import sparse
 
 BLOCK = 2048  # rows whose distances are held at once: 2 MB at k = 256
 TOLERANCE = 1e-4  # of the mean variance of a feature, as in scikit-learn's `tol`
+ROUNDING = np.float32(4e-7)  # of |x|² + |c|²: how far a squared distance in float32 may be off
 NOWHERE = -1  # the label of a row that is in no cluster yet
 
 Spread: TypeAlias = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
@@ -124,17 +125,20 @@ class Lloyd:
             self._lower_n -= np.where(self.labels_n == drift_k.argmax(), second, first)
 
     def _reassign(self, rows_m: NDArray[np.intp]) -> None:
-        """Give these rows to their nearest centres, with exact bounds."""
+        """Give these rows to their nearest centres, with bounds that are exact up to rounding, which they allow for."""
         squares_k = np.einsum("kd,kd->k", self.centers_kd, self.centers_kd)
         doubled_dk = self.centers_kd.T * np.float32(-2.0)
         labels_m = np.empty(len(rows_m), dtype=np.int32)
+        slack = ROUNDING * (self._squares_n.max() + squares_k.max())
 
         def measure(part: slice) -> None:
             rows = rows_m[part]
-            labels, first, second = nearest_two(self._x_nd[rows] @ doubled_dk + squares_k)
+            distances_mk = self._rows(rows) @ doubled_dk
+            distances_mk += squares_k
+            labels, first, second = nearest_two(distances_mk)
             labels_m[part], squares = labels, self._squares_n[rows]
-            self._upper_n[rows] = np.sqrt(np.maximum(first + squares, 0.0))
-            self._lower_n[rows] = np.sqrt(np.maximum(second + squares, 0.0))
+            self._upper_n[rows] = np.sqrt(np.maximum(first + squares, 0.0) + slack)
+            self._lower_n[rows] = np.sqrt(np.maximum(second + squares - slack, 0.0))
 
         for _ in self._spread(measure, blocks(len(rows_m))):
             pass
@@ -146,7 +150,7 @@ class Lloyd:
         k, before_m = len(self._sizes_k), self.labels_n[rows_m]
 
         def sums(part: slice) -> NDArray[np.float64]:
-            x_md = self._x_nd[rows_m[part]].astype(np.float64)
+            x_md = self._rows(rows_m[part]).astype(np.float64)
             return np.asarray(signed(labels_m[part], before_m[part], k) @ x_md)
 
         for sums_kd in self._spread(sums, blocks(len(rows_m))):
@@ -154,6 +158,12 @@ class Lloyd:
         self._sizes_k += np.bincount(labels_m, minlength=k) - np.bincount(before_m[before_m >= 0], minlength=k)
         self.labels_n[rows_m] = labels_m
         self.changed = len(rows_m)
+
+    def _rows(self, rows_m: NDArray[np.intp]) -> NDArray[np.float32]:
+        """These rows of x; without a copy where one follows the other."""
+        first, last = rows_m[0], rows_m[-1]
+        follow = last - first + 1 == len(rows_m) and bool((np.diff(rows_m) == 1).all())
+        return self._x_nd[first : last + 1] if follow else self._x_nd[rows_m]
 
     def _fill_empty(self) -> None:
         """Give each empty cluster the row farthest from its own centre, as scikit-learn does."""
@@ -184,11 +194,12 @@ def nearest_two(
 
 
 def nearest_other(centers_kd: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The distance of each centre to the nearest other one, float32 (k,); infinite at k = 1."""
+    """The distance of each centre to the nearest other one, or a hair less, float32 (k,); infinite at k = 1."""
     squares_k = np.einsum("kd,kd->k", centers_kd, centers_kd)
     distances_kk = squares_k[:, None] + squares_k - 2.0 * centers_kd @ centers_kd.T
     np.fill_diagonal(distances_kk, np.inf)
-    least_k: NDArray[np.float32] = np.sqrt(np.maximum(distances_kk.min(axis=1), 0.0))
+    slack = 2 * ROUNDING * squares_k.max()
+    least_k: NDArray[np.float32] = np.sqrt(np.maximum(distances_kk.min(axis=1) - slack, 0.0))
     return least_k
 
 

@@ -19,6 +19,7 @@ Labels = NDArray[np.integer]
 
 NOISE = -1
 MOST_NOISE = 0.5  # of the images; with more a clustering is degenerate
+MOST_IN_ONE = 0.95  # of the images; with more in one cluster too
 SAMPLE = 2000  # images whose silhouettes are looked at: their distances take 16 MB
 
 EXTERNAL = (
@@ -160,7 +161,8 @@ def degenerate(labels_n: Labels, most_noise: float = MOST_NOISE) -> str | None:
         return f"{noise:.0%} of the images are noise, more than {most_noise:.0%}"
     if cluster_count(labels_n) == 1:
         return "all images are in one cluster" if not noise else "all images that are not noise are in one cluster"
-    return None
+    largest = float(np.bincount(labels_n[labels_n != NOISE]).max() / len(labels_n))
+    return f"{largest:.0%} of the images are in one cluster" if largest > MOST_IN_ONE else None
 
 
 def guarded(scores: Mapping[str, float], labels_n: Labels, most_noise: float = MOST_NOISE) -> dict[str, float]:

@@ -67,12 +67,16 @@ UNSUPERVISED = frozenset(
         "inertia",
         "noise_fraction",
         "clusters",
+        "eps",
     }
 )
 """Metrics of a clustering that look at no label."""
 
-SAME = {"inertia": "k"}
-"""Metrics that say which trial is better only among trials with the same value of a parameter."""
+SAME: Mapping[str, tuple[str, ...]] = {"inertia": ("k", "fit_on")}
+"""Metrics that say which trial is better only among trials with the same values of these parameters."""
+
+NO_OBJECTIVE = frozenset({"clusters", "eps"})
+"""Metrics that are no objective by themselves: at their best is one cluster, or none."""
 
 TRIAL_COLUMNS = ("study", "family", "trial", "name", "state", "objective", "resource", "seconds")
 """What every row of trials.csv and of a leaderboard begins with."""

@@ -11,7 +11,7 @@ import numpy as np
 import optuna
 from sqlalchemy.engine import make_url
 
-from models.api import DIRECTIONS, SAME, Baseline, Config, Family, Mode, Space, Value, never
+from models.api import DIRECTIONS, NO_OBJECTIVE, SAME, Baseline, Config, Family, Mode, Parameter, Space, Value, never
 from models.datasets import Dataset, check_name, load
 from models.errors import UserError, unknown
 from search import chain, facts, samplers, spaces
@@ -201,21 +201,29 @@ def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
 
 
 def _fixed(family: Family, metrics: Sequence[str], space: Space) -> dict[str, Value]:
-    """The parameter that must be the same for the one objective to be compared, if any, and its value.
+    """The parameters that must be the same for the one objective to be compared, if any, and their values.
 
-    Raises a `UserError` if it may take several. Beside another objective it may: inertia and the number of clusters
-    have a front that is worth to see.
+    Raises a `UserError` if one may take several, or if the metric is no objective. Beside another objective both may:
+    inertia and the number of clusters have a front that is worth to see.
     """
-    name = SAME.get(metrics[0]) if len(metrics) == 1 else None
-    if name is None or name not in space:
+    if len(metrics) > 1:
         return {}
-    values = [config[name] for config in spaces.grid({name: replace(space[name], when={})}, points=2)]
-    if len(values) > 1:
-        others = ", ".join(each for each in family.metrics if each not in SAME)
+    names = [name for name in SAME.get(metrics[0], ()) if name in space]
+    values = {name: _admitted(space[name]) for name in names}
+    several = [name for name in names if len(values[name]) > 1]
+    others = ", ".join(each for each in family.metrics if each not in {*SAME, *NO_OBJECTIVE})
+    if metrics[0] in NO_OBJECTIVE:
+        raise UserError(f"{metrics[0]} alone is no objective of {family.name}, allowed: {others}")
+    if several:
         raise UserError(
-            f"{metrics[0]} cannot be compared between values of {name}: --set {name}=N, or rank by {others}"
+            f"{metrics[0]} cannot be compared between values of {several[0]}: --set {several[0]}=N, or rank by {others}"
         )
-    return {name: values[0]}
+    return {name: values[name][0] for name in names}
+
+
+def _admitted(parameter: Parameter) -> list[Value]:
+    """Up to two values that a search may propose."""
+    return [config["it"] for config in spaces.grid({"it": replace(parameter, when={})}, points=2)][:2]
 
 
 def _apart(config: Config, fixed: Mapping[str, Value]) -> str | None:
