@@ -60,10 +60,16 @@ def rank(study: Study, family: str, sort: str | None = None) -> pd.DataFrame:
     groups = grouped(trials)
     order["group"] = 0
     if column in groups:
-        keys = [f"param.{name}" for name in groups[column]]
-        order["group"] = trials.groupby(keys, sort=True, dropna=False).ngroup()
+        keys = [_by_size(trials[f"param.{name}"]) for name in groups[column]]
+        order["group"] = trials.groupby(keys, dropna=False).ngroup()
     by = ["state", "group", "value", "trial"]
     return trials.loc[order.sort_values(by, ascending=[True, True, rising, True]).index]
+
+
+def _by_size(column: pd.Series) -> pd.Series:
+    """Numbers as numbers, so that 16 comes before 144."""
+    numbers = pd.to_numeric(column, errors="coerce")
+    return column if numbers.isna().any() else numbers
 
 
 def grouped(trials: pd.DataFrame) -> dict[str, list[str]]:

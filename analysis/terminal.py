@@ -72,7 +72,7 @@ def _footer(study: Study, family: str, ranked: pd.DataFrame, sort: str | None, w
     better += " is better" if len(goals) == 1 else " are better; no trial beats those of front 1 in all of them"
     if sort and sort in ranked and sort != "objective":
         better += f"; ranked by {sort}, the {'highest' if direction(study, family, sort) == 'max' else 'lowest'} first"
-        better += f" of each {grouped(ranked)[sort]}" if sort in grouped(ranked) else ""
+        better += f" of each {' and '.join(grouped(ranked)[sort])}" if sort in grouped(ranked) else ""
     planned = search["trials"] + len(search["baselines"])
     of = f"{len(ranked)} of " if len(ranked) < planned else ""
     shown = f" (the first {ROWS} shown)" if len(ranked) > ROWS else ""

@@ -80,16 +80,25 @@ DIGITS = {"dataset": "digits", "limit": 1000, "metric": "inertia"}
 def test_inertia_does_not_choose_the_number_of_clusters(here, options):
     with pytest.raises(UserError) as error:
         plan_study(build(["kmeans"], {**DIGITS, **options}))
-    others = ", ".join(metric for metric in find("kmeans").metrics if metric != "inertia")
+    others = ", ".join(metric for metric in find("kmeans").metrics if metric not in ("inertia", "clusters"))
     assert str(error.value) == f"inertia cannot be compared between values of k: --set k=N, or rank by {others}"
 
 
 @pytest.mark.parametrize("options", [{"set": {"k": "16"}}, {"space": {"k": "16..16"}}])
-def test_inertia_ranks_trials_and_baselines_of_one_number_of_clusters(here, options):
+def test_inertia_ranks_only_what_is_of_one_number_of_clusters_and_images(here, options):
     (search,), _ = plan_study(build(["kmeans"], {**DIGITS, **options}))
     assert search.metrics == ("inertia",)
+    assert search.baselines == []
+    assert search.left_out["R4-16"] == "the objective cannot be compared: fit_on = train+validation, not train"
+    on_all = {**options.get("set", {}), "fit_on": "train+validation"}
+    (search,), _ = plan_study(build(["kmeans"], {**DIGITS, **options, "set": on_all}))
     assert [baseline.name for baseline, _ in search.baselines] == ["R4-16"]
     assert search.left_out["R4-10"] == "the objective cannot be compared: k = 10, not 16"
+
+
+def test_the_number_of_clusters_alone_is_no_objective(here):
+    with pytest.raises(UserError, match="^clusters alone is no objective of kmeans, allowed: silhouette, "):
+        plan_study(build(["kmeans"], {**DIGITS, "metric": "clusters"}))
 
 
 def test_other_metrics_leave_no_baseline_out(here):
