@@ -18,7 +18,7 @@ import numpy as np
 from models.backend import predicted
 from models.datasets import Dataset
 from models.errors import UserError
-from models.rows import ROWS
+from models.rows import NAMES, ROWS
 
 FACTS = "preprocess.json"
 WANTED = {
@@ -73,7 +73,7 @@ def take(folder: Path, images: Any = None) -> Shelved:
         size, classes = tuple(facts["size"]), tuple(facts["classes"])
         if images is not None:
             _check_size(size, images)
-        apply = _network(path) if path.suffix == ".keras" else _estimator(path, ROWS[facts.get("rows", "pixels")])
+        apply = _network(path) if path.suffix == ".keras" else _estimator(path, facts.get("rows", "pixels"), size)
     except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise UserError(f"{folder} holds no whole exported model: {error}") from error
     return Shelved(apply, size, output, classes)
@@ -101,15 +101,19 @@ def _network(path: Path) -> Callable[[Any], Any]:
     return lambda x_nhw: predicted(model, x_nhw[..., None])
 
 
-def _estimator(path: Path, rows: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _estimator(path: Path, rows: str, size: tuple[int, ...]) -> Callable[[Any], Any]:
     import skops.io
 
     model = skops.io.load(path, trusted=[TREE])
+    if model.n_features_in_ != len(NAMES[rows](size)):
+        raise ValueError(
+            f"it was fitted on rows of {model.n_features_in_} numbers, and {rows} have {len(NAMES[rows](size))}"
+        )
     for tree in getattr(model, "estimators_", []):
         check_tree(tree.tree_)
     if hasattr(model, "predict_proba"):
-        return lambda x_nhw: model.predict_proba(rows(x_nhw))
-    return lambda x_nhw: margins(model, rows(x_nhw))
+        return lambda x_nhw: model.predict_proba(ROWS[rows](x_nhw))
+    return lambda x_nhw: margins(model, ROWS[rows](x_nhw))
 
 
 def margins(machine: Any, x_nd: Any) -> Any:

@@ -133,7 +133,7 @@ def cli() -> None:
 @click.option("--name", metavar="NAME", help="Of the study  [default: targets and time]")
 @click.option("--out", metavar="DIR", help="Folder of the studies  [default: runs]")
 @click.option("--baselines/--no-baselines", default=None, help="Run the published configurations too  [default: yes]")
-@click.option("--only-baselines", metavar="B", help="Of the published configurations these: R3-own,R5.")
+@click.option("--only-baselines", metavar="B", help="Of each family these published configurations: R3-own,R5.")
 @click.option("--warm-start", metavar="STUDY", help="Let the sampler learn from the trials of another study.")
 @again_options
 @click.option("--dry-run", is_flag=True, help="Print the plan; try a step of each family for its cost; write nothing.")
