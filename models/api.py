@@ -31,6 +31,7 @@ DIRECTIONS: Mapping[str, Mode] = {
     "completeness": "max",
     "v_measure": "max",
     "nmi": "max",
+    "ami": "max",
     "ari": "max",
     "silhouette": "max",
     "recognised": "max",
@@ -50,6 +51,24 @@ DIRECTIONS: Mapping[str, Mode] = {
     "parameters": "min",
 }
 """The metric names that a run may report, each with the direction in which it is better."""
+
+UNSUPERVISED = frozenset(
+    {
+        "silhouette",
+        "bic",
+        "log_likelihood",
+        "inertia",
+        "noise_fraction",
+        "clusters",
+    }
+)
+"""Metrics of a clustering that look at no label."""
+
+SAME: Mapping[str, tuple[str, ...]] = {"inertia": ("k", "fit_on")}
+"""Metrics that say which trial is better only among trials with the same values of these parameters."""
+
+NO_OBJECTIVE = frozenset({"clusters"})
+"""Metrics that are no objective by themselves: at their best is one cluster, or none."""
 
 TRIAL_COLUMNS = ("study", "family", "trial", "name", "state", "objective", "resource", "seconds")
 """What every row of trials.csv and of a leaderboard begins with."""
