@@ -121,4 +121,21 @@ def test_variance_is_the_mean_of_the_features(x_nd: np.ndarray, begun: Lloyd) ->
 
 def test_nearest_other_is_infinite_for_a_single_centre() -> None:
     assert nearest_other(np.zeros((1, 3), dtype=np.float32)).tolist() == [np.inf]
-    assert nearest_other(np.array([[0, 0], [3, 4], [3, 5]], dtype=np.float32)).tolist() == [5, 1, 1]
+    distances_k = nearest_other(np.array([[0, 0], [3, 4], [3, 5]], dtype=np.float32))
+    np.testing.assert_allclose(distances_k, [5, 1, 1], rtol=1e-4)
+    assert (distances_k <= [5, 1, 1]).all()
+
+
+def test_every_row_is_with_its_nearest_centre_after_every_pass_far_from_zero(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lloyd, "BLOCK", 128)
+    rng = np.random.default_rng(0)
+    x_nd = (rng.normal(size=(3000, 20)) + 4.0 * rng.normal(size=(25, 20))[rng.integers(0, 25, 3000)] + 30.0).astype(
+        np.float32
+    )
+    means = Lloyd(x_nd, 40).start(x_nd[:40])
+    for _ in range(25):
+        means.step()
+        exact_nk = cdist(x_nd.astype(np.float64), means.centers_kd.astype(np.float64), "sqeuclidean")
+        own_n = exact_nk[np.arange(len(x_nd)), means.labels_n]
+        np.testing.assert_allclose(own_n, exact_nk.min(axis=1), atol=0.02)  # float32 of |x|² = 18,000 is that coarse
+        assert means.inertia == pytest.approx(own_n.sum(), rel=1e-6)

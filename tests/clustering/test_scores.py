@@ -12,7 +12,7 @@ from sklearn import metrics
 
 from clustering import scores
 from clustering.scores import Silhouette, degenerate, external_scores, guarded, majority_classes
-from models.api import DIRECTIONS, UNSUPERVISED
+from models.api import DIRECTIONS, NO_OBJECTIVE, UNSUPERVISED
 
 CLASSES = st.lists(st.tuples(st.integers(-1, 4), st.integers(0, 3)), min_size=1, max_size=40)
 """Cluster or noise, and class, of each image."""
@@ -153,6 +153,11 @@ def test_the_limit_on_noise_is_the_callers() -> None:
     assert degenerate(labels_n, most_noise=0.2) == "25% of the images are noise, more than 20%"
 
 
+def test_a_giant_cluster_beside_a_few_images_is_degenerate() -> None:
+    assert degenerate(np.array([0] * 97 + [1] * 3)) == "97% of the images are in one cluster"
+    assert degenerate(np.array([0] * 82 + [1] * 3 + [-1] * 15)) is None  # as R3's at eps 45
+
+
 def test_a_degenerate_clustering_cannot_win() -> None:
     found = {"accuracy": 0.9, "silhouette": 0.9, "bic": -5.0, "log_likelihood": 7.0, "clusters": 1.0, "inertia": 3.0}
     assert guarded(found, np.array([0, 1])) == found
@@ -168,5 +173,5 @@ def test_a_degenerate_clustering_cannot_win() -> None:
 
 
 def test_every_objective_has_a_worst_value() -> None:
-    assert ({*scores.EXTERNAL, "noise_fraction"} | UNSUPERVISED) - {"clusters", "inertia"} == set(scores.WORST)
+    assert ({*scores.EXTERNAL, "noise_fraction"} | UNSUPERVISED) - {*NO_OBJECTIVE, "inertia"} == set(scores.WORST)
     assert set(scores.WORST) <= set(DIRECTIONS)

@@ -103,9 +103,7 @@ def test_inertia_ranks_only_what_is_of_one_number_of_clusters_and_images(here, o
 
 
 def test_the_number_of_clusters_alone_is_no_objective(here):
-    with pytest.raises(
-        UserError, match="^clusters alone is no objective of kmeans, allowed: silhouette, "
-    ):
+    with pytest.raises(UserError, match="^clusters alone is no objective of kmeans, allowed: silhouette, "):
         plan_study(build(["kmeans"], {**DIGITS, "metric": "clusters"}))
 
 
