@@ -17,7 +17,7 @@ import pandas as pd
 
 from analysis.pareto import front_column
 from analysis.tables import Study, load_all, missing, together
-from models.api import DIRECTIONS, TRIAL_COLUMNS
+from models.api import DIRECTIONS, SAME, TRIAL_COLUMNS
 from models.errors import UserError, nearest, unknown
 
 Ranked: TypeAlias = Sequence[tuple[str, pd.DataFrame]]
@@ -41,7 +41,10 @@ def searches(studies: Sequence[Study], sort: str | None = None) -> Ranked:
 
 
 def rank(study: Study, family: str, sort: str | None = None) -> pd.DataFrame:
-    """The trials of one search, best first; columns that none of them has are left out."""
+    """The trials of one search, best first; columns that none of them has are left out.
+
+    By a `sort` that compares only trials of the same k (`grouped`), those of the smallest k come first.
+    """
     trials = study.trials[study.trials["family"] == family]
     trials = trials.drop(columns=[c for c in trials if c not in TRIAL_COLUMNS and trials[c].isna().all()])
     goals = objectives(study, family)
@@ -54,7 +57,29 @@ def rank(study: Study, family: str, sort: str | None = None) -> pd.DataFrame:
         order["state"] = 0
     elif "front" in trials:
         order["state"] += trials["front"].fillna(0) / (len(trials) + 1)  # 1 … n: within the complete
-    return trials.loc[order.sort_values(["state", "value", "trial"], ascending=[True, rising, True]).index]
+    groups = grouped(trials)
+    order["group"] = 0
+    if column in groups:
+        keys = [_by_size(trials[f"param.{name}"]) for name in groups[column]]
+        order["group"] = trials.groupby(keys, dropna=False).ngroup()
+    by = ["state", "group", "value", "trial"]
+    return trials.loc[order.sort_values(by, ascending=[True, True, rising, True]).index]
+
+
+def _by_size(column: pd.Series) -> pd.Series:
+    """Numbers as numbers, so that 16 comes before 144."""
+    numbers = pd.to_numeric(column, errors="coerce")
+    return column if numbers.isna().any() else numbers
+
+
+def grouped(trials: pd.DataFrame) -> dict[str, list[str]]:
+    """The columns that compare only trials with the same values of some parameters, and these parameters' names."""
+    groups = {
+        f"{part}.{metric}": [name for name in names if f"param.{name}" in trials]
+        for metric, names in SAME.items()
+        for part in ("val", "train", "test")
+    }
+    return {column: names for column, names in groups.items() if names}
 
 
 def objectives(study: Study, family: str) -> dict[str, str]:

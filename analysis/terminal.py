@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from analysis.choices import choices
 from analysis.layout import fitted
-from analysis.leaderboard import check_sort, direction, families, objectives, rank
+from analysis.leaderboard import check_sort, direction, families, grouped, objectives, rank
 from analysis.tables import Study, load_all, missing
 from models.api import counted, one_line
 
@@ -32,7 +33,8 @@ def show(out: Path, names: Sequence[str], sort: str | None = None, console: Cons
         for family in families(study):
             ranked = rank(study, family, sort)
             console.print(_table(study, family, ranked.head(ROWS), console.width, sort))
-            console.print(Text(_footer(study, family, ranked, sort), style="dim"), soft_wrap=True)
+            footer = _footer(study, family, ranked, sort, console.width)
+            console.print(Text(footer, style="dim"), soft_wrap=True)
 
 
 def _table(study: Study, family: str, ranked: pd.DataFrame, width: int, sort: str | None) -> Table:
@@ -60,8 +62,8 @@ def _table(study: Study, family: str, ranked: pd.DataFrame, width: int, sort: st
     return fitted([*columns, "parameters"], rows, width, title=f"{study.name} · {family}{on}")
 
 
-def _footer(study: Study, family: str, ranked: pd.DataFrame, sort: str | None) -> str:
-    """How many trials ended in which way, and where the failures' tracebacks lie."""
+def _footer(study: Study, family: str, ranked: pd.DataFrame, sort: str | None, width: int) -> str:
+    """Of a clustering what was chosen with labels and without; how many trials ended in which way, and the failures."""
     counts = ranked["state"].value_counts()
     words = [f"{counts.get(state, 0)} {word}" for state, word in STATE_WORDS.items()]
     search = study.search(family)
@@ -70,12 +72,14 @@ def _footer(study: Study, family: str, ranked: pd.DataFrame, sort: str | None) -
     better += " is better" if len(goals) == 1 else " are better; no trial beats those of front 1 in all of them"
     if sort and sort in ranked and sort != "objective":
         better += f"; ranked by {sort}, the {'highest' if direction(study, family, sort) == 'max' else 'lowest'} first"
+        better += f" of each {' and '.join(grouped(ranked)[sort])}" if sort in grouped(ranked) else ""
     planned = search["trials"] + len(search["baselines"])
     of = f"{len(ranked)} of " if len(ranked) < planned else ""
     shown = f" (the first {ROWS} shown)" if len(ranked) > ROWS else ""
     line = f"{of}{counted(max(planned, len(ranked)), 'trials')}{shown}: {', '.join(words)}; {better}"
     failed = f"\ntracebacks in {study.folder / 'logs'}" if counts.get("FAIL", 0) else ""
-    return f"{_best(ranked, search['space'])}{line}{failed}\n"
+    chosen = choices(ranked, search["metric"], width)
+    return f"{_best(ranked, search['space'])}{chosen}{line}{failed}\n"
 
 
 def _other(row: pd.Series[Any], metric: str) -> Any:

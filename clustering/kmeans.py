@@ -1,6 +1,7 @@
-"""K-means on pixels by Lloyd's passes, with the six rows of report R4 as baselines.
+"""K-means on a ladder of growing subsamples, with the six rows of report R4 as baselines.
 
-A step is one pass over all fitted images (Lloyd 1982): assign each to its nearest centre, then move the centres.
+A step costs one pass over all fitted images. The first ones spend it on several of Lloyd's passes over a subsample: 16
+over one image in 16, then 4 over one in 4. The others are one pass over all, until the centres stand still.
 `fit_on` says which images are fitted: a search fits the training images and scores on validation; R4 fitted and
 scored all 60,000, so its baselines fit and score training and validation images together.
 """
@@ -8,51 +9,62 @@ scored all 60,000, so its baselines fit and score training and validation images
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 from sklearn.cluster import kmeans_plusplus
 
-from clustering.scores import EXTERNAL, external_scores, majority_classes
+from clustering.curve import KMeansFit, kmeans_curve, share
+from clustering.features import Features, features
+from clustering.lloyd import Lloyd, blocks
+from clustering.meaning import center_images, meaning
+from clustering.scores import EXTERNAL, Silhouette, external_scores, guarded, majority_classes
 from models.api import Baseline, Choice, Config, Evaluation, Family, Int, Options, Shared
-from models.arrays import flatten
 from models.datasets import Dataset
 
-CHUNK = 4096  # rows whose distances are held at once: 4 MB at k = 256
-TOLERANCE = 1e-4  # of the mean variance of a pixel, as in scikit-learn's `tol`
+__all__ = ["FAMILY", "KMeansFit", "KMeansRun", "assign", "first_centers", "kmeans_curve"]
 
-
-@dataclass(frozen=True)
-class Pixels:
-    """Training images, then validation images, in one array: x float32 (n, d) in [0, 1], y int64 (n,)."""
-
-    x_nd: NDArray[np.float32]
-    y_n: NDArray[np.int64]
-    n_train: int
+LADDER = (16, 4, 4)  # the first steps pass over one image in so many, so many times
 
 
 class KMeansRun:
     """One K-means in the making. It is finished when the centres stand still."""
 
-    def __init__(self, config: Config, pixels: Pixels, seed: int) -> None:
+    def __init__(self, config: Config, features: Features, seed: int) -> None:
         self._everything = config["fit_on"] == "train+validation"
-        self._pixels = pixels
-        fitted = slice(None) if self._everything else slice(pixels.n_train)
-        self._x_nd, self._y_n = pixels.x_nd[fitted], pixels.y_n[fitted]
-        self._tolerance = TOLERANCE * float(self._x_nd.var(axis=0).mean())
+        self.features = features
+        fitted = slice(None) if self._everything else slice(features.n_train)
+        self._x_nd, self._y_n = features.x_nd[fitted], features.y_n[fitted]
         self._k = int(config["k"] or 0)
-        self.finished = False
-        self._take(first_centers(self._x_nd, self._k, str(config["init"]), seed))
+        self._silhouette = Silhouette(self._x_nd if self._everything else features.x_nd[features.n_train :])
+        self._order_n = np.random.default_rng(seed).permutation(len(self._x_nd))
+        self._steps, self.finished = 0, False
+        first_kd = first_centers(self._x_nd[self.rows], self._k, str(config["init"]), seed)
+        self._lloyd = Lloyd(self._x_nd, self._k).start(first_kd)
+
+    @property
+    def rows(self) -> NDArray[np.intp]:
+        """The places of the fitted images that the next step passes over, (m,)."""
+        part = LADDER[self._steps] if self._steps < len(LADDER) else 1
+        return self._order_n[: share(len(self._order_n), self._k, part)]
 
     def step(self) -> Mapping[str, float]:
-        """One pass; scores on validation, inertia (sum of squared distances) of the fitted images."""
-        before_kd = self.centers_kd
-        self._take(move(self._x_nd, self._labels_n, before_kd))
-        self.finished = bool(((self.centers_kd - before_kd) ** 2).sum() <= self._tolerance)
-        return {"inertia": self._inertia, **self._scores()}
+        """One pass, or several over a subsample; scores on validation, inertia of all fitted images."""
+        rows = self.rows
+        if len(rows) < len(self._x_nd):
+            self._lloyd.start(self._centers_of(rows, len(self._x_nd) // len(rows)))
+        else:
+            self._lloyd.step()
+            self.finished = self._lloyd.settled()
+        self._steps += 1
+        return {"inertia": self._lloyd.inertia, **self._scores()}
+
+    @property
+    def centers_kd(self) -> NDArray[np.float32]:
+        """The centres, float32 (k, d)."""
+        return self._lloyd.centers_kd
 
     def predict(self, x_nd: NDArray[np.float32]) -> NDArray[np.int32]:
         """The cluster of each image, int32 (n,)."""
@@ -60,29 +72,34 @@ class KMeansRun:
 
     def named_classes(self) -> NDArray[np.int64]:
         """The majority class of each cluster among the fitted images, int64 (k,)."""
-        return majority_classes(self._labels_n, self._y_n, self._k)
+        return majority_classes(self._lloyd.labels_n, self._y_n, self._k)
 
     def save(self, folder: Path) -> None:
-        """Write the centres."""
-        np.savez(folder / "kmeans.npz", centers_kd=self.centers_kd, finished=self.finished)
+        """Write centres, labels and all else that the next pass builds on."""
+        state: dict[str, Any] = {"steps": self._steps, "finished": self.finished, **self._lloyd.state}
+        np.savez(folder / "kmeans.npz", **state)
 
     def load(self, folder: Path) -> None:
-        """Read the centres and assign the images to them."""
+        """Read them."""
         with np.load(folder / "kmeans.npz") as stored:
             self.finished = bool(stored["finished"])
-            self._take(stored["centers_kd"])
+            if "steps" not in stored:  # from before the ladder, when every pass was over all images
+                self._steps = len(LADDER)
+                self._lloyd.start(stored["centers_kd"])
+                return
+            self._steps = int(stored["steps"])
+            self._lloyd.restore(stored)
 
-    def _take(self, centers_kd: NDArray[np.float32]) -> None:
-        self.centers_kd = centers_kd
-        self._labels_n, distances_n = assign(self._x_nd, centers_kd)
-        self._inertia = float(distances_n.sum(dtype=np.float64))
+    def _centers_of(self, rows: NDArray[np.intp], passes: int) -> NDArray[np.float32]:
+        """The centres after so many passes over these images, or fewer if they settle."""
+        return Lloyd(self._x_nd[rows], self._k).start(self.centers_kd).run(0.0, passes).centers_kd
 
     def _scores(self) -> dict[str, float]:
-        if self._everything:
-            return external_scores(self._labels_n, self._y_n, self.named_classes())
-        held_out = slice(self._pixels.n_train, None)
-        labels_n = self.predict(self._pixels.x_nd[held_out])
-        return external_scores(labels_n, self._pixels.y_n[held_out], self.named_classes())
+        held_out = slice(self.features.n_train, None)
+        labels_n = self._lloyd.labels_n if self._everything else self.predict(self.features.x_nd[held_out])
+        y_n = self._y_n if self._everything else self.features.y_n[held_out]
+        scores = external_scores(labels_n, y_n, self.named_classes())
+        return guarded({"silhouette": self._silhouette(labels_n), **scores}, labels_n)
 
 
 def first_centers(x_nd: NDArray[np.float32], k: int, init: str, seed: int) -> NDArray[np.float32]:
@@ -96,28 +113,15 @@ def assign(x_nd: NDArray[np.float32], centers_kd: NDArray[np.float32]) -> tuple[
     """The nearest centre of each row, int32 (n,), and the squared distance to it, float32 (n,)."""
     labels_n, distances_n = np.empty(len(x_nd), dtype=np.int32), np.empty(len(x_nd), dtype=np.float32)
     squares_k = np.einsum("kd,kd->k", centers_kd, centers_kd)
-    for begin in range(0, len(x_nd), CHUNK):
-        rows = slice(begin, begin + CHUNK)
+    for rows in blocks(len(x_nd)):
         partial_nk = squares_k - 2.0 * (x_nd[rows] @ centers_kd.T)  # |x|² is the same for every centre
         labels_n[rows] = partial_nk.argmin(axis=1)
         distances_n[rows] = partial_nk.min(axis=1) + np.einsum("nd,nd->n", x_nd[rows], x_nd[rows])
     return labels_n, np.maximum(distances_n, 0.0)
 
 
-def move(
-    x_nd: NDArray[np.float32], labels_n: NDArray[np.int32], centers_kd: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """The mean of each cluster, float32 (k, d); an empty cluster keeps its centre."""
-    n, k = len(x_nd), len(centers_kd)
-    members_kn = sparse.csr_matrix((np.ones(n, dtype=np.float32), (labels_n, np.arange(n))), shape=(k, n))
-    sizes_k = np.bincount(labels_n, minlength=k).astype(np.float32)
-    means_kd = np.asarray(members_kn @ x_nd) / np.maximum(sizes_k, 1.0)[:, None]
-    return np.where(sizes_k[:, None] > 0, means_kd, centers_kd).astype(np.float32)
-
-
 def _prepare(dataset: Dataset, options: Options) -> Shared:
-    x_nd = np.concatenate([flatten(dataset.x_train), flatten(dataset.x_val)])
-    return Pixels(x_nd, np.concatenate([dataset.y_train, dataset.y_val]), len(dataset.x_train))
+    return features(dataset, options)
 
 
 def _start(config: Config, shared: Shared, seed: int) -> KMeansRun:
@@ -125,9 +129,13 @@ def _start(config: Config, shared: Shared, seed: int) -> KMeansRun:
 
 
 def _evaluate(run: KMeansRun, dataset: Dataset) -> Evaluation:
-    labels_n, distances_n = assign(flatten(dataset.x_test), run.centers_kd)
-    scores = external_scores(labels_n, dataset.y_test, run.named_classes())
-    return Evaluation({"inertia": float(distances_n.sum(dtype=np.float64)), **scores}, {"labels": labels_n})
+    labels_n, distances_n = assign(run.features.transform(dataset.x_test), run.centers_kd)
+    classes_k = run.named_classes()
+    scores = external_scores(labels_n, dataset.y_test, classes_k)
+    arrays = meaning(labels_n, classes_k, dataset)
+    if run.features.name == "raw":
+        arrays["centers"] = center_images(run.centers_kd, dataset)
+    return Evaluation({"inertia": float(distances_n.sum(dtype=np.float64)), **scores}, arrays)
 
 
 def _unfit(config: Config, dataset: Dataset) -> str | None:
@@ -161,7 +169,7 @@ FAMILY = Family(
         _r4(256, 1_053_537.5, 0.7546, 0.7830),
     ),
     metric="v_measure",  # homogeneity and accuracy alone rise with k, so they would always choose the largest
-    metrics=("inertia", *EXTERNAL),
+    metrics=("inertia", "silhouette", *EXTERNAL),
     resource="passes",
     max_resource=81,
     prepare=_prepare,

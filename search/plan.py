@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 import optuna
 from sqlalchemy.engine import make_url
 
-from models.api import DIRECTIONS, Baseline, Family, Mode, Space, never
+from models.api import DIRECTIONS, NO_OBJECTIVE, SAME, Baseline, Config, Family, Mode, Parameter, Space, Value, never
 from models.datasets import Dataset, check_name, load
 from models.errors import UserError, unknown
 from search import facts, samplers, spaces
@@ -158,9 +158,10 @@ def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
             raise unknown(f"metric of {family.name}", metric, family.metrics)
     limit = asked.max_resource or family.max_resource
     given = _given(asked, family)
-    reasons = {baseline.name: family.unfit(baseline.config, dataset) for baseline in given}
-    possible = [baseline for baseline in given if reasons[baseline.name] is None]
     narrowed = spaces.narrow(family, asked.set, asked.space)
+    fixed = _fixed(family, metrics, narrowed)
+    reasons = {each.name: family.unfit(each.config, dataset) or _apart(each.config, fixed) for each in given}
+    possible = [baseline for baseline in given if reasons[baseline.name] is None]
     space = spaces.up_to(narrowed, family.until, limit, {*asked.set, *asked.space})
     factor = asked.reduction_factor
     first = first_rung(limit, factor) if asked.scheduler == "asha" else 1  # Hyperband's ladders begin at several
@@ -178,6 +179,38 @@ def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
         limit=limit,
         ladder=rungs(limit, factor, first) if halves and len(metrics) == 1 else [],
     )
+
+
+def _fixed(family: Family, metrics: Sequence[str], space: Space) -> dict[str, Value]:
+    """The parameters that must be the same for the one objective to be compared, if any, and their values.
+
+    Raises a `UserError` if one may take several, or if the metric is no objective. Beside another objective both may:
+    inertia and the number of clusters have a front that is worth to see.
+    """
+    if len(metrics) > 1:
+        return {}
+    names = [name for name in SAME.get(metrics[0], ()) if name in space]
+    values = {name: _admitted(space[name]) for name in names}
+    several = [name for name in names if len(values[name]) > 1]
+    others = ", ".join(each for each in family.metrics if each not in {*SAME, *NO_OBJECTIVE})
+    if metrics[0] in NO_OBJECTIVE:
+        raise UserError(f"{metrics[0]} alone is no objective of {family.name}, allowed: {others}")
+    if several:
+        raise UserError(
+            f"{metrics[0]} cannot be compared between values of {several[0]}: --set {several[0]}=N, or rank by {others}"
+        )
+    return {name: values[name][0] for name in names}
+
+
+def _admitted(parameter: Parameter) -> list[Value]:
+    """Up to two values that a search may propose."""
+    return [config["it"] for config in spaces.grid({"it": replace(parameter, when={})}, points=2)][:2]
+
+
+def _apart(config: Config, fixed: Mapping[str, Value]) -> str | None:
+    """Why the objectives of a baseline cannot be compared with the others', or None."""
+    differ = [f"{name} = {config.get(name)}, not {value}" for name, value in fixed.items() if config.get(name) != value]
+    return f"the objective cannot be compared: {', '.join(differ)}" if differ else None
 
 
 def _check_baseline_names(asked: Sequence[SearchConfig], families: Sequence[Family]) -> None:

@@ -1,6 +1,9 @@
-"""K-means beside scikit-learn's, and its scores on cases computed by hand."""
+"""K-means beside scikit-learn's."""
 
 from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,10 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 from sklearn.cluster import KMeans
+from sklearn.datasets import load_digits
 
 from clustering import kmeans
-from clustering.scores import external_scores, majority_classes
+from clustering.features import Features
+from clustering.lloyd import TOLERANCE
 from models.api import Options
+from models.arrays import flatten
 from models.datasets import Dataset
 
 
@@ -23,13 +29,6 @@ def test_assign_finds_the_nearest_centre(n: int, k: int, d: int, seed: int) -> N
     exact_nk = cdist(x_nd, centers_kd, "sqeuclidean")
     np.testing.assert_allclose(distances_n, exact_nk.min(axis=1), atol=1e-5)
     np.testing.assert_allclose(exact_nk[np.arange(n), labels_n], exact_nk.min(axis=1), atol=1e-5)
-
-
-def test_move_takes_means_and_leaves_empty_clusters() -> None:
-    x_nd = np.array([[0, 0], [2, 0], [5, 5]], dtype=np.float32)
-    before_kd = np.array([[0, 0], [9, 9], [5, 4]], dtype=np.float32)
-    after_kd = kmeans.move(x_nd, np.array([0, 0, 2], dtype=np.int32), before_kd)
-    np.testing.assert_array_equal(after_kd, [[1, 0], [9, 9], [5, 5]])
 
 
 @pytest.mark.parametrize("fit_on", ["train", "train+validation"])
@@ -44,6 +43,80 @@ def test_inertia_is_that_of_scikit_learn(digits: Dataset, fit_on: str) -> None:
     assert metrics["inertia"] == pytest.approx(theirs.inertia_, rel=0.005)
 
 
+@pytest.fixture
+def pixels() -> Features:
+    """1,797 images of 8 × 8, of which 1,500 are training images."""
+    x_nd, y_n = load_digits(return_X_y=True)
+    x_nd = (x_nd / 16).astype(np.float32)
+    return Features(x_nd=x_nd, y_n=y_n, n_train=1500, n_classes=10, name="raw", transform=flatten)
+
+
+CONFIG = {"k": 10, "init": "k-means++", "fit_on": "train"}
+
+
+def test_first_steps_pass_over_fewer_images(pixels: Features) -> None:
+    run, rows = kmeans.KMeansRun(CONFIG, pixels, 0), list[int]()
+    for _ in range(5):
+        rows.append(len(run.rows))
+        run.step()
+    assert rows == [300, 375, 375, 1500, 1500]  # 300: 30 a cluster, more than a sixteenth
+
+
+def test_first_step_knows_only_its_images(pixels: Features) -> None:
+    run = kmeans.KMeansRun(CONFIG, pixels, 0)
+    unseen = np.setdiff1d(np.arange(len(pixels.x_nd)), run.rows)
+    other_nd = pixels.x_nd.copy()
+    other_nd[unseen] = 0.5
+    other = kmeans.KMeansRun(CONFIG, replace(pixels, x_nd=other_nd), 0)
+    assert other.step()["inertia"] != run.step()["inertia"]
+    np.testing.assert_array_equal(other.centers_kd, run.centers_kd)
+    other.step()
+    run.step()
+    assert not np.array_equal(other.centers_kd, run.centers_kd)
+
+
+def test_inertia_is_of_all_fitted_images_from_the_first_step(pixels: Features) -> None:
+    run = kmeans.KMeansRun(CONFIG, pixels, 0)
+    for _ in range(6):
+        inertia = run.step()["inertia"]
+        nearest_n = cdist(pixels.x_nd[:1500], run.centers_kd, "sqeuclidean").min(axis=1)
+        assert inertia == pytest.approx(nearest_n.sum(), rel=1e-6)
+
+
+def test_the_ladder_ends_where_passes_over_all_images_stand_still(pixels: Features) -> None:
+    run = kmeans.KMeansRun(CONFIG, pixels, 0)
+    while not run.finished:
+        last = run.step()
+    assert len(run.rows) == 1500
+    x_nd = pixels.x_nd[:1500]
+    further = KMeans(10, init=run.centers_kd, n_init=1, max_iter=1, tol=0.0).fit(x_nd)
+    assert last["inertia"] == pytest.approx(further.inertia_, rel=1e-4)
+    shift = ((further.cluster_centers_ - run.centers_kd) ** 2).sum()
+    assert shift <= 10 * TOLERANCE * x_nd.var(axis=0).mean()
+
+
+def test_inertia_of_ladders_is_that_of_scikit_learn(pixels: Features) -> None:
+    ours = []
+    for seed in range(3):
+        run = kmeans.KMeansRun({**CONFIG, "fit_on": "train+validation"}, pixels, seed)
+        while not run.finished:
+            last = run.step()
+        ours.append(last["inertia"])
+    theirs = [KMeans(10, n_init=1, random_state=seed).fit(pixels.x_nd).inertia_ for seed in range(3)]
+    assert np.mean(ours) == pytest.approx(np.mean(theirs), rel=0.02)
+
+
+@pytest.mark.parametrize("steps", [1, 3, 6])
+def test_a_loaded_run_climbs_on_identically(pixels: Features, tmp_path: Path, steps: int) -> None:
+    whole, loaded = kmeans.KMeansRun(CONFIG, pixels, 0), kmeans.KMeansRun(CONFIG, pixels, 0)
+    for _ in range(steps):
+        whole.step()
+    whole.save(tmp_path)
+    loaded.load(tmp_path)
+    assert [loaded.step() for _ in range(4)] == [whole.step() for _ in range(4)]
+    np.testing.assert_array_equal(loaded.centers_kd, whole.centers_kd)
+
+
 def test_baseline_scores_the_images_it_fits(digits: Dataset) -> None:
     pixels = kmeans.FAMILY.prepare(digits, Options())
     run = kmeans.KMeansRun({"k": len(pixels.x_nd), "init": "random", "fit_on": "train+validation"}, pixels, 0)
@@ -55,21 +128,3 @@ def test_more_clusters_than_images_is_unfit(digits: Dataset) -> None:
     whole = {"k": len(digits.x_train) + 1, "init": "random", "fit_on": "train+validation"}
     assert kmeans.FAMILY.unfit(whole, digits) is None
     assert reason == f"k = 256 is more than the {len(digits.x_train)} images"
-
-
-def test_majority_accuracy_by_hand() -> None:
-    labels_n, y_n = np.array([0, 0, 0, 1, 1, 3]), np.array([2, 2, 1, 0, 1, 1])
-    classes_k = majority_classes(labels_n, y_n, 4)
-    assert classes_k.tolist() == [2, 0, 0, 1]  # a tie takes the lower class, an empty cluster class 0
-    scores = external_scores(labels_n, y_n, classes_k)
-    assert scores["accuracy"] == pytest.approx(4 / 6)
-    assert scores["clusters"] == 3
-    assert scores["v_measure"] == pytest.approx(
-        2 * scores["homogeneity"] * scores["completeness"] / (scores["homogeneity"] + scores["completeness"])
-    )
-
-
-def test_perfect_clustering_scores_one() -> None:
-    labels_n, y_n = np.array([1, 1, 0, 2]), np.array([0, 0, 1, 2])
-    scores = external_scores(labels_n, y_n, majority_classes(labels_n, y_n, 3))
-    assert {name for name, value in scores.items() if value == pytest.approx(1.0)} == set(scores) - {"clusters"}

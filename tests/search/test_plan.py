@@ -10,6 +10,7 @@ from models import toy
 from models.api import Baseline
 from models.errors import UserError
 from search.config import build
+from search.families import find
 from search.plan import plan_study
 
 
@@ -73,3 +74,45 @@ def test_baselines_that_cannot_be_chosen(here, options, words):
     with pytest.raises(UserError) as error:
         plan_study(build(["toy"], options))
     assert str(error.value) == words
+
+
+DIGITS = {"dataset": "digits", "limit": 1000, "metric": "inertia"}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"trials": 0}, {"space": {"k": "10..11"}}, {"set": {"init": "random"}}],
+)
+def test_inertia_does_not_choose_the_number_of_clusters(here, options):
+    with pytest.raises(UserError) as error:
+        plan_study(build(["kmeans"], {**DIGITS, **options}))
+    others = ", ".join(metric for metric in find("kmeans").metrics if metric not in ("inertia", "clusters"))
+    assert str(error.value) == f"inertia cannot be compared between values of k: --set k=N, or rank by {others}"
+
+
+@pytest.mark.parametrize("options", [{"set": {"k": "16"}}, {"space": {"k": "16..16"}}])
+def test_inertia_ranks_only_what_is_of_one_number_of_clusters_and_images(here, options):
+    (search,), _ = plan_study(build(["kmeans"], {**DIGITS, **options}))
+    assert search.metrics == ("inertia",)
+    assert search.baselines == []
+    assert search.left_out["R4-16"] == "the objective cannot be compared: fit_on = train+validation, not train"
+    on_all = {**options.get("set", {}), "fit_on": "train+validation"}
+    (search,), _ = plan_study(build(["kmeans"], {**DIGITS, **options, "set": on_all}))
+    assert [baseline.name for baseline, _ in search.baselines] == ["R4-16"]
+    assert search.left_out["R4-10"] == "the objective cannot be compared: k = 10, not 16"
+
+
+def test_the_number_of_clusters_alone_is_no_objective(here):
+    with pytest.raises(UserError, match="^clusters alone is no objective of kmeans, allowed: silhouette, "):
+        plan_study(build(["kmeans"], {**DIGITS, "metric": "clusters"}))
+
+
+def test_other_metrics_leave_no_baseline_out(here):
+    (search,), _ = plan_study(build(["kmeans"], {**DIGITS, "metric": "nmi", "set": {"k": "16"}}))
+    assert len(search.baselines) == 6
+
+
+def test_inertia_may_stand_beside_another_objective(here):
+    (search,), _ = plan_study(build(["kmeans"], {**DIGITS, "metric": "inertia,clusters", "searcher": "nsga2"}))
+    assert search.metrics == ("inertia", "clusters")
+    assert len(search.baselines) == 6

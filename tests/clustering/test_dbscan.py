@@ -1,0 +1,168 @@
+"""DBSCAN grids beside scikit-learn's DBSCAN, label for label."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from sklearn.cluster import DBSCAN
+from sklearn.neighbors import NearestNeighbors
+
+from clustering.cuts import Cut
+from clustering.dbscan import dbscan_grid
+from clustering.density import Blocks, density, nearest
+from clustering.k_distance import elbow, k_distances
+from models.errors import UserError
+
+KINDS = ("cloud", "clumps", "grid", "copies", "far away", "blob")
+SIZES = st.one_of(st.integers(1, 40), st.sampled_from([90, 300]))
+DIMENSIONS = st.one_of(st.integers(1, 20), st.sampled_from([33, 50]))
+
+
+def rows(kind: str, n: int, d: int, dtype: str, seed: int) -> NDArray[np.floating]:
+    rng = np.random.default_rng(seed)
+    cloud_nd = rng.normal(size=(n, d))
+    x_nd = {
+        "cloud": cloud_nd,
+        "clumps": 0.1 * cloud_nd + 3.0 * rng.integers(0, 3, (n, 1)),
+        "grid": rng.integers(0, 3, (n, d)).astype(np.float64),
+        "copies": cloud_nd[rng.integers(0, max(n // 3, 1), n)],
+        "far away": cloud_nd + 1000.0,
+        "blob": 1e-3 * cloud_nd,
+    }[kind]
+    return x_nd.astype(dtype)
+
+
+def radii(x_nd: NDArray[np.floating], seed: int) -> list[float]:
+    """Distances that occur, exact ones of grids, one that nothing is within, one that all is, and some between."""
+    rng = np.random.default_rng(seed)
+    i, j = rng.integers(0, len(x_nd), (2, 4))
+    occurring = np.sqrt(((x_nd[i] - x_nd[j]).astype(np.float64) ** 2).sum(axis=1))
+    between = rng.random(3) * 2.0 * math.sqrt(x_nd.shape[1])
+    return [float(r) for r in (*occurring, *between, 1.0, math.sqrt(2.0), math.sqrt(3.0), 1e-9, 1e5) if r > 0.0]
+
+
+def one_by_one(x_nd: NDArray[np.floating], eps: list[float], min_samples: list[int]) -> NDArray[np.intp]:
+    return np.array([[DBSCAN(eps=e, min_samples=m).fit(x_nd).labels_ for m in min_samples] for e in eps])
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.sampled_from(KINDS),
+    SIZES,
+    DIMENSIONS,
+    st.sampled_from(["float32", "float64"]),
+    st.lists(st.integers(1, 25), min_size=1, max_size=3),
+    st.integers(0, 2**16),
+)
+def test_labels_are_those_of_scikit_learn(
+    kind: str, n: int, d: int, dtype: str, min_samples: list[int], seed: int
+) -> None:
+    x_nd = rows(kind, n, d, dtype, seed)
+    eps = radii(x_nd, seed)
+    np.testing.assert_array_equal(dbscan_grid(x_nd, eps, min_samples), one_by_one(x_nd, eps, min_samples))
+
+
+@pytest.mark.parametrize("d", [2, 20])
+def test_labels_over_several_blocks_of_rows(d: int) -> None:
+    rng = np.random.default_rng(d)
+    x_nd = (rng.normal(size=(1500, d)) + 4.0 * rng.integers(0, 5, (1500, 1))).astype(np.float32)
+    curve = k_distances(x_nd, 5)
+    eps = [float(r) for r in np.quantile(curve, [0.02, 0.3, 0.7, 0.95]) * 1.0001]
+    ours = dbscan_grid(x_nd, eps, [1, 5, 20])
+    np.testing.assert_array_equal(ours, one_by_one(x_nd, eps, [1, 5, 20]))
+    assert ours.max() > 5
+
+
+def test_a_clear_setting_does_not_ask_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
+    x_nd = rows("cloud", 200, 3, "float64", 0)
+    theirs = one_by_one(x_nd, [0.4, 0.9], [4, 9])
+    monkeypatch.setattr(Cut, "_followed", lambda *_: pytest.fail("no distance is eps"))
+    np.testing.assert_array_equal(dbscan_grid(x_nd, [0.4, 0.9], [4, 9]), theirs)
+
+
+def test_by_hand() -> None:
+    x_nd = np.array([[0.0], [1.0], [2.0], [3.5], [10.0], [11.0], [12.0], [50.0]])
+    labels = dbscan_grid(x_nd, [0.9, 1.2, 1.7], [1, 3])
+    assert labels.dtype == np.intp
+    assert labels[0].tolist() == [[0, 1, 2, 3, 4, 5, 6, 7], [-1] * 8]
+    assert labels[1].tolist() == [[0, 0, 0, 1, 2, 2, 2, 3], [0, 0, 0, -1, 1, 1, 1, -1]]
+    assert labels[2].tolist() == [[0, 0, 0, 0, 1, 1, 1, 2], [0, 0, 0, 0, 1, 1, 1, -1]]
+
+
+def test_a_border_row_goes_to_the_lower_cluster() -> None:
+    x_nd = np.array([[4.0], [4.1], [4.2], [3.0], [2.0], [1.9], [1.8]])
+    assert dbscan_grid(x_nd, [1.05], [4])[0, 0].tolist() == [0, 0, 0, 0, 1, 1, 1]
+    assert dbscan_grid(x_nd[::-1], [1.05], [4])[0, 0].tolist() == [0, 0, 0, 0, 1, 1, 1]
+
+
+def test_settings_keep_their_order_and_may_repeat() -> None:
+    x_nd = rows("clumps", 50, 4, "float64", 1)
+    forward = dbscan_grid(x_nd, [0.1, 0.2, 0.5], [2, 5])
+    np.testing.assert_array_equal(dbscan_grid(x_nd, [0.5, 0.2, 0.1, 0.1], [5, 2, 5])[2], forward[0, [1, 0, 1]])
+
+
+def test_whole_numbers_are_rows_too() -> None:
+    x_nd = np.random.default_rng(0).integers(0, 9, (60, 3))
+    np.testing.assert_array_equal(dbscan_grid(x_nd, [1.0, 2.0], [3]), one_by_one(x_nd, [1.0, 2.0], [3]))
+
+
+@pytest.mark.parametrize(
+    ("x_nd", "eps", "min_samples", "words"),
+    [
+        (np.zeros((0, 2)), [1.0], [1], "x must have rows and columns, got an array of shape (0, 2)"),
+        (np.zeros(3), [1.0], [1], "x must have rows and columns, got an array of shape (3,)"),
+        (np.array([[np.nan, 1.0]]), [1.0], [1], "x must be finite, got 1 values that are not"),
+        (np.zeros((2, 2)), [0.0], [1], "eps must be distances above 0 and up to 1e+18, got [0.0]"),
+        (np.zeros((2, 2)), [math.nan], [1], "eps must be distances above 0 and up to 1e+18, got [nan]"),
+        (np.zeros((2, 2)), [], [1], "eps must be distances above 0 and up to 1e+18, got []"),
+        (np.zeros((2, 2)), [1.0], [3, 0], "min_samples must be whole numbers from 1 on, got [3, 0]"),
+        (np.zeros((2, 2)), [1.0], [2.5], "min_samples must be whole numbers from 1 on, got [2.5]"),
+    ],
+)
+def test_what_a_grid_refuses(x_nd: NDArray[np.floating], eps: list[float], min_samples: list[int], words: str) -> None:
+    with pytest.raises(UserError) as caught:
+        dbscan_grid(x_nd, eps, min_samples)
+    assert str(caught.value) == words
+
+
+@pytest.mark.parametrize("d", [3, 30])
+def test_nearest_are_those_of_scikit_learn(d: int) -> None:
+    x_nd = np.random.default_rng(0).normal(size=(1300, d)).astype(np.float32)
+    square_nk, index_nk = nearest(Blocks(x_nd), 7)
+    distance_nk, theirs_nk = NearestNeighbors(n_neighbors=7).fit(x_nd).kneighbors(x_nd)
+    np.testing.assert_allclose(np.sqrt(square_nk), distance_nk, atol=1e-5)
+    assert np.mean(index_nk == theirs_nk) > 0.999  # but for ties
+
+
+def test_fewer_rows_than_neighbours() -> None:
+    square_nk, index_nk = nearest(Blocks(np.array([[0.0], [3.0], [1.0]])), 9)
+    assert square_nk.tolist() == [[0.0, 1.0, 9.0], [0.0, 4.0, 9.0], [0.0, 1.0, 4.0]]
+    assert index_nk.tolist() == [[0, 2, 1], [1, 2, 0], [2, 0, 1]]
+
+
+def test_distances_to_the_kth_neighbour() -> None:
+    x_nd = np.array([[0.0], [1.0], [3.0], [7.0]])
+    assert k_distances(x_nd, 1).tolist() == [0.0, 0.0, 0.0, 0.0]
+    assert k_distances(x_nd, 2).tolist() == [1.0, 1.0, 2.0, 4.0]
+    assert k_distances(x_nd, 3).tolist() == [2.0, 3.0, 3.0, 6.0]
+    with pytest.raises(UserError, match="k must be from 1 to the number of rows, 4, got 5"):
+        k_distances(x_nd, 5)
+
+
+def test_elbow_is_where_the_curve_bends() -> None:
+    flat, steep = np.linspace(1.0, 2.0, 900), np.linspace(2.0, 30.0, 100)
+    assert elbow(np.concatenate([flat, steep])) == pytest.approx(2.0, abs=0.5)
+    assert math.isnan(elbow(np.full(50, 3.0)))
+    assert math.isnan(elbow(np.array([1.0, 2.0])))
+
+
+def test_density_cuts_at_every_eps_within_its_reach() -> None:
+    x_nd = rows("cloud", 150, 5, "float64", 2)
+    cut = Cut(density(x_nd, [3, 8]))
+    for eps in (0.5, 1.1, 1.7, 4.0):
+        np.testing.assert_array_equal(cut.labels(eps, [8, 3]), one_by_one(x_nd, [eps], [8, 3])[0])
