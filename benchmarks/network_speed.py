@@ -84,14 +84,19 @@ def measure_epochs(fed: str, barrier: Any, results: Any) -> None:
 
 def order() -> None:
     """Seconds of an epoch of the same convolutions, pooled before norm and activation and after."""
-    taken: dict[str, list[float]] = {"before": [], "after": []}
-    for turn in range(TURNS):
-        for where, kept in taken.items():
-            results = side_by_side(measure_order, where)
-            kept += results
-            print(f"turn {turn + 1}, pools {where}: " + " ".join(f"{seconds:.2f}" for seconds in results), flush=True)
-    before, after = (median(values) for values in taken.values())
+    before, after = in_turns(measure_order, ("before", "after"))
     print(f"median: before {before:.2f} s, after {after:.2f} s, {before / after:.2f} times")
+
+
+def in_turns(measure: Any, ways: tuple[str, ...]) -> list[float]:
+    """The median seconds of each way, measured in turns by two processes side by side."""
+    taken: dict[str, list[float]] = {way: [] for way in ways}
+    for turn in range(TURNS):
+        for way, kept in taken.items():
+            results = side_by_side(measure, way)
+            kept += results
+            print(f"turn {turn + 1}, {way}: " + " ".join(f"{each:.2f}" for each in results), flush=True)
+    return [median(values) for values in taken.values()]
 
 
 def measure_order(where: str, barrier: Any, results: Any) -> None:
@@ -156,13 +161,7 @@ def count_epochs(way: str, seed: int, barrier: Any, results: Any) -> None:
 
 def seconds() -> None:
     """Seconds of an epoch on Fashion-MNIST, validation included, two one-thread processes side by side."""
-    taken: dict[str, list[float]] = {"plain": [], "ours": []}
-    for turn in range(TURNS):
-        for way, kept in taken.items():
-            results = side_by_side(measure_seconds, way)
-            kept += results
-            print(f"turn {turn + 1}: {way} " + " ".join(f"{value:.1f}" for value in results), flush=True)
-    plain, ours = (median(values) for values in taken.values())
+    plain, ours = in_turns(measure_seconds, ("plain", "ours"))
     print(f"median: plain {plain:.1f} s, ours {ours:.1f} s, {ours / plain:.2f} times")
 
 
