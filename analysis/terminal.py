@@ -57,7 +57,8 @@ def _table(study: Study, family: str, ranked: pd.DataFrame, width: int, sort: st
         spent = f"{row['resource']:.0f}", f"{row['seconds']:.{places}f}"
         label = f"{row['trial']} {row['name']}".strip()
         state = STATE_WORDS[row["state"]]
-        rows.append([str(place), label, *scores[place - 1], *more, *fronts, *spent, state, parameters(row, names)])
+        told = parameters(row, [*apart(row, names, search["space"]), *names])
+        rows.append([str(place), label, *scores[place - 1], *more, *fronts, *spent, state, told])
     on = "" if study.facts["dataset"]["name"] == "none" else f" on {study.facts['dataset']['name']}"
     return fitted([*columns, "parameters"], rows, width, title=f"{study.name} · {family}{on}{fitted_to(study, family)}")
 
@@ -95,10 +96,20 @@ def _best(ranked: pd.DataFrame, space: Mapping[str, Any]) -> str:
 
 
 def varied(ranked: pd.DataFrame, space: Mapping[str, Any]) -> list[str]:
-    """The parameters whose values differ among the trials: those that the search varied first, in the space's order."""
-    there = [name for name in space if f"param.{name}" in ranked]
-    differ = [name for name in there if ranked[f"param.{name}"].astype(str).nunique() > 1]
-    return sorted(differ, key=lambda name: len(space[name].get("searched", "several")) == 1)
+    """The parameters whose values differ among the trials, in the space's order: those that the search varied."""
+    there = [name for name in space if f"param.{name}" in ranked and not is_fixed(space[name])]
+    return [name for name in there if ranked[f"param.{name}"].astype(str).nunique() > 1]
+
+
+def apart(row: pd.Series[Any], names: Sequence[str], space: Mapping[str, Any]) -> list[str]:
+    """The fixed parameters that a baseline has otherwise than the search: `--set` does not change a baseline."""
+    fixed = [name for name in space if name not in names and is_fixed(space[name])]
+    return [name for name in fixed if str(row.get(f"param.{name}")) != str(space[name]["searched"][0])]
+
+
+def is_fixed(parameter: Mapping[str, Any]) -> bool:
+    """True of a parameter in study.json to which the search gives one value."""
+    return len(parameter.get("searched", "several")) == 1
 
 
 def parameters(row: pd.Series[Any], names: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
     hypersearch run cnn --dataset fashion-mnist-5 --trials 0 --baselines --name r3
     hypersearch run kmeans --trials 0 --baselines --name r4
+    hypersearch confirm r3 --fit-on train      # for figures on test
     python benchmarks/baselines.py runs/r3 runs/r4
 
 Only figures that a report gives for the study's own data set are compared.

@@ -82,7 +82,12 @@ class KMeansRun:
     def load(self, folder: Path) -> None:
         """Read them."""
         with np.load(folder / "kmeans.npz") as stored:
-            self._steps, self.finished = int(stored["steps"]), bool(stored["finished"])
+            self.finished = bool(stored["finished"])
+            if "steps" not in stored:  # from before the ladder, when every pass was over all images
+                self._steps = len(LADDER)
+                self._lloyd.start(stored["centers_kd"])
+                return
+            self._steps = int(stored["steps"])
             self._lloyd.restore(stored)
 
     def _centers_of(self, rows: NDArray[np.intp], passes: int) -> NDArray[np.float32]:

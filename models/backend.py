@@ -54,5 +54,5 @@ def batches(x: Any, y: Any | None, batch_size: int) -> dict[str, Any]:
 
 
 def predicted(model: Any, x: Any, batch_size: int = 128) -> Any:
-    """What a `keras.Model` makes of an array, as an array; larger batches take more memory and no less time."""
+    """What a `keras.Model` makes of an array, as an array; on a CPU, larger batches only take more memory."""
     return model.predict(**batches(x, None, batch_size), verbose=0)

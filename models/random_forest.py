@@ -1,7 +1,7 @@
 """Random forests and extra-trees, grown one tree a step by scikit-learn's warm start; report R5's forest as baseline.
 
 `forest_curve` gives the whole curve over the number of trees from a single forest. Shape suffixes: n images,
-d pixels, c classes.
+d numbers a row, c classes.
 """
 
 from __future__ import annotations
@@ -102,8 +102,9 @@ def forest_curve(
 ) -> list[ForestPoint]:
     """The forests of `tree_counts` trees, in that order, for the cost of the largest.
 
-    x: float32 (n, d); y: int64 (n,). `params`: of `FAMILY.space` or of scikit-learn's constructor, those that are
-    missing as there; `n_estimators` and `inputs` are not read. Raises a `UserError` for counts below 1.
+    x: float32 (n, d), as `models.rows.ROWS` or anything else makes it; y: int64 (n,). `params`: of `FAMILY.space` or of
+    scikit-learn's constructor, those that are missing as there; `n_estimators` and `inputs` are not read. Raises a
+    `UserError` for counts below 1.
     """
     if not tree_counts or min(tree_counts) < 1:
         raise UserError(f"tree_counts must be whole numbers from 1 on, got {list(tree_counts)}")

@@ -19,7 +19,7 @@ import numpy as np
 from models.backend import predicted
 from models.datasets import Dataset
 from models.errors import UserError
-from models.rows import ROWS
+from models.rows import NAMES, ROWS
 
 FACTS = "preprocess.json"
 WANTED = {
@@ -68,8 +68,9 @@ def take(folder: Path, images: Any = None) -> Shelved:
     `images`: uint8 (n, h, w), looked at before the model is read, which may take a while.
     """
     with _whole(folder, images) as (path, facts):
-        apply = _network(path) if path.suffix == ".keras" else _estimator(path, ROWS[facts.get("rows", "pixels")])
-        return Shelved(apply, tuple(facts["size"]), str(facts["output"]), tuple(facts["classes"]))
+        size, rows = tuple(facts["size"]), facts.get("rows", "pixels")
+        apply = _network(path) if path.suffix == ".keras" else _estimator(path, rows, size)
+        return Shelved(apply, size, str(facts["output"]), tuple(facts["classes"]))
 
 
 def network(folder: Path, images: Any = None) -> tuple[Any, str]:
@@ -119,15 +120,19 @@ def _network(path: Path) -> Callable[[Any], Any]:
     return lambda x_nhw: predicted(model, x_nhw[..., None])
 
 
-def _estimator(path: Path, rows: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _estimator(path: Path, rows: str, size: tuple[int, ...]) -> Callable[[Any], Any]:
     import skops.io
 
     model = skops.io.load(path, trusted=[TREE])
+    if model.n_features_in_ != len(NAMES[rows](size)):
+        raise ValueError(
+            f"it was fitted on rows of {model.n_features_in_} numbers, and {rows} have {len(NAMES[rows](size))}"
+        )
     for tree in getattr(model, "estimators_", []):
         check_tree(tree.tree_)
     if hasattr(model, "predict_proba"):
-        return lambda x_nhw: model.predict_proba(rows(x_nhw))
-    return lambda x_nhw: margins(model, rows(x_nhw))
+        return lambda x_nhw: model.predict_proba(ROWS[rows](x_nhw))
+    return lambda x_nhw: margins(model, ROWS[rows](x_nhw))
 
 
 def margins(machine: Any, x_nd: Any) -> Any:

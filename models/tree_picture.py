@@ -1,4 +1,4 @@
-"""A picture of one shallow tree, as report R5 shows: what a forest asks of the pixels first."""
+"""A picture of one shallow tree, as report R5 shows: what a forest asks first."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def draw_tree(tree: Any, dataset: Dataset, inputs: str, path: Path) -> None:
     )
     for box in axes.texts:
         box.set_text(SHARES.sub("", box.get_text()))
-    title = "A tree of depth {}: {} from 0 (black) to 1, the share of the images that come by, their class"
-    asked = "pixels" if inputs == "pixels" else "brightness and edges"
+    title = "A tree of depth {}: {}, the share of the images that come by, their class"
+    asked = "pixels from 0 (black) to 1" if inputs == "pixels" else "brightness from 0 to 1, steepness of edges"
     axes.set_title(title.format(tree.get_depth(), asked))
     figure.savefig(path)

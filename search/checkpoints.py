@@ -17,7 +17,7 @@ from pathlib import Path
 from models.api import Run
 from search.trials import write_json
 
-FORMAT = 3  # raised when a family makes another model of a configuration: then the states from before fit no more
+FORMAT = 2  # raised when a family makes another model of a configuration: then the states from before fit no more
 
 
 @dataclass(frozen=True)

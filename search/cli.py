@@ -69,7 +69,7 @@ def cli() -> None:
 @click.option("--name", metavar="NAME", help="Of the study  [default: targets and time]")
 @click.option("--out", metavar="DIR", help="Folder of the studies  [default: runs]")
 @click.option("--baselines/--no-baselines", default=None, help="Run the published configurations too  [default: yes]")
-@click.option("--only-baselines", metavar="B", help="Of the published configurations these: R3-own,R5.")
+@click.option("--only-baselines", metavar="B", help="Of each family these published configurations: R3-own,R5.")
 @click.option("--warm-start", metavar="STUDY", help="Let the sampler learn from the trials of another study.")
 @click.option("--features", metavar="F", help="What clusterings are fitted on, as autoencoder,umap:10  [default: raw]")
 @again_options

@@ -234,7 +234,7 @@ def _apart(config: Config, fixed: Mapping[str, Value]) -> str | None:
 
 def _check_baseline_names(asked: Sequence[SearchConfig], families: Sequence[Family]) -> None:
     """Raise a `UserError` for a name that is no baseline of any of the families."""
-    names = [baseline.name for family in families for baseline in family.baselines]
+    names = list(dict.fromkeys(baseline.name for family in families for baseline in family.baselines))
     for name in (name for search in asked for name in search.only_baselines or ()):
         if name not in names:
             raise unknown(f"baseline of {', '.join(family.name for family in families)}", name, names)

@@ -129,7 +129,9 @@ def test_nearest_other_is_infinite_for_a_single_centre() -> None:
 def test_every_row_is_with_its_nearest_centre_after_every_pass_far_from_zero(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lloyd, "BLOCK", 128)
     rng = np.random.default_rng(0)
-    x_nd = (rng.normal(size=(3000, 20)) + 4.0 * rng.normal(size=(25, 20))[rng.integers(0, 25, 3000)] + 30.0).astype(np.float32)
+    x_nd = (rng.normal(size=(3000, 20)) + 4.0 * rng.normal(size=(25, 20))[rng.integers(0, 25, 3000)] + 30.0).astype(
+        np.float32
+    )
     means = Lloyd(x_nd, 40).start(x_nd[:40])
     for _ in range(25):
         means.step()

@@ -16,6 +16,7 @@ from models.api import Options
 from models.arrays import flatten
 from models.datasets import Dataset
 from models.errors import UserError
+from models.rows import ROWS
 
 CONFIG = {"n_estimators": 6, "max_features": 0.2, "max_depth": 8, "min_samples_leaf": 1, "criterion": "entropy"}
 
@@ -30,6 +31,19 @@ def test_grown_tree_by_tree_equals_grown_at_once(digits: Dataset) -> None:
     proba_nc = at_once.predict_proba(flatten(digits.x_test))
     np.testing.assert_array_equal(run.predict(digits.x_test), proba_nc)
     assert metrics["accuracy"] == pytest.approx(at_once.score(arrays.x_val, arrays.y_val))
+
+
+def test_a_tree_on_shapes_asks_for_brightness_and_edges(digits: Dataset, tmp_path: Path) -> None:
+    config = {**CONFIG, "inputs": "shapes"}
+    run = random_forest.ForestRun(config, random_forest.FAMILY.prepare(digits, Options()), 3)
+    run.step()
+    random_forest.FAMILY.export(run, digits, tmp_path)
+    picture = (tmp_path / "tree.svg").read_text()
+    assert len(re.findall(r"(?:brightness|edges \d+°) in cell \d, \d of \d × \d &lt;= ", picture)) >= 3
+    points = random_forest.forest_curve(ROWS["shapes"](digits.x_train), digits.y_train, [1], config, seed=3)
+    np.testing.assert_array_equal(
+        points[0].forest.predict_proba(ROWS["shapes"](digits.x_test)), run.predict(digits.x_test)
+    )
 
 
 def test_a_shallow_tree_is_drawn_beside_the_model(digits: Dataset, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.arrays import flatten
-from models.rows import CHUNK, NAMES, ROWS, shape_names, shapes
+from models.rows import NAMES, ROWS, shape_names, shapes
 
 
 def named(image_hw: np.ndarray) -> dict[str, float]:
@@ -56,15 +56,33 @@ def test_every_size_has_as_many_numbers_as_names(height: int, width: int, seed: 
     for name, rows in ROWS.items():
         x_nd = rows(x_nhw)
         assert x_nd.dtype == np.float32
-        assert x_nd.shape == (3, len(NAMES[name]((height, width))))
+        assert x_nd.shape == (3, len(set(NAMES[name]((height, width)))))
         assert np.isfinite(x_nd).all()
         assert x_nd.min() >= 0
         assert x_nd.max() <= 1
 
 
-def test_chunks_do_not_show() -> None:
-    x_nhw = np.random.default_rng(0).integers(0, 256, (CHUNK + 2, 5, 5), dtype=np.uint8)
-    np.testing.assert_array_equal(shapes(x_nhw)[-3:], shapes(x_nhw[-3:]))
+@pytest.mark.parametrize("size", [(7, 9), (10, 30), (3, 5)])
+def test_cells_of_uneven_sizes_are_means_too(size: tuple[int, int]) -> None:
+    white = named(np.full(size, 255))
+    assert {value for name, value in white.items() if name.startswith("brightness")} == {1.0}
+    assert {value for name, value in white.items() if name.startswith("edges")} == {0.0}
+    image = np.random.default_rng(0).integers(0, 256, size)
+    (rows, columns), numbers = (min(7, size[0]), min(7, size[1])), named(image)
+    tops = [place * size[0] // rows for place in range(rows + 1)]
+    lefts = [place * size[1] // columns for place in range(columns + 1)]
+    for row, column in np.ndindex(rows, columns):
+        cell = image[tops[row] : tops[row + 1], lefts[column] : lefts[column + 1]] / 255
+        name = f"brightness in cell {row}, {column} of {rows} × {columns}"
+        assert numbers[name] == pytest.approx(cell.mean(), abs=1e-6)
+
+
+def test_chunks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    x_nhw = np.random.default_rng(0).integers(0, 256, (11, 5, 5), dtype=np.uint8)
+    at_once_nd = shapes(x_nhw)
+    for pixels in (3, 60, 100):  # an image at a time, two, four
+        monkeypatch.setattr("models.rows.CHUNK", pixels)
+        np.testing.assert_array_equal(shapes(x_nhw), at_once_nd)
     assert shapes(x_nhw[:0]).shape == (0, len(shape_names((5, 5))))
 
 

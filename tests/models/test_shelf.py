@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from models.api import Options
 from models.arrays import flatten
 from models.datasets import Dataset
 from models.errors import UserError
+from models.rows import ROWS
 from search import spaces
 
 SMALL = {"depth": "1..1", "filters": "16..16", "nodes": "64..64", "n_estimators": "10..10"}
@@ -71,6 +73,23 @@ def test_a_tree_that_points_out_of_itself_is_refused(digits: Dataset) -> None:
             shelf.check_tree(tree)
         array[0] = before
     shelf.check_tree(tree)
+
+
+@pytest.mark.parametrize("inputs", ROWS)
+def test_a_forest_sees_what_it_was_fitted_on(inputs: str, digits: Dataset, tmp_path: Path) -> None:
+    family = random_forest.FAMILY
+    run = family.start({"inputs": inputs, "n_estimators": 2}, family.prepare(digits, Options()), 0)
+    run.step()
+    family.export(run, digits, tmp_path)
+    np.testing.assert_allclose(shelf.take(tmp_path).predict(digits.x_test), run.predict(digits.x_test))
+    facts = json.loads((tmp_path / shelf.FACTS).read_text())
+    assert facts.pop("rows") == inputs
+    (tmp_path / shelf.FACTS).write_text(json.dumps(facts))  # as one from before there was anything but pixels
+    if inputs == "pixels":
+        np.testing.assert_allclose(shelf.take(tmp_path).predict(digits.x_test), run.predict(digits.x_test))
+    else:
+        with pytest.raises(UserError, match="fitted on rows of 633 numbers, and pixels have 64$"):
+            shelf.take(tmp_path)
 
 
 def test_a_folder_without_a_model(tmp_path: Path) -> None:

@@ -62,8 +62,8 @@ def test_no_command_shows_help(capsys):
         ),
         (
             ["run", "random_forest", "--dataset", "digits", "--set", "max_dept=3"],
-            "unknown parameter 'max_dept', allowed: bootstrap, criterion, kind, max_depth, max_features, max_samples, "
-            "min_samples_leaf, n_estimators; did you mean 'max_depth'?",
+            "unknown parameter 'max_dept', allowed: bootstrap, criterion, inputs, kind, max_depth, max_features, "
+            "max_samples, min_samples_leaf, n_estimators; did you mean 'max_depth'?",
         ),
         (
             ["run", "nowhere.module:F"],

@@ -57,6 +57,12 @@ def test_each_family_takes_those_of_the_names_that_it_has(here):
     ]
 
 
+def test_a_baseline_that_no_family_has(here):
+    words = "^unknown baseline of linear_svm, random_forest 'R3', allowed: R5; did you mean 'R5'\\?$"
+    with pytest.raises(UserError, match=words):
+        plan_study(build(["linear_svm", "random_forest"], {"dataset": "digits", "only_baselines": "R3"}))
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
