@@ -226,6 +226,7 @@ def _r3(eps: float, figures: Mapping[str, float]) -> Baseline:
         dataset="fashion-mnist-5",
         figures=figures,
         features="cnn@flatten,standard",
+        network="R3-own",
     )
 
 

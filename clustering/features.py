@@ -10,8 +10,11 @@ Shape suffixes: n images, h height, w width, d features.
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -44,12 +47,23 @@ class Features:
 
 @dataclass(frozen=True)
 class Chain:
-    """Fitted steps, one after another: from images, uint8 (n, h, w), to rows. It can be pickled."""
+    """Fitted steps, one after another: from images, uint8 (n, h, w), to rows. It can be pickled.
+
+    `key`: of what they were made of, under which rows that take long are kept too; None: none do.
+    """
 
     steps: tuple[Callable[[Any], NDArray[np.float32]], ...]
+    key: str | None
 
     def __call__(self, x_nhw: Any) -> NDArray[np.float32]:
         """float32 (n, d); a `UserError` if a step cannot place images that it was not fitted with."""
+        if self.key is None:
+            return self._rows(x_nhw)
+        images = hashlib.sha256(np.ascontiguousarray(x_nhw)).hexdigest()
+        key = stored.key_of(self.key, images, x_nhw.shape)
+        return stored.kept(key, len(x_nhw), lambda: {"rows": self._rows(x_nhw)})["rows"]
+
+    def _rows(self, x_nhw: Any) -> NDArray[np.float32]:
         for step in self.steps:
             x_nhw = step(x_nhw)
         return np.asarray(x_nhw, dtype=np.float32)
@@ -79,7 +93,8 @@ def features(dataset: Dataset, options: Options) -> Features:
     for step in others:
         key, x_nd, placed = _of_rows(step, x_nd, n_train, options, key)
         chain.append(placed)
-    return Features(x_nd, y_n, n_train, dataset.n_classes, spelled(options.features), Chain(tuple(chain)))
+    kept = key if any(isinstance(step, Network | fits.Umap) for step in chain) else None
+    return Features(x_nd, y_n, n_train, dataset.n_classes, spelled(options.features), Chain(tuple(chain), kept))
 
 
 def _of_images(step: Step, dataset: Dataset, options: Options, key: str) -> tuple[str, Any, Any]:
@@ -90,7 +105,7 @@ def _of_images(step: Step, dataset: Dataset, options: Options, key: str) -> tupl
     if source is None:
         raise UserError(f"features: {step} needs a fitted {step.kind}, got none (Options.source)")
     x_nhw = np.concatenate([dataset.x_train, dataset.x_val])
-    key = stored.key_of(key, str(step), source.digest)
+    key = stored.key_of(key, str(step), source.digest, metadata.version("keras"), os.environ.get("KERAS_BACKEND"))
     ask = options.encode or encoded
     rows = stored.kept(key, len(x_nhw), lambda: {"rows": ask(source.folder, step.layer, x_nhw)})["rows"]
     return key, rows, Network(source, step.layer)

@@ -179,6 +179,7 @@ FAMILY = Family(
             source="R4, autoencoder + Gaussian mixture",
             figures={"test.accuracy": 0.5143},
             features="autoencoder",
+            network="R4",
         ),
     ),
     starts=(

@@ -176,6 +176,7 @@ FAMILY = Family(
             "the scale of pixels, so it does not compare with one of codes",
             figures={"val.homogeneity": 0.5005, "val.accuracy": 0.5537},
             features="autoencoder",
+            network="R4",
         ),
         Baseline(
             name="R3-5",
@@ -185,6 +186,7 @@ FAMILY = Family(
             "1,635, 1,392 and 966",
             dataset="fashion-mnist-5",
             features="cnn@flatten,standard",
+            network="R3-own",
         ),
     ),
     metric="v_measure",  # homogeneity and accuracy alone rise with k, so they would always choose the largest

@@ -147,7 +147,8 @@ class Baseline:
 
     `figures` are what its source reports (metric names as in `DIRECTIONS`, prefixed `val.`, `train.` or `test.`),
     on `dataset`. `resource` is how long the source trained, in the family's unit. `features`: the only ones that it is
-    run on, spelled as in `--features` but without a study; empty: whatever the search has.
+    run on, spelled as in `--features` but without a study; empty: whatever the search has. `network`: the baseline of
+    the network's family whose code they are; empty: any.
     """
 
     name: str
@@ -157,6 +158,7 @@ class Baseline:
     dataset: str = "fashion-mnist"
     figures: Mapping[str, float] = field(default_factory=dict)
     features: str = ""
+    network: str = ""
 
 
 @dataclass(frozen=True)
@@ -190,6 +192,10 @@ class Options:
     source: Source | None = None
     encode: Encode | None = None
     say: Callable[[str], None] = silent
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled without `encode` and `say`, which mean something where they were made only."""
+        return Options, (self.seed, self.threads, self.limit, self.features, self.source)
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,15 @@
 `--features autoencoder` takes the best autoencoder of the same study, whose search then runs first, and
 `--features autoencoder:OTHER` that of another study, which must have been run on the same images split the same way:
 else its training images might be our validation images. Of the trials whose models are kept, the best that was fitted
-on training images alone is taken. It is exported once into the dependent study's folder, `sources/FAMILY/`, and
-recorded in its study.json as an `Origin`; from then on the features do not change, whatever comes of the study that it
-is from.
+on training images alone is taken; where only baselines run, the one whose network they name, which is then kept for
+them. It is exported once into the dependent study's folder, `sources/`, and recorded in its study.json as an `Origin`;
+from then on the features do not change, whatever comes of the study that it is from.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from analysis.tables import Study, load_all
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from search.plan import Search
 
 TRAIN = "train"
+Some = TypeVar("Some", bound="Search")
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,15 @@ class Origin:
     study: str
     family: str
     trial: int
+    name: str  # a baseline's, else empty
     fitted_on: str  # "train", or what else its configuration says: then it has seen validation images as well
     digest: str  # of its configuration and its checkpoint's files
-    files: Mapping[str, str]  # of its export in `sources/FAMILY`, by name: SHA-256
+    files: Mapping[str, str]  # of its export in `sources/`, by name: SHA-256
+
+    @property
+    def told(self) -> str:
+        """Which trial it is, in words: trial 3 R4."""
+        return f"trial {self.trial} {self.name}".strip()
 
 
 def features_of(asked: SearchConfig, family: Family, dataset: Dataset) -> str:
@@ -56,6 +63,26 @@ def other_features(baseline: Baseline, features: str) -> str | None:
     if not baseline.features or steps.kind(baseline.features) == steps.kind(features):
         return None
     return f"it is of --features {baseline.features}, this search of {steps.kind(features)}"
+
+
+def wanted(search: Search) -> str:
+    """The baseline whose network the search takes: where nothing else is searched, the one that its baselines name."""
+    named = [baseline.network for baseline, _ in search.baselines if baseline.network]
+    return named[0] if named and not search.asked.trials else ""
+
+
+def admitted(search: Some) -> Some:
+    """The search without the baselines whose network is not the one that it has been given."""
+    origin = search.source
+    if origin is None:
+        return search
+    out = {
+        baseline.name: f"it is of {origin.family} {baseline.network}'s network, this search of {origin.told}'s"
+        for baseline, _ in search.baselines
+        if baseline.network not in ("", origin.name)
+    }
+    left = [pair for pair in search.baselines if pair[0].name not in out]
+    return replace(search, baselines=left, left_out={**search.left_out, **out})
 
 
 def inner_links(config: StudyConfig, families: Sequence[Family]) -> set[str]:
@@ -105,9 +132,6 @@ def check_same_split(study: Study, step: steps.Step, dataset: Dataset) -> None:
         )
 
 
-Some = TypeVar("Some", bound="Search")
-
-
 def in_order(searches: Sequence[Some]) -> list[Some]:
     """Those first that need no other search of the study; else as they were."""
     return sorted(searches, key=lambda search: inner(search.features) is not None)
@@ -119,10 +143,20 @@ def inner(features: str) -> str | None:
     return step.kind if step and not step.study else None
 
 
+def lent(searches: Sequence[Search], family: str) -> tuple[str, ...]:
+    """The baselines of a family whose networks other searches of the study want."""
+    return tuple(dict.fromkeys(wanted(each) for each in searches if inner(each.features) == family and wanted(each)))
+
+
 def recorded_source(family: str, study: Mapping[str, Any] | None) -> Origin | None:
     """The source that a study.json has recorded of one of its searches."""
     searches = study["searches"] if study else []
     return next((Origin(**s["source"]) for s in searches if s["family"] == family and "source" in s), None)
+
+
+def recorded_sources(study: Mapping[str, Any]) -> list[Origin]:
+    """Those of all searches in a study.json."""
+    return [Origin(**search["source"]) for search in study["searches"] if "source" in search]
 
 
 def only_on_train(params: Mapping[str, Any]) -> bool:

@@ -132,6 +132,8 @@ def _report(record: Record, interrupted: bool) -> int:
     if interrupted:
         click.echo(f"interrupted; what has ended is kept, and {record.resume_command} goes on", err=True)
         return 130
+    if record.unsearched:
+        raise record.unsearched
     if not any(trial.state != "FAIL" and trial.resource for trial in record.trials.values()):
         raise WorkFailedError(f"no trial finished a step; see {record.logs}, or give it more time or other settings")
     return 0

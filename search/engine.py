@@ -8,7 +8,8 @@ writes down what happens and shows it (search/ledger.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +21,7 @@ import ray
 from optuna.storages import RDBStorage
 from ray.exceptions import RayError
 
+from models.api import Shared
 from models.datasets import Dataset
 from models.errors import UserError
 from search import checkpoints, facts
@@ -27,15 +29,15 @@ from search.cluster import check_reach, check_shared, ray_running, room
 from search.config import StudyConfig
 from search.confirm import Retraining
 from search.controller import Controller
-from search.feeding import fed, heeding, prepared
-from search.halting import Stop, scheduler
+from search.feeding import fed, note_source, prepared
+from search.halting import Halted, Stop, scheduler
 from search.ledger import Ledger
 from search.mirror import Mirror, refuse_existing, storage_at
 from search.plan import Search, check_same_images, describe, plan_study, without_password
 from search.progress import Progress, SearchView
 from search.record import Record, refuse_existing_folder
 from search.resume import learned, reopened
-from search.searcher import Bridge
+from search.searcher import Bridge, exhausted
 from search.spaces import grid, is_searched
 from search.terminal import interruptible, own_terminal
 from search.trackers import trackers
@@ -69,6 +71,8 @@ def run_study(config: StudyConfig) -> tuple[Record, bool]:
                 record.write_study(study := describe(config, searches, dataset))
                 session = Session(config, dataset, record, storage, Stop(config.time_budget), study, elsewhere)
                 run_searches(session, searches)
+                if record.unsearched and not record.trials:
+                    raise record.unsearched
         except (UserError, KeyboardInterrupt):
             record.discard()  # if nothing has run
             raise
@@ -120,28 +124,13 @@ def note_end(session: Session) -> None:
 def run_search(session: Session, search: Search, progress: Progress, at_once: int) -> None:
     """One search, to its end or until `stop` says so; every trial that began is in the record afterwards."""
     family, record, stop, config = search.family, session.record, session.stop, session.config
-    if stop.stop_all():
-        progress.say(f"{family.name}: not searched, {stop.reason}")
+    ready = readied(session, search, progress)
+    if ready is None:
         return
+    search, shared = ready
     known = taken_up(record, family.name)
-    for name, reason in search.left_out.items():
-        progress.say(f"{family.name}: baseline {name} is left out: {reason}")
     bridge = Bridge(search, config.seed, known, session.elsewhere.get(family.name, ()))
-    mirror = Mirror(session.storage, f"{record.name}/{family.name}", search, progress.say)
-    mirror.take_in(known)
-    if bridge.exhausted:
-        progress.say(f"{family.name}: not searched, {'all its trials have ended' if known else 'no trials'}")
-        return
-    try:
-        say = heeding(stop, progress.say)
-        feed = fed(session, search, say)
-        shared = prepared(config, search.target, session.dataset, search.limit, feed, say)
-    except (UserError, RayError) as error:
-        if not search.features:
-            raise
-        record.note_failure(family.name, error)
-        progress.say(f"{family.name}: not searched, {str(error).strip().splitlines()[-1]}")
-        return
+    mirror = mirrored(session, search, known, progress)
     view = SearchView(family.name, search.metric, search.mode, family.resource, search.ladder, search.total)
     view.deadline, view.others = stop.deadline, search.others
     progress.show(view, known)
@@ -166,6 +155,39 @@ def run_search(session: Session, search: Search, progress: Progress, at_once: in
         controller.run()
     finally:
         ledger.close()
+
+
+def readied(session: Session, search: Search, progress: Progress) -> tuple[Search, Shared] | None:
+    """The search, its features' network known, and what its trials share; None, said and recorded, if it cannot run."""
+    name, record, stop = search.family.name, session.record, session.stop
+    try:
+        if stop.stop_all():
+            raise Halted
+        search, feed = fed(session, search, progress.say)
+        for baseline, reason in search.left_out.items():
+            progress.say(f"{name}: baseline {baseline} is left out: {reason}")
+        known = record.search(name)
+        if exhausted(search, known):
+            mirrored(session, search, known, progress)
+            progress.say(f"{name}: not searched, {'all its trials have ended' if known else 'no trials'}")
+            return None
+        shared = prepared(session.config, search.target, session.dataset, search.limit, feed, progress.say, stop)
+    except Halted:
+        progress.say(f"{name}: not searched, {stop.reason}")
+        return None
+    except Exception as error:
+        record.note_failure(name, error)
+        progress.say(f"{name}: not searched, {str(error).strip().splitlines()[-1]}")
+        return None
+    note_source(session, search)
+    return search, shared
+
+
+def mirrored(session: Session, search: Search, known: Sequence[Trial], progress: Progress) -> Mirror:
+    """The storage's copy of a search, with what is known of it."""
+    mirror = Mirror(session.storage, f"{session.record.name}/{search.family.name}", search, progress.say)
+    mirror.take_in(known)
+    return mirror
 
 
 def taken_up(record: Record, family: str) -> list[Trial]:
@@ -215,21 +237,17 @@ def retrain_all(
     """Do each piece of `work` on the workers; yield those that succeed with their test figures."""
     check_reach(config)
     logs = folder / "logs"
-    needed = {(task.target, task.whole): (task.full, task.feed) for task in work}
     with own_terminal(logs / "ray.log") as console, ray_running(config):
         room(config)  # refuses what can never be scheduled
         data = ray.put(dataset)
-        say = partial(console.print, soft_wrap=True)
-        shared = {
-            (target, whole): ray.put(prepared(config, target, dataset.whole() if whole else dataset, full, feed, say))
-            for (target, whole), (full, feed) in needed.items()
-        }
+        shared = shared_by(config, work, dataset, logs, partial(console.print, soft_wrap=True))
         remote = retrain.options(num_cpus=config.cpus_per_trial, num_gpus=config.gpus_per_trial)
         waiting = {
             remote.remote(
                 t.target, Path.cwd(), t.params, t.limit, t.seed, shared[t.target, t.whole], data, t.kept, t.export
             ): t
             for t in work
+            if (t.target, t.whole) in shared
         }
         while waiting:
             (done,), _ = ray.wait(list(waiting))
@@ -244,3 +262,19 @@ def retrain_all(
             figures = ", ".join(f"{name} {value:.4g}" for name, value in result["metrics"].items())
             console.print(f"{what}, on test: {figures}", soft_wrap=True)
             yield task, result
+
+
+def shared_by(
+    config: StudyConfig, work: Sequence[Retraining], dataset: Dataset, logs: Path, say: Callable[[str], None]
+) -> dict[tuple[str, bool], ray.ObjectRef]:
+    """What the pieces of `work` share, by family and images; where it cannot be made, that is said and logged."""
+    shared = {}
+    for (target, whole), task in {(task.target, task.whole): task for task in work}.items():
+        images = dataset.whole() if whole else dataset
+        try:
+            shared[target, whole] = ray.put(prepared(config, target, images, task.full, task.feed, say))
+        except Exception as error:
+            words = "".join(traceback.format_exception(error))
+            (logs / f"confirm-{task.family}.traceback.txt").write_text(words, encoding="utf-8")
+            say(f"{task.family} failed: {str(error).strip().splitlines()[-1]}")
+    return shared

@@ -60,8 +60,9 @@ class Ledger(tune.Callback):  # type: ignore[misc]  # Ray ships no types for it
 
     def plan(self, trial: Trial) -> dict[str, Any]:
         """What an actor is told of a trial."""
-        full = len(self._kept) >= self._keep + self._search.feeds
-        worst = self._kept[-1].objective if full and self._keep else None
+        lends = self._search.lends
+        rivals = [each for each in self._kept if each.name not in lends] if trial.name not in lends else []
+        worst = rivals[-1].objective if len(rivals) >= max(1, self._keep + self._search.feeds) else None
         ours = {key: getattr(trial, key) for key in PLAN}
         return {**ours, "keep": self._keep > 0, "worst_kept": worst}
 
@@ -171,9 +172,9 @@ class Ledger(tune.Callback):  # type: ignore[misc]  # Ray ships no types for it
             checkpoints.clear(self._folder(trial))
             return
         ranked = sorted([*self._kept, trial], key=self._search.merit)
-        self._kept = ranked[: self._keep]
-        if self._search.feeds and not any(only_on_train(each.params) for each in self._kept):
-            self._kept += [each for each in ranked if only_on_train(each.params)][:1]  # whose codes others may take
+        lent = [each for each in ranked if each.name and each.name in self._search.lends]
+        fed = [each for each in ranked if self._search.feeds and only_on_train(each.params)][:1]  # others take its code
+        self._kept = [each for each in ranked if each in [*ranked[: self._keep], *fed, *lent]]
         for worse in ranked:
             if worse not in self._kept:
                 checkpoints.clear(self._folder(worse))

@@ -39,6 +39,7 @@ class Search:
     ladder: list[int]  # rungs; empty without ASHA
     features: str = ""  # what a family that takes them is fitted on
     feeds: bool = False  # another search of the study takes its best network's codes
+    lends: tuple[str, ...] = ()  # or those of these baselines' networks
     source: Origin | None = None  # of the features' network, once that was handed over
 
     @property
@@ -87,16 +88,20 @@ def plan_study(config: StudyConfig, study: Mapping[str, Any] | None = None) -> t
     fed = chain.inner_links(config, families)
     dataset = load_data(config, families)
     planned = [_plan(asked, family, dataset) for asked, family in zip(config.searches, families, strict=True)]
-    searches = [
-        replace(search, feeds=search.family.name in fed, source=chain.recorded_source(search.family.name, study))
-        for search in chain.in_order(planned)
-    ]
+    searches = [_linked(search, planned, fed, study) for search in chain.in_order(planned)]
     chain.check_others(searches, config, dataset)
     if not any(search.total for search in searches):
         left_out = [f"; {name} is left out: {why}" for search in searches for name, why in search.left_out.items()]
         words = "nothing to run: --trials is 0 and there are no baselines; ask for one of them"
         raise UserError(words + "".join(left_out))
     return searches, dataset
+
+
+def _linked(search: Search, others: Sequence[Search], fed: set[str], study: Mapping[str, Any] | None) -> Search:
+    """The search with what it gives to others and has been given."""
+    name = search.family.name
+    source = chain.recorded_source(name, study)
+    return chain.admitted(replace(search, feeds=name in fed, lends=chain.lent(others, name), source=source))
 
 
 def load_data(config: StudyConfig, families: Sequence[Family]) -> Dataset:
@@ -145,7 +150,7 @@ def describe(config: StudyConfig, searches: Sequence[Search], dataset: Dataset) 
             "size": list(dataset.x_train.shape[1:]),
             "classes": list(dataset.class_names),
         },
-        "searches": [_describe_search(search) for search in searches],
+        "searches": [describe_search(search) for search in searches],
         "test_reads": 0,
         "versions": facts.versions(),
         "git_revision": facts.git_revision(),
@@ -273,7 +278,8 @@ def _refuse_unfit(family: Family, space: Space, dataset: Dataset) -> None:
         raise UserError(f"{family.name} cannot be searched on {dataset.name}: {reasons[0]}")
 
 
-def _describe_search(search: Search) -> dict[str, Any]:
+def describe_search(search: Search) -> dict[str, Any]:
+    """What study.json says of a search."""
     return {
         "family": search.family.name,
         "target": search.target,

@@ -5,24 +5,27 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analysis.leaderboard import rank
 from analysis.tables import Study, load
 from clustering import steps
 from models.api import Config, Encode, Options, Source, silent
 from models.datasets import Dataset
-from models.errors import UserError
+from models.errors import UserError, WorkFailedError
 from search import checkpoints
-from search.chain import TRAIN, Origin, only_on_train, other_study
+from search.chain import TRAIN, Origin, only_on_train, other_study, wanted
 from search.checkpoints import Checkpoint
 from search.config import StudyConfig
 from search.families import find
 from search.record import replayed
 from search.trials import Trial
+
+if TYPE_CHECKING:
+    from search.plan import Search
 
 Call = Callable[..., Any]
 """Calls a function with arguments, perhaps on a worker, and gives what it gives."""
@@ -36,10 +39,15 @@ class Feed:
     source: Source | None = None
 
     @classmethod
+    def from_origin(cls, folder: Path, features: str, origin: Origin) -> Feed:
+        """Of a study in `folder`, which has been given the network."""
+        return cls(features, Source(place(folder, origin), origin.digest))
+
+    @classmethod
     def of(cls, folder: Path, search: Mapping[str, Any]) -> Feed:
         """As a study in `folder` has recorded it of one of its searches."""
-        features, origin = str(search.get("features", "")), search.get("source")
-        return cls(features, Source(place(folder, origin["family"]), origin["digest"]) if origin else None)
+        features, source = str(search.get("features", "")), search.get("source")
+        return cls.from_origin(folder, features, Origin(**source)) if source else cls(features)
 
     def options(
         self, config: StudyConfig, limit: int, encode: Encode | None = None, say: Callable[[str], None] = silent
@@ -49,39 +57,70 @@ class Feed:
         return Options(config.seed, config.cpus_per_trial, limit, features, self.source, encode, say)
 
 
-def place(folder: Path, family: str) -> Path:
-    """Where a study keeps the network that makes its features."""
-    return folder.resolve() / "sources" / family
+def place(folder: Path, origin: Origin) -> Path:
+    """Where a study keeps a network that makes features."""
+    return folder.resolve() / "sources" / f"{origin.study}.{origin.family}.{origin.trial}".replace(":", "-")
 
 
 def hand_over(
-    config: StudyConfig, step: steps.Step, known: Origin | None, dataset: Dataset, folder: Path, call: Call
+    config: StudyConfig,
+    step: steps.Step,
+    search: Search,
+    known: Sequence[Origin],
+    dataset: Dataset,
+    folder: Path,
+    call: Call,
 ) -> Origin:
     """Have the network of a step in the study's folder, exported by `call`; which it is.
 
-    `known`: the one that was there before and must be so again. A `UserError` if there is none, or no longer that one.
+    The one that the search had before, which must be so again, or else the best. `known`: those that the study has been
+    given already. A `UserError` if there is none, or no longer that one.
     """
-    to = place(folder, step.kind)
-    if known and sums(to) == known.files:
-        return known
+    if search.source and is_there(folder, search.source):
+        return search.source
     study = other_study(config, step) if step.study else load(folder)
-    trial, saved = _recorded(study, step.kind, known) if known else _best(study, step.kind)
-    record = study.search(step.kind)
+    trial, saved = _recorded(study, search.source) if search.source else _best(study, step, wanted(search))
+    origin = _origin(study, trial, saved)
+    same = next((each for each in known if replace(each, files={}) == origin and is_there(folder, each)), None)
+    return same or _exported(config, study, trial, saved, dataset, folder, origin, call)
+
+
+def is_there(folder: Path, origin: Origin) -> bool:
+    """True if a study's copy of a network is as it was."""
+    return sums(place(folder, origin)) == origin.files
+
+
+def _origin(study: Study, trial: Trial, saved: Checkpoint) -> Origin:
+    fitted_on = str(trial.params.get("fit_on", TRAIN))
+    return Origin(study.name, trial.family, trial.number, trial.name, fitted_on, digest(trial.params, saved), files={})
+
+
+def _exported(
+    config: StudyConfig,
+    study: Study,
+    trial: Trial,
+    saved: Checkpoint,
+    dataset: Dataset,
+    folder: Path,
+    origin: Origin,
+    call: Call,
+) -> Origin:
+    """Export the network of a trial to its place, whole or not at all."""
+    record, to = study.search(trial.family), place(folder, origin)
     options = Options(study.facts["seed"], config.cpus_per_trial, record["max_resource"])
-    partial = to.with_suffix(".partial")
-    shutil.rmtree(partial, ignore_errors=True)
+    partial = to.with_name(f"{to.name}.partial")
     model = record["target"], Path.cwd(), trial.params, trial.seed
     call(export_model, *model, dataset, options, saved.folder.resolve(), partial)
     shutil.rmtree(to, ignore_errors=True)
     partial.rename(to)
-    fitted_on = str(trial.params.get("fit_on", TRAIN))
-    return Origin(study.name, step.kind, trial.number, fitted_on, digest(trial.params, saved), sums(to))
+    return replace(origin, files=sums(to))
 
 
 def export_model(
     target: str, home: Path, config: Config, seed: int, dataset: Dataset, options: Options, saved: Path, to: Path
 ) -> None:
-    """Write the model of a checkpoint to the folder `to`, which is made."""
+    """Write the model of a checkpoint to the folder `to`, which is made anew."""
+    shutil.rmtree(to, ignore_errors=True)  # what an attempt that failed has left
     family = find(target, home)
     run = family.start(config, family.prepare(dataset, options), seed)
     run.load(saved)
@@ -95,8 +134,9 @@ def kept(study: Study, family: str) -> Iterator[tuple[Trial, Checkpoint]]:
     ranked = rank(study, family)
     for number in ranked.loc[ranked["state"] == "COMPLETE", "trial"]:
         saved = checkpoints.latest(checkpoints.home(study.folder / "checkpoints", family, int(number)))
-        if saved:
-            yield trials[family, int(number)], saved
+        trial = trials[family, int(number)]
+        if saved and saved.resource == trial.resource:
+            yield trial, saved
 
 
 def sums(folder: Path) -> dict[str, str]:
@@ -111,19 +151,22 @@ def digest(config: Config, saved: Checkpoint) -> str:
     return hashlib.sha256(json.dumps([dict(config), files], sort_keys=True).encode()).hexdigest()
 
 
-def _best(study: Study, family: str) -> tuple[Trial, Checkpoint]:
-    """The best that was fitted on training images alone; where there is none, the best."""
-    there = list(kept(study, family))
+def _best(study: Study, step: steps.Step, name: str) -> tuple[Trial, Checkpoint]:
+    """The baseline of this name, if it is there; the best that was fitted on training images alone; or the best."""
+    there = list(kept(study, step.kind))
     if not there:
-        raise UserError(f"{family} of study {study.name!r} has no complete trial whose model was kept")
-    return next((pair for pair in there if only_on_train(pair[0].params)), there[0])
+        words = f"{step.kind} of study {study.name!r} has no complete trial whose model was kept"
+        raise UserError(words) if step.study else WorkFailedError(words)
+    named = [pair for pair in there if name and pair[0].name == name]
+    on_train = [pair for pair in there if only_on_train(pair[0].params)]
+    return (named or on_train or there)[0]
 
 
-def _recorded(study: Study, family: str, known: Origin) -> tuple[Trial, Checkpoint]:
-    for trial, saved in kept(study, family):
-        if trial.number == known.trial and digest(trial.params, saved) == known.digest:
+def _recorded(study: Study, origin: Origin) -> tuple[Trial, Checkpoint]:
+    for trial, saved in kept(study, origin.family):
+        if trial.number == origin.trial and digest(trial.params, saved) == origin.digest:
             return trial, saved
     raise UserError(
-        f"the features came from trial {known.trial} of {family} in study {known.study!r}, whose model is neither in "
+        f"the features came from {origin.told} of {origin.family} in study {origin.study!r}, whose model is neither in "
         "sources/ as it was nor among those that study has kept"
     )

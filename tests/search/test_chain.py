@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import pickle
 import shutil
+import time
 
 import pytest
 
 import analysis
+from analysis.leaderboard import rank
+from models.api import Options
 from models.errors import UserError
 from search.cli import main
 from search.config import build
 from search.confirm import Confirmation, confirm_study
 from search.engine import resume_study, run_study
+from search.feeding import heeding, on_a_worker
+from search.halting import Halted, Stop
 from search.plan import plan_study
 from search.shelving import export_study
 from tests.running import run
@@ -60,6 +66,12 @@ def clusterings(study):
     return study.trials[study.trials["family"] == "kmeans"]
 
 
+def lying(folder):
+    """Where a study keeps the one network that it was given."""
+    (there,) = (folder / "sources").iterdir()
+    return there
+
+
 def journal(study):
     return [json.loads(line) for line in (study.folder / "journal.jsonl").read_text().splitlines()]
 
@@ -76,7 +88,7 @@ def test_the_network_is_searched_first_and_recorded(out):
     searched = study.trials[(study.trials["family"] == "autoencoder") & (study.trials["name"] == "")]
     assert (source["study"], source["family"], source["trial"]) == ("first", "autoencoder", searched["trial"].iloc[0])
     assert source["fitted_on"] == "train"  # R4's own has seen the validation images
-    assert {path.name for path in (out / "first" / "sources" / "autoencoder").iterdir()} == set(source["files"])
+    assert {path.name for path in lying(out / "first").iterdir()} == set(source["files"])
     assert "encoder.keras" in source["files"]
 
 
@@ -108,7 +120,7 @@ def test_a_study_that_goes_on_keeps_its_features(copied):
 
 def test_a_lost_network_is_exported_again_or_missed(copied, capfd):
     before = analysis.load(copied / "second").search("kmeans")["source"]
-    encoder = copied / "second" / "sources" / "autoencoder" / "encoder.keras"
+    encoder = lying(copied / "second") / "encoder.keras"
     encoder.write_bytes(b"torn")
     resume_study(copied, "second", more=1)
     study = analysis.load(copied / "second")
@@ -173,6 +185,54 @@ def test_a_search_that_finds_no_network_ends_the_one_that_needs_it(here, capfd):
         "toy": "COMPLETE",
     }
     assert "source" not in study.search("kmeans")
+
+
+def test_baselines_alone_take_the_network_that_they_name(here):
+    names = {"trials": "0", "only_baselines": "R2,R4,R4-ae10", "max_resource": "1", "features": "autoencoder"}
+    study, _ = run("kmeans", "gaussian_mixture", "autoencoder", **DATA, **names)
+    ranked = rank(study, "autoencoder")
+    assert ranked["name"].tolist()[0] != "R4"  # else any choice would do
+    for family, baselines in (("kmeans", ["R4-ae10"]), ("gaussian_mixture", ["R4"])):
+        assert study.search(family)["source"]["name"] == "R4"
+        assert rank(study, family)["name"].tolist() == baselines
+    assert lying(study.folder).name.startswith("study.autoencoder.")  # one copy for both
+
+
+def test_baselines_of_another_network_are_left_out(copied, capfd):
+    options = {**DATA, "out": copied, "name": "third", "features": "autoencoder:first", **SHORT, "trials": "1"}
+    run_study(build(["kmeans"], {**options, "space": {"k": "10..20"}, "only_baselines": "R4-ae10"}))
+    study = analysis.load(copied / "third")
+    why = f"it is of autoencoder R4's network, this search of trial {study.search('kmeans')['source']['trial']}'s"
+    assert study.search("kmeans")["left_out"]["R4-ae10"] == why
+    assert study.search("kmeans")["baselines"] == []
+    assert f"kmeans: baseline R4-ae10 is left out: {why}" in capfd.readouterr().out
+    assert clusterings(study)["name"].tolist() == [""]
+
+
+def test_features_that_cannot_be_made_are_the_users_to_mend(copied, capfd):
+    options = ["--dataset", "digits", "--limit", "240", "--out", str(copied), "--name", "third", "--trials", "1"]
+    assert main(["run", "kmeans", *options, "--features", "autoencoder:first,pca:50", "--max-resource", "1"]) == 2
+    assert "features: got pca:50, allowed: pca:1 to pca:4, of 192 training images of 4" in capfd.readouterr().err
+    assert not (copied / "third").exists()
+    assert main(["run", "kmeans", *options, "--features", "autoencoder:first,pca:2", "--max-resource", "1"]) == 0
+
+
+def test_making_features_ends_when_the_search_is_to_end(here):
+    stop = Stop(budget=None)
+    call = on_a_worker(build(["kmeans"], {}), stop)
+    assert call(abs, -3) == 3
+    stop.interrupted = True
+    began = time.monotonic()
+    with pytest.raises(Halted):
+        call(time.sleep, 60)
+    assert time.monotonic() - began < 50
+    with pytest.raises(Halted):
+        heeding(stop, print)("still at it")
+
+
+def test_options_are_pickled_without_what_is_of_this_process(here):
+    options = Options(3, 2, 5, "pca:2", encode=lambda *asked: None, say=lambda line: None)
+    assert pickle.loads(pickle.dumps(options)) == Options(3, 2, 5, "pca:2")
 
 
 def test_features_without_a_network(here):
