@@ -196,10 +196,14 @@ def export(name: str, to: Path, out: Path) -> int:
 @click.option("--storage", metavar="URL", help="Optuna storage  [default: the study's own]")
 @out_option
 def clean(names: tuple[str, ...], whole: bool, features: bool, storage: str | None, out: Path) -> int:
-    """Remove the checkpoints of studies and Ray's logs; figures, tables and confirmed models stay.
+    """Remove the checkpoints of studies and Ray's logs; figures, tables, confirmed models and features stay.
 
-    Such a study can be confirmed, looked at and extended. Trials that had not ended begin anew, and a model that was
-    not confirmed can no longer be exported, nor can another study take its codes.
+    Such a study can be looked at, confirmed, resumed and extended. But trials that had not ended begin anew, confirm
+    --fit-on train trains the winner again, and a model that was not confirmed can no longer be exported, nor can
+    another study take its codes. A network that another search of the study has yet to take stays.
+
+    --all takes trials out of the storage only where they are surely this study's: its folder still has its name, and
+    lies where it was run or beside its SQLite file.
     """
     from search.cleaning import clean as remove
 

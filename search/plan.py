@@ -134,6 +134,7 @@ def describe(config: StudyConfig, searches: Sequence[Search], dataset: Dataset) 
     """study.json: the configuration as run, and all that is needed to run it again."""
     return {
         "name": config.name,
+        "folder": str((config.out / config.name).resolve()),
         "config": {**config.model_dump(mode="json"), "storage": without_password(config.storage_url)},
         "seed": config.seed,
         "dataset": {

@@ -9,12 +9,14 @@ import pytest
 
 import analysis
 from models.errors import UserError
+from search.cleaning import clean, still_needed
 from search.cli import main
 from search.config import build
 from search.confirm import Confirmation, confirm_study
 from search.engine import resume_study, run_study
 from search.plan import plan_study
 from search.shelving import export_study
+from search.trials import write_json
 from tests.running import run
 
 pytestmark = [pytest.mark.usefixtures("ray_session"), pytest.mark.timeout(240)]
@@ -122,6 +124,28 @@ def test_a_lost_network_is_exported_again_or_missed(copied, capfd):
     lost = f"the features came from trial {before['trial']} of autoencoder in study 'first', whose model is neither"
     assert f"kmeans: not searched, {lost}" in capfd.readouterr().out
     assert len(clusterings(analysis.load(copied / "second"))) == 2
+
+
+def test_cleaning_spares_a_network_that_is_not_handed_over_yet(copied):
+    study = analysis.load(copied / "first")
+    for search in study.facts["searches"]:
+        search.pop("source", None)
+    write_json(study.folder / "study.json", study.facts)
+    (line,) = clean(copied, ["first"])
+    assert line.endswith(
+        " freed, its checkpoints and Ray's logs; those of autoencoder stay for kmeans; --all removes the study"
+    )
+    assert [path.name for path in (study.folder / "checkpoints").iterdir()] == ["autoencoder"]
+    shutil.rmtree(study.folder / "sources")
+    resume_study(copied, "first", more=1)
+    (line,) = clean(copied, ["first"])  # it is handed over now
+    assert line.endswith(" freed, its checkpoints and Ray's logs; --all removes the study")
+    assert not (study.folder / "checkpoints").exists()
+    resume_study(copied, "first", more=1)
+    assert clusterings(analysis.load(study.folder))["state"].tolist() == ["COMPLETE"] * 4
+    (study.folder / "sources" / "autoencoder" / "encoder.keras").write_bytes(b"torn")
+    assert still_needed(analysis.load(study.folder)) == {"autoencoder": ["kmeans"]}
+    assert still_needed(analysis.load(copied / "second")) == {}
 
 
 def test_confirming_and_exporting(copied, tmp_path):
