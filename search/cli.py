@@ -247,12 +247,13 @@ def leaderboard(names: tuple[str, ...], form: str, sort: str | None, out: Path) 
 
 @cli.command(name="list", short_help="Name the families, data sets or studies.")
 @click.argument("what", metavar="families|datasets|studies")
+@click.argument("name", required=False, metavar="[FAMILY]")
 @out_option
-def list_command(what: str, out: Path) -> int:
-    """Say which families, data sets or studies there are."""
+def list_command(what: str, name: str | None, out: Path) -> int:
+    """Say which families, data sets or studies there are, or what is searched of one family: list families cnn."""
     from search.listing import listing
 
-    click.echo(listing(what, out))
+    click.echo(listing(what, name, out))
     return 0
 
 

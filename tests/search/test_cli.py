@@ -215,7 +215,7 @@ def test_nothing_to_run(here, capsys):
 
 
 def test_lists(here, capsys):
-    for what, word in (("families", "cnn: accuracy, up to 15 epochs"), ("datasets", "digits: "), ("studies", "quick")):
+    for what, word in (("families", "R3-default, R3-own, R5"), ("datasets", "digits: "), ("studies", "quick")):
         assert main(["list", what]) == 0
         assert word in capsys.readouterr().out
 
