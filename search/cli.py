@@ -82,8 +82,11 @@ def run(targets: tuple[str, ...], dry_run: bool, **options: Any) -> int:
     is searched first, or of another study's with :STUDY (autoencoder:first,umap:10).
     """
     from search.config import build
+    from search.families import find
+    from search.names import refuse_unknown
 
     config = build(targets, options)
+    refuse_unknown(config, [find(search.family) for search in config.searches])  # before Ray and data are loaded
     if dry_run:
         from search.dry_run import show_plan
 
@@ -103,9 +106,7 @@ def resume(name: str, out: Path, **changes: Any) -> int:
     Settings given here replace the study's own; the defaults do not. Trials that no longer fit --set or --space stay,
     and teach the sampler no more.
     """
-    from search.engine import resume_study
-
-    return _report(*resume_study(out, name, changes=changes))
+    return _go_on(out, name, 0, changes)
 
 
 @cli.command(short_help="Add trials to a study.")
@@ -118,9 +119,16 @@ def extend(name: str, trials: int, out: Path, **changes: Any) -> int:
 
     Settings given here replace the study's own, the defaults do not, as with resume.
     """
+    return _go_on(out, name, trials, changes)
+
+
+def _go_on(out: Path, name: str, more: int, changes: dict[str, Any]) -> int:
+    from analysis.tables import folders
+
+    folders(out, [name])  # a wrong name is refused before Ray is loaded
     from search.engine import resume_study
 
-    return _report(*resume_study(out, name, more=trials, changes=changes))
+    return _report(*resume_study(out, name, more, changes))
 
 
 def _report(record: Record, interrupted: bool) -> int:
