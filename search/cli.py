@@ -82,8 +82,11 @@ def run(targets: tuple[str, ...], dry_run: bool, **options: Any) -> int:
     is searched first, or of another study's with :STUDY (autoencoder:first,umap:10).
     """
     from search.config import build
+    from search.families import find
+    from search.names import refuse_unknown
 
     config = build(targets, options)
+    refuse_unknown(config, [find(search.family) for search in config.searches])  # before Ray and data are loaded
     if dry_run:
         from search.dry_run import show_plan
 
@@ -103,9 +106,7 @@ def resume(name: str, out: Path, **changes: Any) -> int:
     Settings given here replace the study's own; the defaults do not. Trials that no longer fit --set or --space stay,
     and teach the sampler no more.
     """
-    from search.engine import resume_study
-
-    return _report(*resume_study(out, name, changes=changes))
+    return _go_on(out, name, 0, changes)
 
 
 @cli.command(short_help="Add trials to a study.")
@@ -118,9 +119,16 @@ def extend(name: str, trials: int, out: Path, **changes: Any) -> int:
 
     Settings given here replace the study's own, the defaults do not, as with resume.
     """
+    return _go_on(out, name, trials, changes)
+
+
+def _go_on(out: Path, name: str, more: int, changes: dict[str, Any]) -> int:
+    from analysis.tables import folders
+
+    folders(out, [name])  # a wrong name is refused before Ray is loaded
     from search.engine import resume_study
 
-    return _report(*resume_study(out, name, more=trials, changes=changes))
+    return _report(*resume_study(out, name, more, changes))
 
 
 def _report(record: Record, interrupted: bool) -> int:
@@ -198,10 +206,14 @@ def export(name: str, to: Path, out: Path) -> int:
 @click.option("--storage", metavar="URL", help="Optuna storage  [default: the study's own]")
 @out_option
 def clean(names: tuple[str, ...], whole: bool, features: bool, storage: str | None, out: Path) -> int:
-    """Remove the checkpoints of studies and Ray's logs; figures, tables and confirmed models stay.
+    """Remove the checkpoints of studies and Ray's logs; figures, tables, confirmed models and features stay.
 
-    Such a study can be confirmed, looked at and extended. Trials that had not ended begin anew, and a model that was
-    not confirmed can no longer be exported, nor can another study take its codes.
+    Such a study can be looked at, confirmed, resumed and extended. But trials that had not ended begin anew, confirm
+    --fit-on train trains the winner again, and a model that was not confirmed can no longer be exported, nor can
+    another study take its codes. A network that another search of the study has yet to take stays.
+
+    --all takes trials out of the storage only where they are surely this study's: its folder still has its name, and
+    lies where it was run or beside its SQLite file.
     """
     from search.cleaning import clean as remove
 
@@ -245,12 +257,13 @@ def leaderboard(names: tuple[str, ...], form: str, sort: str | None, out: Path) 
 
 @cli.command(name="list", short_help="Name the families, data sets or studies.")
 @click.argument("what", metavar="families|datasets|studies")
+@click.argument("name", required=False, metavar="[FAMILY]")
 @out_option
-def list_command(what: str, out: Path) -> int:
-    """Say which families, data sets or studies there are."""
+def list_command(what: str, name: str | None, out: Path) -> int:
+    """Say which families, data sets or studies there are, or what is searched of one family: list families cnn."""
     from search.listing import listing
 
-    click.echo(listing(what, out))
+    click.echo(listing(what, name, out))
     return 0
 
 

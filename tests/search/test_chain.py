@@ -13,6 +13,7 @@ import analysis
 from analysis.leaderboard import rank
 from models.api import Options
 from models.errors import UserError
+from search.cleaning import clean, still_needed
 from search.cli import main
 from search.config import build
 from search.confirm import Confirmation, confirm_study
@@ -22,6 +23,7 @@ from search.halting import Halted, Stop
 from search.mirror import refuse_existing, storage_at
 from search.plan import plan_study
 from search.shelving import export_study
+from search.trials import write_json
 from tests.running import run
 
 pytestmark = [pytest.mark.usefixtures("ray_session"), pytest.mark.timeout(240)]
@@ -137,6 +139,29 @@ def test_a_lost_network_is_exported_again_or_missed(copied, capfd):
     lost = f"the features came from trial {before['trial']} of autoencoder in study 'first', whose model is neither"
     assert f"kmeans: not searched, {lost}" in capfd.readouterr().out
     assert len(clusterings(analysis.load(copied / "second"))) == 2
+
+
+@pytest.mark.slow
+def test_cleaning_spares_a_network_that_is_not_handed_over_yet(copied):
+    study = analysis.load(copied / "first")
+    for search in study.facts["searches"]:
+        search.pop("source", None)
+    write_json(study.folder / "study.json", study.facts)
+    (line,) = clean(copied, ["first"])
+    assert line.endswith(
+        " freed, its checkpoints and Ray's logs; those of autoencoder stay for kmeans; --all removes the study"
+    )
+    assert [path.name for path in (study.folder / "checkpoints").iterdir()] == ["autoencoder"]
+    shutil.rmtree(study.folder / "sources")
+    resume_study(copied, "first", more=1)
+    (line,) = clean(copied, ["first"])  # it is handed over now
+    assert line.endswith(" freed, its checkpoints and Ray's logs; --all removes the study")
+    assert not (study.folder / "checkpoints").exists()
+    resume_study(copied, "first", more=1)
+    assert clusterings(analysis.load(study.folder))["state"].tolist() == ["COMPLETE"] * 4
+    (lying(study.folder) / "encoder.keras").write_bytes(b"torn")
+    assert still_needed(analysis.load(study.folder)) == {"autoencoder": ["kmeans"]}
+    assert still_needed(analysis.load(copied / "second")) == {}
 
 
 @pytest.mark.slow
