@@ -4,7 +4,9 @@ A search fits the training images (20,000 drawn by the search's seed, where ther
 image the cluster of its nearest core image, if that is within eps. `fit_on="judged"` is what report R3 did: the images
 to be judged are clustered themselves, validation images in the search and test images in `confirm`. eps is searched as
 a quantile of the distances to the min_samples-th neighbour, and reported as eps. A search prepares neighbours and trees
-once; a trial only cuts them. Shape suffixes: n images, d features, k clusters or listed neighbours.
+once; a trial only cuts them. No stability is reported: it compares fits of samples, and at one eps a sample, being less
+dense than the whole, has fewer core images and other clusters. Shape suffixes: n images, d features,
+k clusters or listed neighbours.
 """
 
 from __future__ import annotations
@@ -20,7 +22,16 @@ from sklearn.neighbors import NearestNeighbors
 
 from clustering.features import Features, features
 from clustering.meaning import meaning
-from clustering.scores import EXTERNAL, NOISE, Silhouette, external_scores, guarded, majority_classes, noise_fraction
+from clustering.scores import (
+    EXTERNAL,
+    NOISE,
+    Silhouette,
+    davies_bouldin,
+    external_scores,
+    guarded,
+    majority_classes,
+    noise_fraction,
+)
 from models.api import Baseline, Choice, Config, Evaluation, Family, Float, Options, Shared
 from models.datasets import Dataset
 from models.errors import UserError
@@ -121,8 +132,11 @@ class DbscanRun:
             self._labels_n = Cut(self.shared.density).labels(self.eps, [self.min_samples])[0]
         self.finished = True
         labels_n = self.predict(self.shared.x_val) if self.judges_itself else self._listed()
-        silhouette = self.shared.silhouette(labels_n)
-        return guarded({"silhouette": silhouette, **self.scores(labels_n, self.shared.y_val)}, labels_n)
+        apart = {
+            "silhouette": self.shared.silhouette(labels_n),
+            "davies_bouldin": davies_bouldin(self.shared.x_val, labels_n),
+        }
+        return guarded({**apart, **self.scores(labels_n, self.shared.y_val)}, labels_n)
 
     def predict(self, x_nd: NDArray[np.float32]) -> NDArray[np.intp]:
         """The cluster of each image, int (n,): of its nearest core image within eps, else -1.
@@ -240,7 +254,7 @@ FAMILY = Family(
     },
     baselines=(_r3(45.0, {"test.clusters": 4.0, "test.noise_fraction": 0.1655}), _r3(20.0, {})),
     metric="v_measure",  # of the clusterings that `guarded` lets pass
-    metrics=("silhouette", *EXTERNAL, "noise_fraction", "eps"),
+    metrics=("silhouette", "davies_bouldin", *EXTERNAL, "noise_fraction", "eps"),
     resource="fits",
     max_resource=1,
     prepare=_prepare,
