@@ -10,29 +10,48 @@ and has scikit-learn's defaults, as the report names no others. Shape suffixes: 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from math import log
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
-from clustering.features import Features, features
+from clustering.features import Chain, Features, features
+from clustering.fits import Components
 from clustering.meaning import meaning
 from clustering.scores import EXTERNAL, Silhouette, davies_bouldin, external_scores, guarded, majority_classes
-from clustering.stability import agreement, halves
+from clustering.stability import TWIN, agreement, halves
 from models.api import Baseline, Choice, Config, Evaluation, Family, Float, Int, Options, Shared
 from models.datasets import Dataset
 
 MOST = 64  # dimensions
-TWIN = 5000  # images, at most, that each of the two smaller mixtures is fitted to
+FITTED = ("weights_", "means_", "covariances_", "precisions_cholesky_", "precisions_", "converged_", "lower_bound_")
+"""What scikit-learn goes on from, and what it predicts by."""
+
+
+class Mixture(GaussianMixture):  # type: ignore[misc]  # scikit-learn ships no types
+    """scikit-learn's mixture, fitted again and again to the same rows, which takes each of its E-steps once.
+
+    `fit` takes one before its iteration, whose result was known when the fit before ended, and one after it.
+    """
+
+    _taken: tuple[Any, Any] = (None, None)  # the means, which every M-step makes anew, and what the E-step gave
+
+    def _e_step(self, X: Any, **kwargs: Any) -> Any:  # noqa: N803  # as there
+        if self._taken[0] is not self.means_:
+            self._taken = self.means_, super()._e_step(X, **kwargs)
+        return self._taken[1]
+
+    def judge_fitted(self, x_nd: NDArray[np.float64]) -> tuple[float, NDArray[np.int32]]:
+        """`judged` of the rows that it is fitted to, at no cost."""
+        likelihood, responsibility_nk = self._e_step(x_nd)
+        return float(likelihood), responsibility_nk.argmax(axis=1).astype(np.int32)
 
 
 class MixtureRun:
@@ -61,7 +80,7 @@ class MixtureRun:
             iterate(self.model, self._x_nd)
             for twin, rows in zip(self._twins, self._halves, strict=True):
                 iterate(twin, self._x_nd[rows])
-        likelihood, fitted_n = judged(self.model, self._x_nd)
+        likelihood, fitted_n = self.model.judge_fitted(self._x_nd)
         of_validation, labels_n = judged(self.model, self._x_val)
         criteria = {**self._criteria(likelihood), "log_likelihood": of_validation}
         return guarded({**criteria, **self._scores(labels_n, fitted_n)}, labels_n)
@@ -72,15 +91,21 @@ class MixtureRun:
 
     def named_classes(self) -> NDArray[np.int64]:
         """The majority class of each component among the fitted images, int64 (k,)."""
-        return majority_classes(self.predict(self._x_nd), self._y_n, self.model.n_components)
+        return majority_classes(self.model.judge_fitted(self._x_nd)[1], self._y_n, self.model.n_components)
 
     def save(self, folder: Path) -> None:
-        """Write the mixture and its twins."""
-        joblib.dump([self.model, *self._twins], folder / "mixture.joblib")
+        """Write the mixture and its twins, as plain arrays."""
+        arrays: dict[str, Any] = {}
+        for number, each in enumerate([self.model, *self._twins]):
+            arrays |= {f"{number}.{name}": array for name, array in state(each).items()}
+        np.savez(folder / "mixture.npz", **arrays)
 
     def load(self, folder: Path) -> None:
         """Read them."""
-        self.model, *self._twins = joblib.load(folder / "mixture.joblib")
+        with np.load(folder / "mixture.npz") as stored:
+            for number, each in enumerate([self.model, *self._twins]):
+                own = f"{number}."
+                restored(each, {name.removeprefix(own): stored[name] for name in stored if name.startswith(own)})
 
     def _criteria(self, likelihood: float) -> dict[str, float]:
         """BIC (Schwarz 1978) and AIC (Akaike 1974) of the fitted images, whose mean log-likelihood is given."""
@@ -103,7 +128,7 @@ def empty(config: Config, x_nd: NDArray[np.float64], seed: int) -> Any:
     Its `reg_covar`, which is added to every variance, is the configuration's `regularisation` times the mean variance
     of x, float64 (n, d), so that it means the same whatever the features' scale.
     """
-    return GaussianMixture(
+    return Mixture(
         n_components=config["components"],
         covariance_type=config["covariance_type"],
         init_params=config["init"],
@@ -127,19 +152,28 @@ def judged(mixture: Any, x_nd: NDArray[np.float64]) -> tuple[float, NDArray[np.i
     return float(likelihood_n.mean()), responsibility_nk.argmax(axis=1).astype(np.int32)
 
 
+def state(mixture: Any) -> dict[str, NDArray[Any]]:
+    """What a mixture has been fitted to, as arrays by scikit-learn's names; nothing before its first iteration."""
+    return {name: np.asarray(getattr(mixture, name)) for name in FITTED if hasattr(mixture, name)}
+
+
+def restored(mixture: Any, fitted: Mapping[str, NDArray[Any]]) -> Any:
+    """The mixture with the `state` of another, from where it goes on alike to the bit."""
+    for name, array in fitted.items():
+        setattr(mixture, name, array if array.ndim else array.item())
+    if fitted:
+        mixture.n_features_in_ = mixture.means_.shape[1]
+    return mixture
+
+
 def reduced(raw: Features, most: int = MOST) -> Features:
     """The features, or of more than `most` dimensions the leading principal components of the training images."""
     if raw.x_nd.shape[1] <= most:
         return raw
-    components = PCA(min(most, raw.n_train), svd_solver="covariance_eigh").fit(raw.x_nd[: raw.n_train])
-    name = f"{raw.name}, {components.n_components_} principal components"
-    return replace(
-        raw, x_nd=components.transform(raw.x_nd), name=name, transform=partial(_project, raw.transform, components)
-    )
-
-
-def _project(transform: Callable[[Any], NDArray[np.float32]], components: Any, x_nhw: Any) -> NDArray[np.float32]:
-    return np.asarray(components.transform(transform(x_nhw)), dtype=np.float32)
+    pca = PCA(min(most, raw.n_train), svd_solver="covariance_eigh").fit(raw.x_nd[: raw.n_train])
+    projected = Components(pca.mean_.astype(np.float32), pca.components_.astype(np.float32))
+    name = f"{raw.name}, {pca.n_components_} principal components"
+    return replace(raw, x_nd=projected(raw.x_nd), name=name, transform=Chain((raw.transform, projected)))
 
 
 def _prepare(dataset: Dataset, options: Options) -> Shared:
@@ -158,9 +192,7 @@ def _unfit(config: Config, dataset: Dataset) -> str | None:
     images = len(dataset.x_train)
     most = min(images // 2, TWIN)  # images that a twin has
     few = int(config["components"] or 0) > most
-    return (
-        f"components = {config['components']} are more than {most}, half of {images} images or fewer" if few else None
-    )
+    return f"components = {config['components']} are more than the {most} images of a twin" if few else None
 
 
 FAMILY = Family(
