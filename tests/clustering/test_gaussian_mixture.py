@@ -13,6 +13,7 @@ from clustering import gaussian_mixture, scores
 from clustering.features import features
 from clustering.gaussian_mixture import FAMILY, MixtureRun, empty, reduced
 from models.api import Config, Options
+from models.arrays import flatten
 from models.datasets import Dataset
 
 CONFIG: Config = {"components": 10, "covariance_type": "diag", "init": "kmeans", "regularisation": 0.01}
@@ -132,6 +133,14 @@ def test_regularisation_is_relative_to_the_variance(digits: Dataset) -> None:
     assert empty(CONFIG, x_nd, 0).reg_covar == pytest.approx(0.01 * (1 + 9) / 2)
     assert empty(CONFIG, 10 * x_nd, 0).reg_covar == pytest.approx(100 * 0.01 * (1 + 9) / 2)
     assert empty(CONFIG, np.ones((2, 2)), 0).reg_covar == 0.01
+
+
+def test_the_reports_mixture_is_scikit_learns_default(digits: Dataset) -> None:
+    (baseline,) = FAMILY.baselines
+    x_nd = 9.0 * flatten(digits.x_train).astype(np.float64)
+    ours, theirs = empty(baseline.config, x_nd, 0).get_params(), GaussianMixture(10).get_params()
+    own = {"max_iter": 1, "warm_start": True, "random_state": 0}
+    assert ours == {**theirs, **own}
 
 
 def test_a_mixture_that_puts_all_into_one_component_cannot_win(
