@@ -26,6 +26,7 @@ from clustering.features import Chain, Features, features
 from clustering.fits import Components
 from clustering.meaning import meaning
 from clustering.scores import EXTERNAL, Silhouette, davies_bouldin, external_scores, guarded, majority_classes
+from clustering.shelving import put_clustering
 from clustering.stability import TWIN, agreement, halves
 from models.api import Baseline, Choice, Config, Evaluation, Family, Float, Int, Options, Shared
 from models.datasets import Dataset
@@ -92,6 +93,11 @@ class MixtureRun:
     def named_classes(self) -> NDArray[np.int64]:
         """The majority class of each component among the fitted images, int64 (k,)."""
         return majority_classes(self.model.judge_fitted(self._x_nd)[1], self._y_n, self.model.n_components)
+
+    def estimator(self) -> GaussianMixture:
+        """The same mixture, as scikit-learn has it."""
+        settings = {**self.model.get_params(), "max_iter": 100, "warm_start": False}
+        return restored(GaussianMixture(**settings), state(self.model))
 
     def save(self, folder: Path) -> None:
         """Write the mixture and its twins, as plain arrays."""
@@ -192,6 +198,18 @@ def _evaluate(run: MixtureRun, dataset: Dataset) -> Evaluation:
     return Evaluation(scores, meaning(labels_n, classes_k, dataset))
 
 
+def _export(run: MixtureRun, dataset: Dataset, folder: Path) -> None:
+    mixture = run.estimator()
+    shape = f"as scikit-learn has them where covariance_type={mixture.covariance_type!r}"
+    arrays = {
+        "weights_k": (mixture.weights_, "float64, the share of each component"),
+        "means_kd": (mixture.means_, "float64"),
+        "covariances": (mixture.covariances_, f"float64, {shape}"),
+        "precisions_cholesky": (mixture.precisions_cholesky_, f"float64, of their inverses, {shape}"),
+    }
+    put_clustering(folder, mixture, arrays, run.named_classes(), run.features, dataset)
+
+
 def _unfit(config: Config, dataset: Dataset) -> str | None:
     images = len(dataset.x_train)
     most = min(images // 2, TWIN)  # images that a twin has
@@ -231,6 +249,7 @@ FAMILY = Family(
     prepare=_prepare,
     start=MixtureRun,
     evaluate=_evaluate,
+    export=_export,
     unfit=_unfit,
     takes_features=True,
 )

@@ -10,19 +10,22 @@ steps repeat.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import kmeans_plusplus
+from sklearn.cluster import KMeans, kmeans_plusplus
+from sklearn.exceptions import ConvergenceWarning
 
 from clustering.curve import KMeansFit, kmeans_curve, share
 from clustering.features import Features, features
 from clustering.lloyd import TOLERANCE, Lloyd, blocks
 from clustering.meaning import center_images, meaning
 from clustering.scores import EXTERNAL, WORST, Silhouette, davies_bouldin, external_scores, guarded, majority_classes
+from clustering.shelving import put_clustering
 from clustering.stability import TWIN, stability
 from models.api import Baseline, Choice, Config, Evaluation, Family, Int, Options, Shared
 from models.datasets import Dataset
@@ -80,6 +83,14 @@ class KMeansRun:
     def named_classes(self) -> NDArray[np.int64]:
         """The majority class of each cluster among the fitted images, int64 (k,)."""
         return majority_classes(self._lloyd.labels_n, self._y_n, self._k)
+
+    def estimator(self) -> KMeans:
+        """The same K-means as scikit-learn has it."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # two centres may be the same
+            made = KMeans(self._k, init="random", n_init=1, max_iter=1).fit(self.centers_kd)
+        made.cluster_centers_, made.labels_, made.inertia_ = self.centers_kd, self._lloyd.labels_n, self._lloyd.inertia
+        return made
 
     def save(self, folder: Path) -> None:
         """Write centres, labels and all else that the next pass builds on."""
@@ -170,6 +181,11 @@ def _evaluate(run: KMeansRun, dataset: Dataset) -> Evaluation:
     return Evaluation({"inertia": float(distances_n.sum(dtype=np.float64)), **scores}, arrays)
 
 
+def _export(run: KMeansRun, dataset: Dataset, folder: Path) -> None:
+    arrays = {"centers_kd": (run.centers_kd, "float32, the centre of each cluster, to the nearest of which a row goes")}
+    put_clustering(folder, run.estimator(), arrays, run.named_classes(), run.features, dataset)
+
+
 def _unfit(config: Config, dataset: Dataset) -> str | None:
     images = len(dataset.x_train) + (len(dataset.x_val) if config["fit_on"] == "train+validation" else 0)
     return f"k = {config['k']} is more than the {images} images" if int(config["k"] or 0) > images else None
@@ -226,6 +242,7 @@ FAMILY = Family(
     prepare=_prepare,
     start=_start,
     evaluate=_evaluate,
+    export=_export,
     unfit=_unfit,
     takes_features=True,
 )
