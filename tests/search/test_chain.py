@@ -170,7 +170,7 @@ def test_confirming_and_exporting(copied, tmp_path):
     study = analysis.load(copied / "second")
     assert clusterings(study)["test.v_measure"].notna().all()
     export_study(copied, "second", tmp_path / "exported")
-    assert (tmp_path / "exported" / "kmeans" / "kmeans.npz").exists()
+    assert (tmp_path / "exported" / "kmeans" / "clusters.npz").exists()
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def test_confirm_writes_test_columns_and_the_winner(whole):
     assert confirmed["family"].unique().tolist() == ["cnn", "random_forest", "kmeans"]
     assert (confirmed["test.accuracy"].between(0, 1) & (confirmed["test.accuracy_std"] >= 0)).all()
     assert whole.facts["test_reads"] == 1
-    for family, file in (("cnn", "model.keras"), ("random_forest", "model.skops"), ("kmeans", "kmeans.npz")):
+    for family, file in (("cnn", "model.keras"), ("random_forest", "model.skops"), ("kmeans", "model.skops")):
         best = whole.folder / "best" / family
         assert (best / file).stat().st_size > 0
         facts = json.loads((best / "best.json").read_text())
