@@ -53,7 +53,7 @@ class Chain:
     """
 
     steps: tuple[Callable[[Any], NDArray[np.float32]], ...]
-    key: str | None
+    key: str | None = None
 
     def __call__(self, x_nhw: Any) -> NDArray[np.float32]:
         """float32 (n, d); a `UserError` if a step cannot place images that it was not fitted with."""

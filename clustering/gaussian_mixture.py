@@ -183,7 +183,7 @@ def reduced(raw: Features, most: int = MOST) -> Features:
     pca = PCA(min(most, raw.n_train), svd_solver="covariance_eigh").fit(raw.x_nd[: raw.n_train])
     projected = Components(pca.mean_.astype(np.float32), pca.components_.astype(np.float32))
     name = f"{raw.name}, {pca.n_components_} principal components"
-    return replace(raw, x_nd=projected(raw.x_nd), name=name, transform=Chain((raw.transform, projected), None))
+    return replace(raw, x_nd=projected(raw.x_nd), name=name, transform=Chain((raw.transform, projected)))
 
 
 def _prepare(dataset: Dataset, options: Options) -> Shared:
