@@ -45,7 +45,7 @@ class KMeansRun:
         fitted = slice(None) if self._everything else slice(features.n_train)
         self._x_nd, self._y_n = features.x_nd[fitted], features.y_n[fitted]
         self._k, self._init, self._seed = int(config["k"] or 0), str(config["init"]), seed
-        self._silhouette = Silhouette(self._x_nd if self._everything else self._x_val)
+        self._silhouette = Silhouette(self._x_val)
         self._stability: float | None = None
         self._order_n = np.random.default_rng(seed).permutation(len(self._x_nd))
         self._steps, self.finished = 0, False
@@ -120,9 +120,10 @@ class KMeansRun:
         y_n = self._y_n if self._everything else self.features.y_n[self.features.n_train :]
         if self._stability is None:
             self._stability = self._measured_stability()
+        held_out_n = labels_n[-len(self._x_val) :]  # whatever is fitted, the criteria are those of validation images
         criteria = {
-            "silhouette": self._silhouette(labels_n),
-            "davies_bouldin": davies_bouldin(self._x_val, labels_n[-len(self._x_val) :]),
+            "silhouette": self._silhouette(held_out_n),
+            "davies_bouldin": davies_bouldin(self._x_val, held_out_n),
             "stability": self._stability,
         }
         return guarded({**criteria, **external_scores(labels_n, y_n, self.named_classes())}, labels_n)

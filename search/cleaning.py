@@ -16,6 +16,7 @@ from search import checkpoints
 from search.chain import Origin, inner
 from search.config import storage_url
 from search.mirror import storage_at
+from search.plan import without_password
 from search.record import held
 from search.resume import own_storage, recorded_storage
 from search.sources import is_there
@@ -82,7 +83,10 @@ def _remove_study(study: Study, out: Path, storage: str | None) -> str:
 
 def _forget(study: Study, out: Path, given: str | None) -> str:
     """Remove the searches of a study from the storage if they are its own; words for it."""
-    url = given or recorded_storage(study.facts, out)
+    recorded = recorded_storage(study.facts, out)
+    url = given or recorded
+    if without_password(url) != without_password(recorded):
+        return f"; the storage is left as it is: the study's trials are in {without_password(recorded)}"
     if not _own(study, url, out):
         ran_in = study.facts.get("folder", "another folder")
         return f"; the storage is left as it is: the study was run in {ran_in}, of which this may be a copy"

@@ -73,7 +73,7 @@ def cli() -> None:
 @click.option("--warm-start", metavar="STUDY", help="Let the sampler learn from the trials of another study.")
 @click.option("--features", metavar="F", help="What clusterings are fitted on, as autoencoder,umap:10  [default: raw]")
 @again_options
-@click.option("--dry-run", is_flag=True, help="Print the plan; try a step of each family for its cost; write nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the plan; try a step of each family for its cost; make no study.")
 def run(targets: tuple[str, ...], dry_run: bool, **options: Any) -> int:
     """Search one or more families, study files (.toml), or your own families (package.module:FAMILY).
 

@@ -35,7 +35,10 @@ Row = tuple[str, str]
 
 
 def show_plan(config: StudyConfig, console: Console | None = None) -> int:
-    """Print the plan of a study; 1 if a first step failed, else 0. Writes nothing but downloaded data to the cache."""
+    """Print the plan of a study; 1 if a first step failed, else 0.
+
+    Writes nothing but to the user's cache: downloaded data, and features that take long to make.
+    """
     refuse_existing_folder(config.out, config.name)
     searches, dataset = plan_study(config)
     at_once = slots(config, os.cpu_count() or 1, facts.gpus())

@@ -239,6 +239,13 @@ def test_baselines_of_another_network_are_left_out(copied, capfd):
     assert clusterings(study)["name"].tolist() == [""]
 
 
+def test_confirming_without_the_network(copied):
+    (lying(copied / "second") / "encoder.keras").write_bytes(b"torn")
+    with pytest.raises(UserError, match="is not the network that made the features; hypersearch resume brings it back"):
+        confirm_study(copied, "second", Confirmation(baselines=False))
+    assert analysis.load(copied / "second").facts["test_reads"] == 0
+
+
 def test_features_that_cannot_be_made_are_the_users_to_mend(copied, capfd):
     options = ["--dataset", "digits", "--limit", "240", "--out", str(copied), "--name", "third", "--trials", "1"]
     assert main(["run", "kmeans", *options, "--features", "autoencoder:first,pca:50", "--max-resource", "1"]) == 2

@@ -148,6 +148,15 @@ def test_a_storage_that_is_named_is_not_taken_from_under_the_original(here):
     assert names(storage) == {"study/toy"}
 
 
+def test_trials_of_the_same_name_in_another_storage_are_left_alone(here):
+    run("toy", trials="1", max_resource="2")
+    team = f"sqlite:///{here / 'team.db'}"
+    optuna.create_study(storage=team, study_name="study/toy")
+    (line,) = clean(here / "runs", ["study"], whole=True, storage=team)
+    assert line.endswith("; the storage is left as it is: the study's trials are in sqlite:///runs/hypersearch.db")
+    assert names(team) == {"study/toy"}
+
+
 def test_a_study_that_is_being_run_is_left_alone(here):
     study, _ = run("toy", trials="1", max_resource="2")
     for whole in (False, True):
