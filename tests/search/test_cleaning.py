@@ -153,7 +153,8 @@ def test_trials_of_the_same_name_in_another_storage_are_left_alone(here):
     team = f"sqlite:///{here / 'team.db'}"
     optuna.create_study(storage=team, study_name="study/toy")
     (line,) = clean(here / "runs", ["study"], whole=True, storage=team)
-    assert line.endswith("; the storage is left as it is: the study's trials are in sqlite:///runs/hypersearch.db")
+    own = f"sqlite:///{here / 'runs' / 'hypersearch.db'}"
+    assert line.endswith(f"; the storage is left as it is: the study's trials are in {own}")
     assert names(team) == {"study/toy"}
 
 

@@ -58,10 +58,7 @@ def test_baselines_come_first_and_run_to_the_end(whole):
     assert forest[["trial", "name", "resource"]].to_numpy().tolist() == [[0, "R5", 3]]
     left_out = {s["family"]: s["left_out"] for s in whole.facts["searches"]}
     assert left_out["cnn"] == {"R5": "images of 8×8 are too small: nothing is left at layer 5 of 12"}
-    assert left_out["kmeans"] == {
-        "R4-ae10": "it is of --features autoencoder, this search of raw",
-        "R3-5": "it is of --features cnn@flatten,standard, this search of raw",
-    }
+    assert left_out["kmeans"] == {}
 
 
 def test_states_follow_the_resource(whole):
