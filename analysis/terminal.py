@@ -13,7 +13,7 @@ from rich.text import Text
 
 from analysis.choices import choices
 from analysis.layout import fitted
-from analysis.leaderboard import check_sort, direction, families, grouped, objectives, rank
+from analysis.leaderboard import check_sort, direction, families, fitted_to, grouped, objectives, rank
 from analysis.tables import Study, load_all, missing
 from models.api import counted, one_line
 
@@ -60,7 +60,7 @@ def _table(study: Study, family: str, ranked: pd.DataFrame, width: int, sort: st
         told = parameters(row, [*apart(row, names, search["space"]), *names])
         rows.append([str(place), label, *scores[place - 1], *more, *fronts, *spent, state, told])
     on = "" if study.facts["dataset"]["name"] == "none" else f" on {study.facts['dataset']['name']}"
-    return fitted([*columns, "parameters"], rows, width, title=f"{study.name} · {family}{on}")
+    return fitted([*columns, "parameters"], rows, width, title=f"{study.name} · {family}{on}{fitted_to(study, family)}")
 
 
 def _footer(study: Study, family: str, ranked: pd.DataFrame, sort: str | None, width: int) -> str:
@@ -79,7 +79,7 @@ def _footer(study: Study, family: str, ranked: pd.DataFrame, sort: str | None, w
     shown = f" (the first {ROWS} shown)" if len(ranked) > ROWS else ""
     line = f"{of}{counted(max(planned, len(ranked)), 'trials')}{shown}: {', '.join(words)}; {better}"
     failed = f"\ntracebacks in {study.folder / 'logs'}" if counts.get("FAIL", 0) else ""
-    chosen = choices(ranked, search["metric"], width)
+    chosen = choices(ranked, list(goals), width)
     return f"{_best(ranked, search['space'])}{chosen}{line}{failed}\n"
 
 

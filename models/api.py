@@ -100,13 +100,15 @@ class Float:
 class Int:
     """A whole parameter in [low, high], both ends included; `log` searches its logarithm.
 
-    A user's range may leave these, but not go below one, or zero, where `low` does not.
+    A user's range may leave these, but not go below one, or zero, where `low` does not. Baselines and `--set` may also
+    take the values `also`.
     """
 
     low: int
     high: int
     log: bool = False
     when: Condition = field(default_factory=dict)
+    also: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -128,8 +130,9 @@ def one_line(config: Mapping[str, Any]) -> str:
 
 
 def counted(count: int, things: str) -> str:
-    """So many of something that is named in the plural: 1 epoch, 2 epochs, 1 pass."""
-    one = things.removesuffix("es") if things.endswith("sses") else things.removesuffix("s")
+    """So many of something that is named in the plural: 1 epoch, 2 epochs, 1 pass, 1 search."""
+    longer = things.endswith(("sses", "ches", "shes", "xes"))
+    one = things.removesuffix("es" if longer else "s")
     return f"{count:,} {things if count != 1 else one}"
 
 
@@ -144,7 +147,9 @@ class Baseline:
     """A configuration from elsewhere that every search runs first and never stops early.
 
     `figures` are what its source reports (metric names as in `DIRECTIONS`, prefixed `val.`, `train.` or `test.`),
-    on `dataset`. `resource` is how long the source trained, in the family's unit.
+    on `dataset`. `resource` is how long the source trained, in the family's unit. `features`: the only ones that it is
+    run on, spelled as in `--features` but without a study; empty: whatever the search has. `network`: the baseline of
+    the network's family whose code they are; empty: any.
     """
 
     name: str
@@ -153,15 +158,45 @@ class Baseline:
     source: str
     dataset: str = "fashion-mnist"
     figures: Mapping[str, float] = field(default_factory=dict)
+    features: str = ""
+    network: str = ""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A fitted network whose codes are features: the folder that it was exported to, and a digest of its weights."""
+
+    folder: Path
+    digest: str
+
+
+Encode: TypeAlias = Callable[[Path, str, Any], Any]
+"""From the folder of an exported network, the name of a layer (or "") and uint8 images (n, h, w) to float32 (n, d)."""
+
+
+def silent(line: str) -> None:
+    """The default of `Options.say`: nobody is told."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """What a family may need to know of the search when it prepares: seed, threads a trial, a full trial's resource."""
+    """What a family may need to know of the search when it prepares: seed, threads a trial, a full trial's resource.
+
+    Of a family that takes features also which (`clustering.steps`), the network that they come from, if any, how to ask
+    it (None: in this process), and who is told how long this takes.
+    """
 
     seed: int = 0
     threads: int = 1
     limit: int = 1
+    features: str = "raw"
+    source: Source | None = None
+    encode: Encode | None = None
+    say: Callable[[str], None] = silent
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled without `encode` and `say`, which mean something where they were made only."""
+        return Options, (self.seed, self.threads, self.limit, self.features, self.source)
 
 
 @dataclass(frozen=True)
@@ -222,6 +257,7 @@ class Family:
     needs_data: bool = True
     until: str = ""  # the whole parameter, if any, that says at what resource a trial is complete (a forest's trees)
     deterministic: bool = False  # the same configuration gives the same figures, whatever the seed
+    takes_features: bool = False  # it is fitted on rows of numbers, of which `--features` says how they are made
 
     @property
     def mode(self) -> Mode:

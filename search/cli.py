@@ -8,24 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from models.errors import UserError, WorkFailedError, nearest
+from models.errors import UserError, WorkFailedError
+from search.options import OneLineGroup, again_options, click_words, out_option
 
 if TYPE_CHECKING:
     from search.record import Record
-
-
-BY_NAME = ("resume", "extend", "confirm", "export")  # commands that begin with a study's name
-
-
-class OneLineGroup(click.Group):
-    """A group that suggests the nearest command."""
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        """As click does, with the allowed names in the error."""
-        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
-            names = self.list_commands(ctx)
-            raise UserError(f"unknown command {args[0]!r}, allowed: {', '.join(names)}{nearest(args[0], names)}")
-        return super().resolve_command(ctx, args)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -43,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
         click.echo(error.format_message())
         return 2
     except click.ClickException as error:
-        return _complain(_click_words(error))
+        return _complain(click_words(error))
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         return 130
@@ -59,57 +46,6 @@ def main(arguments: list[str] | None = None) -> int:
 def _complain(message: str) -> int:
     click.echo("error: " + " ".join(message.split()), err=True)
     return 2
-
-
-def _click_words(error: click.ClickException) -> str:
-    if isinstance(error, click.NoSuchOption) and error.ctx:
-        allowed = [name for param in error.ctx.command.params for name in param.opts if name.startswith("--")]
-        return f"unknown option {error.option_name!r}{nearest(error.option_name, allowed)}; see --help"
-    if isinstance(error, click.MissingParameter) and error.ctx:
-        lists = "; hypersearch list studies names those that there are" * (error.ctx.command.name in BY_NAME)
-        return f"{error.format_message().rstrip('.')} of hypersearch {error.ctx.command.name}{lists}; see --help"
-    return error.format_message()
-
-
-def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str] | None:
-    pairs = [value.partition("=") for value in values]
-    for name, equals, value in pairs:
-        if not (name and equals and value):
-            raise UserError(f"{param.opts[0]}: expected NAME=VALUE, got {name + equals + value!r}")
-    return {name: value for name, _, value in pairs} or None
-
-
-def _joined(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> str | None:
-    return ",".join(values) or None
-
-
-out_option = click.option(
-    "--out", type=click.Path(path_type=Path), default="runs", show_default=True, help="Folder of the studies."
-)
-
-AGAIN = [
-    click.option("--time-budget", metavar="T", help="Stop after T (90s, 10m, 1h30m), shared among the families."),
-    click.option("--trial-time-limit", metavar="T", help="A trial that takes longer has failed."),
-    click.option("--checkpoint-every", metavar="T", help="Save running trials at rungs, and after T  [default: 60s]"),
-    click.option("--keep-models", metavar="K", help="Models of finished trials to keep, a family  [default: 1]"),
-    click.option("--storage", metavar="URL", help="Optuna storage  [default: sqlite:///OUT/hypersearch.db]"),
-    click.option("--set", multiple=True, callback=_pairs, metavar="P=V", help="Fix a parameter: --set depth=3"),
-    click.option("--space", multiple=True, callback=_pairs, metavar="P=R", help="Search a range: --space depth=2..4"),
-    click.option("--cpus-per-trial", metavar="C", help="Cores, and threads, a trial  [default: 1]"),
-    click.option("--gpus-per-trial", metavar="G", help="GPUs a trial; a fraction shares one  [default: 0]"),
-    click.option("--concurrency", metavar="N", help="Trials at once  [default: as many as fit]"),
-    click.option(
-        "--track", multiple=True, callback=_joined, metavar="T", help="Also tell tensorboard, mlflow or wandb."
-    ),
-    click.option("--address", metavar="A", help="Ray cluster: auto or HOST:PORT  [default: this machine]"),
-]
-
-
-def again_options(command: Any) -> Any:
-    """The options of `run` that may be given anew when a study goes on."""
-    for option in reversed(AGAIN):
-        command = option(command)
-    return command
 
 
 @click.group(cls=OneLineGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -135,13 +71,22 @@ def cli() -> None:
 @click.option("--baselines/--no-baselines", default=None, help="Run the published configurations too  [default: yes]")
 @click.option("--only-baselines", metavar="B", help="Of each family these published configurations: R3-own,R5.")
 @click.option("--warm-start", metavar="STUDY", help="Let the sampler learn from the trials of another study.")
+@click.option("--features", metavar="F", help="What clusterings are fitted on, as autoencoder,umap:10  [default: raw]")
 @again_options
-@click.option("--dry-run", is_flag=True, help="Print the plan; try a step of each family for its cost; write nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the plan; try a step of each family for its cost; make no study.")
 def run(targets: tuple[str, ...], dry_run: bool, **options: Any) -> int:
-    """Search one or more families, study files (.toml), or your own families (package.module:FAMILY)."""
+    """Search one or more families, study files (.toml), or your own families (package.module:FAMILY).
+
+    Features are steps joined by commas: raw (pixels), pca:N, umap:N, tsne:2, standard (columns of mean 0 and deviation
+    1), and first of all the code of a network, autoencoder, vae, cnn or cnn@LAYER: of the best one in this study, which
+    is searched first, or of another study's with :STUDY (autoencoder:first,umap:10).
+    """
     from search.config import build
+    from search.families import find
+    from search.names import refuse_unknown
 
     config = build(targets, options)
+    refuse_unknown(config, [find(search.family) for search in config.searches])  # before Ray and data are loaded
     if dry_run:
         from search.dry_run import show_plan
 
@@ -161,9 +106,7 @@ def resume(name: str, out: Path, **changes: Any) -> int:
     Settings given here replace the study's own; the defaults do not. Trials that no longer fit --set or --space stay,
     and teach the sampler no more.
     """
-    from search.engine import resume_study
-
-    return _report(*resume_study(out, name, changes=changes))
+    return _go_on(out, name, 0, changes)
 
 
 @cli.command(short_help="Add trials to a study.")
@@ -176,9 +119,16 @@ def extend(name: str, trials: int, out: Path, **changes: Any) -> int:
 
     Settings given here replace the study's own, the defaults do not, as with resume.
     """
+    return _go_on(out, name, trials, changes)
+
+
+def _go_on(out: Path, name: str, more: int, changes: dict[str, Any]) -> int:
+    from analysis.tables import folders
+
+    folders(out, [name])  # a wrong name is refused before Ray is loaded
     from search.engine import resume_study
 
-    return _report(*resume_study(out, name, more=trials, changes=changes))
+    return _report(*resume_study(out, name, more, changes))
 
 
 def _report(record: Record, interrupted: bool) -> int:
@@ -190,6 +140,8 @@ def _report(record: Record, interrupted: bool) -> int:
     if interrupted:
         click.echo(f"interrupted; what has ended is kept, and {record.resume_command} goes on", err=True)
         return 130
+    if record.unsearched:
+        raise record.unsearched
     if not any(trial.state != "FAIL" and trial.resource for trial in record.trials.values()):
         raise WorkFailedError(f"no trial finished a step; see {record.logs}, or give it more time or other settings")
     return 0
@@ -224,7 +176,10 @@ def doctor(**options: Any) -> int:
 @click.option("--force", is_flag=True, help="Even if the test images have been read for this study already.")
 @out_option
 def confirm(name: str, out: Path, force: bool, **choices: Any) -> int:
-    """Train the winner of each search anew and read the test images, once."""
+    """Train the winner of each search anew and read the test images, once.
+
+    Of a clustering those that are chosen by labels and without.
+    """
     from search.confirm import Confirmation, confirm_study
 
     confirm_study(out, name, Confirmation(**choices), force)
@@ -244,6 +199,29 @@ def export(name: str, to: Path, out: Path) -> int:
 
     for folder in export_study(out, name, to):
         click.echo(folder)
+    return 0
+
+
+@cli.command(short_help="Remove what a study no longer needs, or all of it.")
+@click.argument("names", nargs=-1, metavar="[NAME...]")
+@click.option("--all", "whole", is_flag=True, help="Remove the studies themselves: folder, and trials in the storage.")
+@click.option("--features", is_flag=True, help="Remove the features that are kept in the user's cache, of all studies.")
+@click.option("--storage", metavar="URL", help="Optuna storage  [default: the study's own]")
+@out_option
+def clean(names: tuple[str, ...], whole: bool, features: bool, storage: str | None, out: Path) -> int:
+    """Remove the checkpoints of studies and Ray's logs; figures, tables, confirmed models and features stay.
+
+    Such a study can be looked at, confirmed, resumed and extended. But trials that had not ended begin anew, confirm
+    --fit-on train trains the winner again, and a model that was not confirmed can no longer be exported, nor can
+    another study take its codes. A network that another search of the study has yet to take stays.
+
+    --all takes trials out of the storage only where they are surely this study's: its folder still has its name, and
+    lies where it was run or beside its SQLite file.
+    """
+    from search.cleaning import clean as remove
+
+    for line in remove(out, names, whole, features, storage):
+        click.echo(line)
     return 0
 
 
@@ -282,12 +260,13 @@ def leaderboard(names: tuple[str, ...], form: str, sort: str | None, out: Path) 
 
 @cli.command(name="list", short_help="Name the families, data sets or studies.")
 @click.argument("what", metavar="families|datasets|studies")
+@click.argument("name", required=False, metavar="[FAMILY]")
 @out_option
-def list_command(what: str, out: Path) -> int:
-    """Say which families, data sets or studies there are."""
+def list_command(what: str, name: str | None, out: Path) -> int:
+    """Say which families, data sets or studies there are, or what is searched of one family: list families cnn."""
     from search.listing import listing
 
-    click.echo(listing(what, out))
+    click.echo(listing(what, name, out))
     return 0
 
 

@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from models.errors import UserError, nearest, unknown
-from search.families import FAMILIES
+from search.families import FAMILIES, find
 
 DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
 STUDY_NAME = r"^[A-Za-z0-9_][A-Za-z0-9._-]*$"
@@ -67,6 +67,7 @@ class SearchConfig(BaseModel):
     only_baselines: Annotated[tuple[str, ...] | None, Field(min_length=1), BeforeValidator(_names)] = None
     set: Annotated[dict[str, str], BeforeValidator(_texts)] = {}
     space: dict[str, str] = {}
+    features: str | None = None
 
 
 class StudyConfig(BaseModel):
@@ -129,7 +130,7 @@ def build(targets: Sequence[str], options: Mapping[str, Any]) -> StudyConfig:
     override = {key: value for key, value in given.items() if key in SEARCH_KEYS}
     common.setdefault("name", default_name(targets))
     _refuse_twice([search["family"] for search in searches])
-    data = {**common, "searches": [{**search, **override} for search in searches]}
+    data = {**common, "searches": [*given_to(searches, override)]}
     try:
         return StudyConfig.model_validate(data)
     except ValidationError as error:
@@ -151,7 +152,25 @@ def read_study_file(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         if "family" not in table:
             raise UserError(f"{path.name}: a [[search]] table has no family, allowed: {', '.join(FAMILIES)}")
     everywhere = {key: value for key, value in data.items() if key in SEARCH_KEYS}
-    return {key: value for key, value in data.items() if key in STUDY_KEYS}, [{**everywhere, **t} for t in tables]
+    searches = [{**own, **table} for own, table in zip(given_to(tables, everywhere), tables, strict=True)]
+    return {key: value for key, value in data.items() if key in STUDY_KEYS}, searches
+
+
+def given_to(searches: Sequence[Mapping[str, Any]], settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The searches with settings that are for all of them; `features` only where they are taken."""
+    if "features" not in settings:
+        return [{**search, **settings} for search in searches]
+    takers = [search["family"] for search in searches if find(search["family"]).takes_features]
+    if not takers:
+        names, ours = ", ".join(str(search["family"]) for search in searches), ", ".join(feature_takers())
+        raise UserError(f"features {settings['features']!r} are not taken by {names}, but by {ours}")
+    others = {key: value for key, value in settings.items() if key != "features"}
+    return [{**search, **(settings if search["family"] in takers else others)} for search in searches]
+
+
+def feature_takers() -> list[str]:
+    """The families of the registry that are fitted on features."""
+    return [name for name in FAMILIES if find(name).takes_features]
 
 
 def shipped_studies() -> dict[str, Path]:

@@ -12,7 +12,10 @@ from typing import Any
 
 import psutil
 
-PACKAGES = ("hypersearch", "ray", "optuna", "keras", "tensorflow", "scikit-learn", "numpy", "scipy", "pandas")
+PACKAGES = (
+    *("hypersearch", "ray", "optuna", "keras", "tensorflow", "scikit-learn", "umap-learn"),
+    *("numpy", "scipy", "pandas"),
+)
 
 
 def now() -> str:

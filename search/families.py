@@ -16,6 +16,8 @@ FAMILIES = {
     "random_forest": "models.random_forest:FAMILY",
     "linear_svm": "models.linear_svm:FAMILY",
     "kmeans": "clustering.kmeans:FAMILY",
+    "dbscan": "clustering.dbscan:FAMILY",
+    "gaussian_mixture": "clustering.gaussian_mixture:FAMILY",
     "toy": "models.toy:FAMILY",
 }
 

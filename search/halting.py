@@ -133,6 +133,10 @@ def _judged(trial: Any, result: dict[str, Any]) -> bool:
 Rule: TypeAlias = Halving | SparingMedian | All
 
 
+class Halted(Exception):  # noqa: N818  # no error: somebody wants it so
+    """The search is to end before what its trials share is there."""
+
+
 class Stop(tune.Stopper):  # type: ignore[misc]  # Ray ships no types for it
     """Ends a search: the user interrupts, its share of the time budget (seconds) is spent, the record breaks."""
 

@@ -16,6 +16,7 @@ from ray import tune
 from models.api import counted
 from models.errors import WorkFailedError
 from search import checkpoints
+from search.chain import only_on_train
 from search.halting import Rule, Stop
 from search.mirror import Mirror
 from search.plan import Search
@@ -59,7 +60,9 @@ class Ledger(tune.Callback):  # type: ignore[misc]  # Ray ships no types for it
 
     def plan(self, trial: Trial) -> dict[str, Any]:
         """What an actor is told of a trial."""
-        worst = self._kept[-1].objective if len(self._kept) >= self._keep > 0 else None
+        lends = self._search.lends
+        rivals = [each for each in self._kept if each.name not in lends] if trial.name not in lends else []
+        worst = rivals[-1].objective if len(rivals) >= max(1, self._keep + self._search.feeds) else None
         ours = {key: getattr(trial, key) for key in PLAN}
         return {**ours, "keep": self._keep > 0, "worst_kept": worst}
 
@@ -168,10 +171,13 @@ class Ledger(tune.Callback):  # type: ignore[misc]  # Ray ships no types for it
         if saved is None or saved.resource != trial.resource:
             checkpoints.clear(self._folder(trial))
             return
-        self._kept = sorted([*self._kept, trial], key=self._search.merit)
-        for worse in self._kept[self._keep :]:
-            checkpoints.clear(self._folder(worse))
-        del self._kept[self._keep :]
+        ranked = sorted([*self._kept, trial], key=self._search.merit)
+        lent = [each for each in ranked if each.name and each.name in self._search.lends]
+        fed = [each for each in ranked if self._search.feeds and only_on_train(each.params)][:1]  # others take its code
+        self._kept = [each for each in ranked if each in [*ranked[: self._keep], *fed, *lent]]
+        for worse in ranked:
+            if worse not in self._kept:
+                checkpoints.clear(self._folder(worse))
 
     def _folder(self, trial: Trial) -> Path:
         return checkpoints.home(self._root, trial.family, trial.number)

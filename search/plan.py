@@ -13,10 +13,12 @@ from sqlalchemy.engine import make_url
 
 from models.api import DIRECTIONS, NO_OBJECTIVE, SAME, Baseline, Config, Family, Mode, Parameter, Space, Value, never
 from models.datasets import Dataset, check_name, load
-from models.errors import UserError, unknown
-from search import facts, samplers, spaces
+from models.errors import UserError
+from search import chain, facts, samplers, spaces
+from search.chain import Origin
 from search.config import SearchConfig, StudyConfig
 from search.families import find
+from search.names import refuse_unknown
 from search.schedule import first_rung, rungs
 from search.trials import Trial
 
@@ -36,6 +38,10 @@ class Search:
     metrics: tuple[str, ...]  # the objectives; more than one make a Pareto search
     limit: int  # the full resource of a searched trial
     ladder: list[int]  # rungs; empty without ASHA
+    features: str = ""  # what a family that takes them is fitted on
+    feeds: bool = False  # another search of the study takes its best network's codes
+    lends: tuple[str, ...] = ()  # or those of these baselines' networks
+    source: Origin | None = None  # of the features' network, once that was handed over
 
     @property
     def metric(self) -> str:
@@ -68,23 +74,31 @@ class Search:
         return len(self.baselines) + self.asked.trials
 
 
-def plan_study(config: StudyConfig) -> tuple[list[Search], Dataset]:
-    """The searches of a study, and their data."""
+def plan_study(config: StudyConfig, study: Mapping[str, Any] | None = None) -> tuple[list[Search], Dataset]:
+    """The searches of a study, and their data; `study`: the study.json of one that goes on."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     _check_trackers(config.track)
     if config.storage is None and "?" in str(config.out):
         raise UserError(f"--out {config.out}: no SQLite URL can name a folder with '?'; give another, or a --storage")
     families = [find(asked.family) for asked in config.searches]
-    names = [family.name for family in families]
-    if len(set(names)) < len(names):
-        raise UserError(f"two families have the same name, got {', '.join(names)}; a study holds one search a name")
-    spaces.check_names(families, [name for asked in config.searches for name in (*asked.set, *asked.space)])
-    _check_baseline_names(config.searches, families)
+    refuse_unknown(config, families)
+    fed = chain.inner_links(config, families)
     dataset = load_data(config, families)
-    searches = [_plan(asked, family, dataset) for asked, family in zip(config.searches, families, strict=True)]
+    planned = [_plan(asked, family, dataset) for asked, family in zip(config.searches, families, strict=True)]
+    searches = [_linked(search, planned, fed, study) for search in chain.in_order(planned)]
+    chain.check_others(searches, config, dataset)
     if not any(search.total for search in searches):
-        raise UserError("nothing to run: --trials is 0 and there are no baselines; ask for one of them")
+        left_out = [f"; {name} is left out: {why}" for search in searches for name, why in search.left_out.items()]
+        words = "nothing to run: --trials is 0 and there are no baselines; ask for one of them"
+        raise UserError(words + "".join(left_out))
     return searches, dataset
+
+
+def _linked(search: Search, others: Sequence[Search], fed: set[str], study: Mapping[str, Any] | None) -> Search:
+    """The search with what it gives to others and has been given."""
+    name = search.family.name
+    source = chain.recorded_source(name, study)
+    return chain.admitted(replace(search, feeds=name in fed, lends=chain.lent(others, name), source=source))
 
 
 def load_data(config: StudyConfig, families: Sequence[Family]) -> Dataset:
@@ -122,6 +136,7 @@ def describe(config: StudyConfig, searches: Sequence[Search], dataset: Dataset) 
     """study.json: the configuration as run, and all that is needed to run it again."""
     return {
         "name": config.name,
+        "folder": str((config.out / config.name).resolve()),
         "config": {**config.model_dump(mode="json"), "storage": without_password(config.storage_url)},
         "seed": config.seed,
         "dataset": {
@@ -133,7 +148,7 @@ def describe(config: StudyConfig, searches: Sequence[Search], dataset: Dataset) 
             "size": list(dataset.x_train.shape[1:]),
             "classes": list(dataset.class_names),
         },
-        "searches": [_describe_search(search) for search in searches],
+        "searches": [describe_search(search) for search in searches],
         "test_reads": 0,
         "versions": facts.versions(),
         "git_revision": facts.git_revision(),
@@ -153,14 +168,17 @@ def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
     samplers.check_installed(asked.searcher)
     _check_baselines(family)
     metrics = asked.metric or (family.metric,)
-    for metric in metrics:
-        if metric not in family.metrics:
-            raise unknown(f"metric of {family.name}", metric, family.metrics)
     limit = asked.max_resource or family.max_resource
     given = _given(asked, family)
+    features = chain.features_of(asked, family, dataset)
     narrowed = spaces.narrow(family, asked.set, asked.space)
     fixed = _fixed(family, metrics, narrowed)
-    reasons = {each.name: family.unfit(each.config, dataset) or _apart(each.config, fixed) for each in given}
+    reasons = {
+        each.name: chain.other_features(each, features)
+        or family.unfit(each.config, dataset)
+        or _apart(each.config, fixed)
+        for each in given
+    }
     possible = [baseline for baseline in given if reasons[baseline.name] is None]
     space = spaces.up_to(narrowed, family.until, limit, {*asked.set, *asked.space})
     factor = asked.reduction_factor
@@ -178,6 +196,7 @@ def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
         metrics=metrics,
         limit=limit,
         ladder=rungs(limit, factor, first) if halves and len(metrics) == 1 else [],
+        features=features,
     )
 
 
@@ -213,14 +232,6 @@ def _apart(config: Config, fixed: Mapping[str, Value]) -> str | None:
     return f"the objective cannot be compared: {', '.join(differ)}" if differ else None
 
 
-def _check_baseline_names(asked: Sequence[SearchConfig], families: Sequence[Family]) -> None:
-    """Raise a `UserError` for a name that is no baseline of any of the families."""
-    names = list(dict.fromkeys(baseline.name for family in families for baseline in family.baselines))
-    for name in (name for search in asked for name in search.only_baselines or ()):
-        if name not in names:
-            raise unknown(f"baseline of {', '.join(family.name for family in families)}", name, names)
-
-
 def _given(asked: SearchConfig, family: Family) -> list[Baseline]:
     """The baselines that the user wants: those of these names that the family has, all, or none."""
     if not asked.baselines and asked.only_baselines:
@@ -254,7 +265,8 @@ def _refuse_unfit(family: Family, space: Space, dataset: Dataset) -> None:
         raise UserError(f"{family.name} cannot be searched on {dataset.name}: {reasons[0]}")
 
 
-def _describe_search(search: Search) -> dict[str, Any]:
+def describe_search(search: Search) -> dict[str, Any]:
+    """What study.json says of a search."""
     return {
         "family": search.family.name,
         "target": search.target,
@@ -270,4 +282,6 @@ def _describe_search(search: Search) -> dict[str, Any]:
         "space": spaces.to_record(search.space),
         "baselines": [{**asdict(baseline), "resource": limit} for baseline, limit in search.baselines],
         "left_out": search.left_out,
+        **({"features": search.features} if search.features else {}),
+        **({"source": asdict(search.source)} if search.source else {}),
     }

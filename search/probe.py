@@ -23,10 +23,10 @@ from typing import Any, TypeVar
 import optuna
 import psutil
 
-from models.api import Options
 from models.datasets import Dataset
 from search.config import StudyConfig
 from search.plan import Search, plan_study
+from search.sources import Feed
 from search.spaces import propose
 
 T = TypeVar("T")
@@ -158,7 +158,7 @@ def _trial(config: dict[str, Any], number: int, repeated: float) -> dict[str, An
     searches, dataset = plan_study(study)
     search = searches[number]
     name, params = middling(search, dataset)
-    shared = search.family.prepare(dataset, Options(study.seed, study.cpus_per_trial, search.limit))
+    shared = search.family.prepare(dataset, Feed(search.features).options(study, search.limit))
     begin = partial(search.family.start, params, shared, study.seed)
     run, start = _timed(begin)
     if start < repeated:

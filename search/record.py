@@ -13,14 +13,15 @@ import json
 import shlex
 import shutil
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from io import FileIO
 from pathlib import Path
 
-from models.api import TRIAL_COLUMNS
-from models.errors import UserError
+from models.api import TRIAL_COLUMNS, counted
+from models.errors import UserError, WorkFailedError
 from search.trials import GrowingCsv, Row, Step, Trial, read_csv, write_json
 
 HISTORY_COLUMNS = ("study", "family", "trial", "step", "seconds")
@@ -39,6 +40,7 @@ class Record:
         self._trials = GrowingCsv(folder / "trials.csv", TRIAL_COLUMNS)
         self._history = GrowingCsv(folder / "history.csv", HISTORY_COLUMNS)
         self._journal = Journal(folder / "journal.jsonl")
+        self._unsearched: list[Exception] = []
 
     @property
     def resume_command(self) -> str:
@@ -116,6 +118,20 @@ class Record:
     def failure_log(self, trial: Trial) -> Path:
         """Where the traceback of a failed trial stands."""
         return self.logs / f"{trial.family.replace(':', '-')}-{trial.number}.traceback.txt"
+
+    @property
+    def unsearched(self) -> Exception | None:
+        """Of the searches of this run that could not begin: the user's mistake, unless the work has failed too."""
+        if all(isinstance(error, UserError) for error in self._unsearched):
+            return next(iter(self._unsearched), None)
+        return WorkFailedError(f"{counted(len(self._unsearched), 'searches')} could not begin; see {self.logs}")
+
+    def note_failure(self, family: str, error: Exception) -> None:
+        """Keep the error and the traceback of a search that could not begin."""
+        self._unsearched.append(error)
+        words = "".join(traceback.format_exception(error))
+        with suppress(OSError):  # of a full disk, which the error may be about
+            (self.logs / f"{family.replace(':', '-')}.traceback.txt").write_text(words, encoding="utf-8")
 
     def write_views(self) -> None:
         """Write history.csv and trials.csv from what is known, keeping a confirmation's columns."""

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from sqlalchemy.engine import make_url
 
 from analysis.tables import load_all
+from clustering.steps import kind
 from models.errors import UserError
 from search.config import SEARCH_KEYS, StudyConfig, in_words, storage_url
 from search.plan import Search
@@ -22,10 +23,7 @@ def reopened(out: Path, name: str, more: int, changes: Mapping[str, Any]) -> tup
     """The configuration of a study that ran before, with `more` trials a search and `changes`; and its study.json."""
     study = load_all(out, [name])[0].facts
     given = {key: value for key, value in changes.items() if value is not None}
-    recorded = study["config"]["storage"]
-    beside = recorded == storage_url(Path(study["config"]["out"]))  # the default goes with the folder if that moves
-    storage = None if beside else without_mask(recorded)
-    stored = {**study["config"], "storage": storage, "out": out, "name": name}
+    stored = {**study["config"], "storage": own_storage(study), "out": out, "name": name}
     for search in stored["searches"]:
         search["trials"] += more
         search.update({key: value for key, value in given.items() if key in SEARCH_KEYS})
@@ -35,6 +33,17 @@ def reopened(out: Path, name: str, more: int, changes: Mapping[str, Any]) -> tup
         return StudyConfig.model_validate(stored), study
     except ValidationError as error:
         raise UserError(in_words(error, given)) from error
+
+
+def own_storage(study: Mapping[str, Any]) -> str | None:
+    """The storage that a study was given; None if it is the default, which goes with the folder if that moves."""
+    recorded = str(study["config"]["storage"])
+    return None if recorded == storage_url(Path(study["config"]["out"])) else without_mask(recorded)
+
+
+def recorded_storage(study: Mapping[str, Any], out: Path) -> str:
+    """Where the trials of a study, which now lies in `out`, are stored as well."""
+    return own_storage(study) or storage_url(out)
 
 
 def without_mask(url: str) -> str:
@@ -58,6 +67,11 @@ def _learned(config: StudyConfig, search: Search) -> list[Trial]:
         asked, there = ", ".join(search.metrics), ", ".join(theirs["objectives"])
         raise UserError(
             f"--warm-start {config.warm_start}: its {search.family.name} was judged by {there}, not {asked}"
+        )
+    if search.features and kind(theirs.get("features", "raw")) != kind(search.features):
+        raise UserError(
+            f"--warm-start {config.warm_start}: its {search.family.name} was fitted on features "
+            f"{theirs.get('features', 'raw')}, not {search.features}"
         )
     trials = replayed(study.folder / "journal.jsonl").values()
     ours = [trial for trial in trials if trial.family == search.family.name and trial.finished]

@@ -212,6 +212,11 @@ class Bridge(OptunaSearch):  # type: ignore[misc]  # Ray ships no types for it
         return samplers.recall(self._ot_study, trial, frozen)
 
 
+def exhausted(search: Search, known: Sequence[Trial]) -> bool:
+    """True if the known trials are all that the search asks for, and have ended."""
+    return len(known) >= search.total and all(trial.finished for trial in known)
+
+
 def starts(search: Search) -> list[dict[str, Any]]:
     """The family's start points for a searcher that learns; of each, what the space admits: the rest is sampled."""
     if search.asked.searcher in samplers.BLIND:

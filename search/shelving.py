@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,17 +15,16 @@ import numpy as np
 
 from analysis.leaderboard import rank
 from analysis.tables import Study, load_all
-from models.api import Options
 from models.datasets import NAMES, load
 from models.errors import UserError
 from models.pictures import image_files, read_images
 from models.shelf import FACTS, Shelved, take
-from search import checkpoints
+from search import sources
 from search.checkpoints import Checkpoint
 from search.config import StudyConfig
 from search.families import find
 from search.plan import check_same_images, load_data
-from search.record import replayed
+from search.sources import Feed
 from search.terminal import muted
 from search.trials import Trial, write_json
 
@@ -45,9 +45,14 @@ def export_study(out: Path, name: str, to: Path) -> list[Path]:
     A confirmed winner is taken as it was confirmed, another from the checkpoint that the search kept.
     """
     study = load_all(out, [name])[0]
-    written = [_export(study, search, to / search["family"]) for search in study.facts["searches"]]
+    searches = study.facts["searches"]
+    written = [_export(study, search, to / search["family"]) for search in searches]
     if not any(written):
-        raise UserError(f"study {name!r} has no model to export: no trial is complete, or it ran with --keep-models 0")
+        why = "no trial is complete, or it ran with --keep-models 0 or was cleaned"
+        raise UserError(f"study {name!r} has no model to export: {why}")
+    left_out = [search["family"] for search, folder in zip(searches, written, strict=True) if not folder]
+    if left_out:
+        sys.stderr.write(f"left out: no model of {' and '.join(left_out)} is kept\n")
     return [folder for folder in written if folder]
 
 
@@ -55,7 +60,7 @@ def _export(study: Study, search: Mapping[str, Any], to: Path) -> Path | None:
     if to.exists():
         raise UserError(f"{to} is there already; name another folder")
     confirmed = study.folder / "best" / search["family"]
-    kept = _kept(study, search["family"])
+    kept = next(sources.kept(study, search["family"]), None)
     path = confirmed / "best.json"
     facts = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
     if facts and facts["trial"] == _winner(study, search["family"]):  # else a better one has come since
@@ -81,28 +86,14 @@ def _winner(study: Study, family: str) -> int:
     return int(ranked.loc[ranked["state"] == "COMPLETE", "trial"].iloc[0])
 
 
-def _kept(study: Study, family: str) -> tuple[Trial, Checkpoint] | None:
-    """The best complete trial of which there is a whole checkpoint, and that."""
-    trials = replayed(study.folder / "journal.jsonl")
-    ranked = rank(study, family)
-    for number in ranked.loc[ranked["state"] == "COMPLETE", "trial"]:
-        saved = checkpoints.latest(checkpoints.home(study.folder / "checkpoints", family, int(number)))
-        if saved:
-            return trials[family, int(number)], saved
-    return None
-
-
 def _rebuild(study: Study, search: Mapping[str, Any], trial: Trial, saved: Checkpoint, to: Path) -> dict[str, Any]:
     """Export the model of a trial from its checkpoint; what it is."""
-    family = find(search["target"])
     config = StudyConfig.model_validate(study.facts["config"])
     dataset = load_data(config, [find(each["target"]) for each in study.facts["searches"]])
     check_same_images(dataset, study.facts)
-    shared = family.prepare(dataset, Options(config.seed, config.cpus_per_trial, search["max_resource"]))
-    run = family.start(trial.params, shared, trial.seed)
-    run.load(saved.folder)
-    to.mkdir(parents=True)
-    family.export(run, dataset, to)
+    feed = Feed.of(study.folder, search)
+    options = feed.options(config, search["max_resource"])
+    sources.export_model(search["target"], Path.cwd(), trial.params, trial.seed, dataset, options, saved.folder, to)
     facts = {"study": study.name, "family": trial.family, "trial": trial.number, "config": trial.params}
     fitted = {"resource": saved.resource, "seed": trial.seed, "dataset": dataset.name, "digest": dataset.digest}
     write_json(to / "best.json", {**facts, **fitted, "val": saved.metrics})

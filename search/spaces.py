@@ -13,6 +13,8 @@ import numpy as np
 from models.api import Choice, Config, Family, Float, Int, Parameter, Space, Value
 from models.errors import UserError, unknown
 
+UNSEARCHED = ("most", "also")  # what of a parameter says nothing of what is searched
+
 
 class Proposer(Protocol):
     """The part of an Optuna trial that a space needs."""
@@ -80,7 +82,13 @@ def possible(parameter: Parameter, space: Space) -> bool:
 
 
 def _proposed(parameter: Parameter, value: Value) -> bool:
-    return holds(replace(parameter, values=parameter.searched) if isinstance(parameter, Choice) else parameter, value)
+    match parameter:
+        case Choice(searched=searched):
+            return holds(replace(parameter, values=searched), value)
+        case Int():
+            return holds(replace(parameter, also=()), value)
+        case Float():
+            return holds(parameter, value)
 
 
 def within(space: Space, config: Config) -> dict[str, Value]:
@@ -113,8 +121,8 @@ def holds(parameter: Parameter, value: Value) -> bool:
     match parameter:
         case Choice(values=values):
             return any(value == allowed and isinstance(value, bool) == isinstance(allowed, bool) for allowed in values)
-        case Int(low=low, high=high):
-            return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+        case Int(low=low, high=high, also=also):
+            return isinstance(value, int) and not isinstance(value, bool) and (low <= value <= high or value in also)
         case Float(low=low, high=high):
             return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
 
@@ -236,13 +244,14 @@ def describe(parameter: Parameter) -> str:
     """The allowed values in words."""
     if isinstance(parameter, Choice):
         return ", ".join(str(value) for value in parameter.values)
-    return f"{parameter.low} to {parameter.high}"
+    also = "".join(f" or {value}" for value in parameter.also) if isinstance(parameter, Int) else ""
+    return f"{parameter.low} to {parameter.high}{also}"
 
 
 def to_record(space: Space) -> dict[str, dict[str, Any]]:
     """The space as plain data for study.json."""
     return {
-        name: {"kind": type(p).__name__, **{key: value for key, value in asdict(p).items() if key != "most"}}
+        name: {"kind": type(p).__name__, **{key: value for key, value in asdict(p).items() if key not in UNSEARCHED}}
         for name, p in space.items()
     }
 

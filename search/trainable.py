@@ -10,7 +10,7 @@ import faulthandler
 import shutil
 import time
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -193,6 +193,13 @@ def check_metrics(metrics: Mapping[str, float], needed: Sequence[str]) -> None:
     bad = first_not_finite(metrics)
     if bad is not None:
         raise ValueError(f"{bad} is {metrics[bad]}, not a finite number")
+
+
+@ray.remote(max_calls=1)  # type: ignore[untyped-decorator]  # Ray ships no types for it
+def there(function: Callable[..., Any], *arguments: Any) -> Any:
+    """What a function gives that loads a Keras backend, which the driver must not; its process ends with it."""
+    share_memory()
+    return function(*arguments)
 
 
 @ray.remote  # type: ignore[untyped-decorator]  # Ray ships no types for it

@@ -17,7 +17,7 @@ ALLOWED = {
     "analysis": {"models", "analysis"},
     "search": set(PACKAGES),
 }
-RAY_FILES = {f"search/{name}.py" for name in ("engine", "controller", "cluster", "ledger")}
+RAY_FILES = {f"search/{name}.py" for name in ("engine", "controller", "cluster", "feeding", "ledger")}
 RAY_FILES |= {f"search/{name}.py" for name in ("trainable", "searcher", "halting", "trackers")}
 FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 

@@ -1,8 +1,9 @@
-"""DBSCAN grids beside scikit-learn's DBSCAN, label for label."""
+"""DBSCAN grids beside scikit-learn's DBSCAN, label for label, and the family that searches them."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,12 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.cluster import DBSCAN
+from sklearn.metrics import davies_bouldin_score
 from sklearn.neighbors import NearestNeighbors
 
+from clustering import dbscan
 from clustering.cuts import Cut
-from clustering.dbscan import dbscan_grid
+from clustering.dbscan import DbscanRun, Prepared, dbscan_grid
 from clustering.density import Blocks, density, nearest
 from clustering.k_distance import elbow, k_distances
+from models.api import Options
+from models.datasets import Dataset
 from models.errors import UserError
 
 KINDS = ("cloud", "clumps", "grid", "copies", "far away", "blob")
@@ -159,6 +164,97 @@ def test_elbow_is_where_the_curve_bends() -> None:
     assert elbow(np.concatenate([flat, steep])) == pytest.approx(2.0, abs=0.5)
     assert math.isnan(elbow(np.full(50, 3.0)))
     assert math.isnan(elbow(np.array([1.0, 2.0])))
+
+
+CONFIG = {"eps_from": "quantile", "eps_quantile": 0.8, "min_samples": 5, "fit_on": "train"}
+
+
+@pytest.fixture(scope="module")
+def prepared(digits: Dataset) -> Prepared:
+    shared: Prepared = dbscan.FAMILY.prepare(digits, Options())
+    return shared
+
+
+def test_a_trial_is_a_cut_of_what_is_shared(prepared: Prepared) -> None:
+    run = DbscanRun(CONFIG, prepared, 0)
+    metrics = run.step()
+    x_nd = prepared.features.x_nd[: prepared.features.n_train]
+    theirs = DBSCAN(eps=run.eps, min_samples=5).fit(x_nd)
+    np.testing.assert_array_equal(run._labels_n, theirs.labels_)
+    assert len(theirs.core_sample_indices_) == pytest.approx(
+        0.8 * len(x_nd), abs=3
+    )  # more than one where distances tie
+    assert metrics["eps"] == run.eps
+    assert run.finished
+
+
+def test_how_far_clusters_lie_apart_leaves_noise_out(prepared: Prepared) -> None:
+    run = DbscanRun({**CONFIG, "eps_quantile": 0.55}, prepared, 0)
+    metrics = run.step()
+    labels_n = run.predict(prepared.x_val)
+    there_n = labels_n != -1
+    assert 0 < there_n.sum() < len(labels_n)
+    theirs = davies_bouldin_score(prepared.x_val[there_n], labels_n[there_n])
+    assert metrics["davies_bouldin"] == pytest.approx(theirs, rel=1e-5)
+
+
+def test_validation_images_go_to_the_nearest_core_image(prepared: Prepared) -> None:
+    run = DbscanRun(CONFIG, prepared, 0)
+    run.step()
+    np.testing.assert_array_equal(run._listed(), run.predict(prepared.x_val))
+    fitted = DBSCAN(eps=run.eps, min_samples=5).fit(prepared.density.x_nd)
+    distance_nk = np.sqrt(((prepared.x_val[:, None] - fitted.components_[None]).astype(np.float64) ** 2).sum(axis=2))
+    nearest_n = fitted.labels_[fitted.core_sample_indices_[distance_nk.argmin(axis=1)]]
+    expected_n = np.where(distance_nk.min(axis=1) <= run.eps, nearest_n, -1)
+    np.testing.assert_array_equal(run.predict(prepared.x_val), expected_n)
+
+
+def test_lists_that_do_not_suffice_are_made_good(prepared: Prepared) -> None:
+    short = replace(prepared, near_nk=prepared.near_nk[:, :1], distance_nk=prepared.distance_nk[:, :1])
+    config = {**CONFIG, "eps_quantile": 0.3}
+    whole, cut = DbscanRun(config, prepared, 0), DbscanRun(config, short, 0)
+    assert cut.step() == whole.step()
+
+
+def test_the_judged_are_clustered_themselves(prepared: Prepared, digits: Dataset) -> None:
+    config = {"eps_from": "value", "eps": 1.5, "min_samples": 5, "fit_on": "judged"}
+    run = DbscanRun(config, prepared, 0)
+    metrics = run.step()
+    theirs_n = DBSCAN(eps=1.5, min_samples=5).fit(prepared.x_val).labels_
+    assert metrics["noise_fraction"] == pytest.approx(np.mean(theirs_n == -1))
+    assert metrics["clusters"] == theirs_n.max() + 1
+    evaluation = dbscan.FAMILY.evaluate(run, digits)
+    x_nd = prepared.features.transform(digits.x_test)
+    np.testing.assert_array_equal(evaluation.artifacts["labels"], DBSCAN(eps=1.5, min_samples=5).fit(x_nd).labels_)
+
+
+def test_noise_is_never_right(prepared: Prepared) -> None:
+    run = DbscanRun({**CONFIG, "eps_from": "value", "eps": 1.0, "fit_on": "judged"}, prepared, 0)
+    scores = run.scores(np.array([0, 0, 0, 1, -1, -1]), np.array([2, 2, 3, 4, 4, 4]))
+    assert scores["accuracy"] == pytest.approx(3 / 6)
+    assert (scores["clusters"], scores["noise_fraction"]) == (2, pytest.approx(2 / 6))
+
+
+def test_too_few_images_are_unfit(digits: Dataset) -> None:
+    few = replace(digits, x_train=digits.x_train[:20])
+    assert dbscan.FAMILY.unfit({**CONFIG, "min_samples": 30}, few) == "min_samples = 30 is more than the 20 images"
+    assert dbscan.FAMILY.unfit({**CONFIG, "min_samples": 20}, few) is None
+
+
+def test_at_most_so_many_images_are_fitted(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dbscan, "MOST", 60)
+    shared = dbscan.FAMILY.prepare(digits, Options(seed=3))
+    assert len(np.unique(shared.fitted_n)) == 60
+    assert shared.fitted_n.max() < shared.features.n_train
+    np.testing.assert_array_equal(shared.density.x_nd, shared.features.x_nd[shared.fitted_n])
+    assert set(DbscanRun(CONFIG, shared, 0).step()) == set(dbscan.FAMILY.metrics)
+
+
+def test_no_core_image_leaves_all_to_noise(prepared: Prepared) -> None:
+    config = {"eps_from": "value", "eps": 1e-3, "min_samples": 50, "fit_on": "train"}
+    run = DbscanRun(config, prepared, 0)
+    assert run.step()["noise_fraction"] == 1.0
+    assert (run.predict(prepared.x_val) == -1).all()
 
 
 def test_density_cuts_at_every_eps_within_its_reach() -> None:

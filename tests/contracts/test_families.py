@@ -26,7 +26,8 @@ def family(request: pytest.FixtureRequest) -> Family:
 def config(family: Family) -> Config:
     """A configuration that a search would propose, small enough for a test."""
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
-    small = {"depth": "1..2", "filters": "16..16", "nodes": "16..32", "blocks": "1..2", "k": "10..20", "dual": "True"}
+    networks = {"depth": "1..2", "filters": "16..16", "nodes": "16..32", "blocks": "1..2"}
+    small = {**networks, "k": "10..20", "components": "10..20", "dual": "True"}
     return spaces.propose(spaces.narrow(family, {}, {k: v for k, v in small.items() if k in family.space}), study.ask())
 
 
@@ -91,10 +92,10 @@ def test_same_seed_gives_the_same_metrics(
     assert curve(start(family, config, digits, 7)) == seven
 
 
-def test_another_seed_gives_other_metrics(
+def test_another_seed_gives_other_metrics_unless_it_plays_no_part(
     family: Family, config: Config, digits: Dataset, seven: list[dict[str, float]]
 ) -> None:
-    assert curve(start(family, config, digits, 8)) != seven
+    assert (curve(start(family, config, digits, 8)) == seven) == family.deterministic
 
 
 def test_save_and_load_continue_identically(family: Family, config: Config, digits: Dataset, tmp_path: Path) -> None:

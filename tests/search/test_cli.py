@@ -48,8 +48,8 @@ def test_no_command_shows_help(capsys):
     [
         (
             ["rum", "cnn"],
-            "unknown command 'rum', allowed: confirm, doctor, export, extend, leaderboard, list, predict, resume, run; "
-            "did you mean 'run'?",
+            "unknown command 'rum', allowed: clean, confirm, doctor, export, extend, leaderboard, list, predict, "
+            "resume, run; did you mean 'run'?",
         ),
         (["run"], "Missing argument 'TARGET...' of hypersearch run; see --help"),
         (["run", "cnn", "--trails", "3"], "unknown option '--trails'; did you mean '--trials'?; see --help"),
@@ -143,7 +143,7 @@ def test_a_family_in_a_file_here_is_suggested(here, capsys):
 
 
 def test_a_study_file_that_is_not_there(here, capsys):
-    message = "there is no study file 'mine.toml'; those that come with hypersearch: fashion, quick"
+    message = "there is no study file 'mine.toml'; those that come with hypersearch: fashion, n2d, quick"
     assert refused(capsys, "run", "mine.toml") == message
 
 
@@ -215,7 +215,7 @@ def test_nothing_to_run(here, capsys):
 
 
 def test_lists(here, capsys):
-    for what, word in (("families", "cnn: accuracy, up to 15 epochs"), ("datasets", "digits: "), ("studies", "quick")):
+    for what, word in (("families", "R3-default, R3-own, R5"), ("datasets", "digits: "), ("studies", "quick")):
         assert main(["list", what]) == 0
         assert word in capsys.readouterr().out
 

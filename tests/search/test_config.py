@@ -45,9 +45,24 @@ def test_values_from_the_command_line_are_text():
 
 
 def test_shipped_studies_are_right():
-    assert set(shipped_studies()) == {"quick", "fashion"}
-    for name in shipped_studies():
+    assert set(shipped_studies()) == {"quick", "fashion", "n2d"}
+    for name in ("quick", "fashion"):
         assert {s.family for s in build([name], {}).searches} == set(FAMILIES) - {"toy"}
+    encoder, *clusterings = build(["n2d"], {}).searches
+    assert (encoder.family, encoder.features) == ("autoencoder", None)
+    assert {search.features for search in clusterings} == {"autoencoder,umap:10"}
+
+
+def test_features_are_given_to_those_that_take_them(here):
+    assert [s.features for s in build(["autoencoder", "kmeans"], {"features": "pca:2"}).searches] == [None, "pca:2"]
+    text = 'features = "pca:3"\n[[search]]\nfamily = "toy"\n[[search]]\nfamily = "kmeans"\n'
+    assert [s.features for s in build(study_file(here, text), {}).searches] == [None, "pca:3"]
+    assert [s.features for s in build(["study.toml"], {"features": "raw"}).searches] == [None, "raw"]
+
+
+def test_features_that_nobody_takes():
+    message = refusal(["toy", "cnn"], features="pca:2")
+    assert message.startswith("features 'pca:2' are not taken by toy, cnn, but by kmeans")
 
 
 @pytest.mark.parametrize(
@@ -70,7 +85,7 @@ def test_wrong_values(options, message):
 
 
 def test_unknown_target():
-    allowed = ", ".join([*FAMILIES, "fashion", "quick", "package.module:FAMILY"])
+    allowed = ", ".join([*FAMILIES, "fashion", "n2d", "quick", "package.module:FAMILY"])
     assert refusal(["random_forrest"]) == (
         f"unknown target 'random_forrest', allowed: {allowed}; did you mean 'random_forest'?"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import optuna
 import pytest
@@ -52,6 +53,17 @@ def test_check_names_what_is_wrong(change, message):
     with pytest.raises(UserError) as error:
         spaces.check(SPACE, {**GOOD, **change})
     assert str(error.value) == message
+
+
+def test_a_value_beside_the_range_is_for_baselines_and_set():
+    space = {"k": Int(10, 20, also=(5,))}
+    family = replace(toy.FAMILY, space=space)
+    spaces.check(space, {"k": 5})
+    assert not spaces.is_searched(space, {"k": 5})
+    assert spaces.narrow(family, {"k": "5"}, {})["k"] == Int(5, 5, also=(5,))
+    with pytest.raises(UserError, match="^k = 6 is out of range, allowed: 10 to 20 or 5$"):
+        spaces.check(space, {"k": 6})
+    assert spaces.to_record(space) == {"k": {"kind": "Int", "low": 10, "high": 20, "log": False, "when": {}}}
 
 
 def test_check_misses_a_parameter():

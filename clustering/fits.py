@@ -1,0 +1,232 @@
+"""The steps that make rows of rows: standardisation, principal components, UMAP and t-SNE.
+
+Each is fitted on the first `n_train` of the rows that it is given. UMAP (arXiv 1802.03426) is kept as plain arrays, not
+as a pickle: when other rows are to be placed, its graph is made again of the rows that it was fitted on, which takes
+seconds, and where it had put them is put in. Shape suffixes: n rows, d columns, k columns that are made.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module, metadata
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clustering.steps import Step
+from clustering.stored import Arrays
+from models.api import Options, counted
+from models.errors import UserError
+
+NEIGHBOURS = 20  # of each row, as N2D has it (arXiv 1908.05968); fewer where there are fewer rows
+MIN_DIST = 0.0  # between rows that UMAP puts side by side: 0 packs clusters, as N2D has it
+PERPLEXITY = 30.0  # of t-SNE, scikit-learn's
+EVERY = 15.0  # seconds between two words on the progress
+LONG = 5.0  # seconds from which a warning is worth a line
+
+# Seconds of one core a thousand rows, for the warning alone: 48,000 rows of 10 columns to 10 take about four minutes.
+PACE_COLUMN = 0.001  # of the graph, for each column that is given
+PACE_PASS, PACE_MADE = 0.01, 0.0015  # of a pass, and of it for each column that is made
+PACE_TSNE = 10.0
+
+Placed = Callable[[Any], NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Standard:
+    """Columns of mean 0 and deviation 1 among the training rows; one that does not vary stays at 0."""
+
+    mean_d: NDArray[np.float32]
+    scale_d: NDArray[np.float32]
+
+    def __call__(self, x_nd: Any) -> NDArray[np.float32]:
+        """float32 (n, d)."""
+        return np.asarray((x_nd - self.mean_d) / self.scale_d, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Components:
+    """The coordinates along the first principal components of the training rows."""
+
+    mean_d: NDArray[np.float32]
+    components_kd: NDArray[np.float32]
+
+    def __call__(self, x_nd: Any) -> NDArray[np.float32]:
+        """float32 (n, k)."""
+        return np.asarray((x_nd - self.mean_d) @ self.components_kd.T, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Umap:
+    """Places rows among those that UMAP was fitted on: `fitted_nd`, which it has put at `places_nk`."""
+
+    fitted_nd: NDArray[np.float32]
+    places_nk: NDArray[np.float32]
+    seed: int
+
+    def __call__(self, x_nd: Any) -> NDArray[np.float32]:
+        """float32 (n, k); of the very rows that it was fitted on, exactly where it has put them."""
+        reducer = _reducer(self.places_nk.shape[1], len(self.fitted_nd), self.seed)
+        reducer.transform_mode = "graph"
+        _quietly(reducer.fit, self.fitted_nd)
+        reducer.transform_mode, reducer.embedding_ = "embedding", np.array(self.places_nk)
+        return np.asarray(_quietly(reducer.transform, x_nd), dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Tsne:
+    """t-SNE has arranged what it was given; it can place nothing else."""
+
+    def __call__(self, x_nd: Any) -> NDArray[np.float32]:
+        """Raises a `UserError`."""
+        raise UserError("features: t-SNE cannot place images that it was not fitted with; take umap:2 or pca:2")
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A kind of step: `fit` gives plain arrays, `rows` among them, `of` what places others, made of these arrays."""
+
+    fit: Callable[[Step, Any, int, Options], Arrays]
+    of: Callable[[Step, Any, int, int, Arrays], Placed]
+    costly: bool  # worth keeping on disk
+    package: str  # whose version shapes the result
+
+
+def settings(step: Step) -> Mapping[str, Any]:
+    """What else than the rows and the seed shapes a step."""
+    fit = FITS[step.kind]
+    own = {"umap": [NEIGHBOURS, MIN_DIST], "tsne": [PERPLEXITY]}.get(step.kind, [])
+    return {"package": fit.package, "version": metadata.version(fit.package), "own": own}
+
+
+def umap_seconds(n: int, columns: int, size: int) -> float:
+    """About how long UMAP takes on one core for n rows of so many columns, with `size` columns made."""
+    passes = 500 if n <= 10_000 else 200  # UMAP's own choice
+    return 12.0 + n / 1000 * (PACE_COLUMN * columns + passes * (PACE_PASS + PACE_MADE * size))
+
+
+def _fit_standard(step: Step, x_nd: Any, n_train: int, options: Options) -> Arrays:
+    mean_d = x_nd[:n_train].mean(axis=0, dtype=np.float64)
+    scale_d = x_nd[:n_train].std(axis=0, dtype=np.float64)
+    scale_d[scale_d < 1e-7] = 1.0
+    placed = Standard(mean_d.astype(np.float32), scale_d.astype(np.float32))
+    return {"rows": placed(x_nd), "mean": placed.mean_d, "scale": placed.scale_d}
+
+
+def _fit_pca(step: Step, x_nd: Any, n_train: int, options: Options) -> Arrays:
+    from sklearn.decomposition import PCA
+
+    pca = PCA(step.size, random_state=options.seed).fit(x_nd[:n_train])
+    placed = Components(pca.mean_.astype(np.float32), pca.components_.astype(np.float32))
+    return {"rows": placed(x_nd), "mean": placed.mean_d, "components": placed.components_kd}
+
+
+def _fit_umap(step: Step, x_nd: Any, n_train: int, options: Options) -> Arrays:
+    expected = umap_seconds(n_train, x_nd.shape[1], step.size)
+    with _told(step, n_train, expected, options.say) as heard:
+        reducer = _reducer(step.size, n_train, options.seed, tqdm_kwds=heard.tqdm)
+        rows_nk = [_quietly(reducer.fit_transform, x_nd[:n_train])]
+        if len(x_nd) > n_train:
+            rows_nk.append(_quietly(reducer.transform, x_nd[n_train:]))
+    return {"rows": np.concatenate(rows_nk).astype(np.float32)}
+
+
+def _fit_tsne(step: Step, x_nd: Any, n_train: int, options: Options) -> Arrays:
+    from sklearn.manifold import TSNE
+
+    perplexity = min(PERPLEXITY, (len(x_nd) - 1) / 3)
+    with _told(step, len(x_nd), PACE_TSNE * len(x_nd) / 1000, options.say):
+        tsne = TSNE(step.size, perplexity=perplexity, random_state=options.seed, n_jobs=options.threads)
+        return {"rows": tsne.fit_transform(x_nd).astype(np.float32)}
+
+
+FITS: Mapping[str, Fit] = {
+    "standard": Fit(
+        _fit_standard, lambda step, x, n, seed, a: Standard(a["mean"], a["scale"]), costly=False, package="numpy"
+    ),
+    "pca": Fit(
+        _fit_pca,
+        lambda step, x, n, seed, a: Components(a["mean"], a["components"]),
+        costly=True,
+        package="scikit-learn",
+    ),
+    "umap": Fit(
+        _fit_umap,
+        lambda step, x, n, seed, a: Umap(np.ascontiguousarray(x[:n]), a["rows"][:n], seed),
+        costly=True,
+        package="umap-learn",
+    ),
+    "tsne": Fit(_fit_tsne, lambda step, x, n, seed, a: Tsne(), costly=True, package="scikit-learn"),
+}
+
+
+# --- UMAP --------------------------------------------------------------------------------------------------------
+
+
+def _reducer(size: int, n: int, seed: int, **settings: Any) -> Any:
+    neighbours = min(NEIGHBOURS, n - 1)
+    fixed = {"n_neighbors": neighbours, "min_dist": MIN_DIST, "random_state": seed, "n_jobs": 1}
+    return _umap().UMAP(n_components=size, **fixed, **settings)
+
+
+def _umap() -> ModuleType:
+    """The package umap, without its part that would import TensorFlow, which a search's driver must not hold."""
+    part = "umap.parametric_umap"
+    if "umap" not in sys.modules:
+        sys.modules[part] = None  # type: ignore[assignment]  # its import fails then, for which umap provides
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import_module("umap")
+        del sys.modules[part]
+    return sys.modules["umap"]
+
+
+def _quietly(work: Callable[[Any], Any], x_nd: Any) -> Any:
+    """What the work makes of a copy of the rows (numba takes none that are read-only), without its warnings."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return work(np.array(x_nd, dtype=np.float32, order="C"))
+
+
+class _told:  # noqa: N801  # a context manager, used as a function
+    """Says before a step how long it will take, on the way how far it is, and afterwards how long it took."""
+
+    def __init__(self, step: Step, n: int, expected: float, say: Callable[[str], None]) -> None:
+        self._what, self._say, self._long = f"features: {step} of {n:,} rows", say, expected > LONG
+        self._expected = expected
+        self._began = self._spoken = time.monotonic()
+
+    @property
+    def tqdm(self) -> dict[str, Any]:
+        """How tqdm tells us."""
+        words = "{percentage:.0f} %, {remaining} to go"
+        return {"file": self, "disable": not self._long, "bar_format": words, "mininterval": 1.0, "leave": False}
+
+    def __enter__(self) -> _told:
+        if self._long:
+            self._say(f"{self._what}: about {_time(self._expected)} on one core, once; it is kept for the next time")
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._long and exception[0] is None:
+            self._say(f"{self._what}: done in {_time(time.monotonic() - self._began)}")
+
+    def write(self, text: str) -> None:
+        """What tqdm prints; passed on now and then."""
+        words = text.strip()
+        if words and time.monotonic() - self._spoken > EVERY:
+            self._spoken = time.monotonic()
+            self._say(f"{self._what}: {words}")
+
+    def flush(self) -> None:
+        """As a file has it."""
+
+
+def _time(seconds: float) -> str:
+    return counted(round(seconds), "seconds") if seconds < 90 else counted(round(seconds / 60), "minutes")
