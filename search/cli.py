@@ -258,6 +258,27 @@ def leaderboard(names: tuple[str, ...], form: str, sort: str | None, out: Path) 
     return 0
 
 
+@cli.command(short_help="Put searches side by side, each of several seeds.")
+@click.argument("sides", nargs=-1, required=True, metavar="A B...")
+@click.option("--metric", metavar="M", help="Compare by this validation metric  [default: the objective]")
+@click.option("--target", type=float, metavar="T", help="To be reached  [default: the worst side's last best]")
+@click.option("--family", metavar="F", help="Of this family alone  [default: all that the studies share]")
+@click.option("--baselines/--no-baselines", default=False, show_default=True, help="Count the baselines too.")
+@click.option("--format", "form", metavar="F", default="table", show_default=True, help="table, md, csv or json.")
+@click.option("--figure", type=click.Path(path_type=Path), metavar="FILE", help="Draw to a .png, .svg or .pdf too.")
+@out_option
+def compare(sides: tuple[str, ...], form: str, figure: Path | None, out: Path, **asked: Any) -> int:
+    """Put two or more sides of searches side by side: the best so far, what a target took, who beats whom.
+
+    A side is a study, or a pattern in quotes that stands for several: 'tpe-*', the same search with other seeds. What
+    stopped and failed trials took counts, but only complete ones can be the best. csv: the curves.
+    """
+    from analysis.compare_words import present
+
+    present(out, sides, form, figure, **asked)
+    return 0
+
+
 @cli.command(name="list", short_help="Name the families, data sets or studies.")
 @click.argument("what", metavar="families|datasets|studies")
 @click.argument("name", required=False, metavar="[FAMILY]")

@@ -18,7 +18,7 @@ from search import facts
 from search.cli import main
 from search.families import FAMILIES
 
-COMMANDS = ["run", "doctor", "confirm", "leaderboard", "list"]
+COMMANDS = ["run", "doctor", "confirm", "leaderboard", "compare", "list"]
 
 
 def refused(capsys, *arguments):
@@ -48,8 +48,8 @@ def test_no_command_shows_help(capsys):
     [
         (
             ["rum", "cnn"],
-            "unknown command 'rum', allowed: clean, confirm, doctor, export, extend, leaderboard, list, predict, "
-            "resume, run; did you mean 'run'?",
+            "unknown command 'rum', allowed: clean, compare, confirm, doctor, export, extend, leaderboard, list, "
+            "predict, resume, run; did you mean 'run'?",
         ),
         (["run"], "Missing argument 'TARGET...' of hypersearch run; see --help"),
         (["run", "cnn", "--trails", "3"], "unknown option '--trails'; did you mean '--trials'?; see --help"),
