@@ -50,7 +50,7 @@ def test_shipped_studies_are_right():
         assert {s.family for s in build([name], {}).searches} == set(FAMILIES) - {"toy"}
     encoder, *clusterings = build(["n2d"], {}).searches
     assert (encoder.family, encoder.features) == ("autoencoder", None)
-    assert {search.features for search in clusterings} == {"autoencoder,umap:10"}
+    assert {search.features for search in clusterings} == {"autoencoder,umap:10@15000"}
 
 
 def test_features_are_given_to_those_that_take_them(here):
