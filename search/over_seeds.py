@@ -41,8 +41,10 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
     """A 95 % bootstrap interval of the mean over seeds (Efron and Tibshirani 1993, chapter 13: percentiles), seeded.
 
     It tells how far the mean would move with other seeds, on the same test images. Of two or three seeds it is no more
-    than the least and the greatest value: by the order statistics of a symmetric distribution these hold the true mean
-    with 50 and 75 %, not 95 %; of five with 94 %. Percentiles, not BCa, which few or equal values leave undefined.
+    than the least and greatest value. It is too narrow where seeds are few: of normally distributed figures it holds
+    the true mean in 51 % of cases with two seeds, 75 % with three, 83 % with five, 90 % with ten (1,500 simulated).
+    Percentiles, not BCa, which few or equal values leave undefined. A bootstrap over the test images would need the
+    answers of every seed and says nothing of training; `confirm` keeps those of the first.
     """
     found = bootstrap(
         (np.array(values, dtype=float),),
