@@ -243,18 +243,17 @@ def predict(model: Path, images: str, data_dir: Path | None, to: Any) -> int:
 
 @cli.command(short_help="Rank the trials of studies.")
 @click.argument("names", nargs=-1, metavar="[NAME...]")
-@click.option("--format", "form", metavar="F", default="table", show_default=True, help="table, csv, md or json.")
+@click.option(
+    "--format", "form", metavar="F", default="table", show_default=True, help="table, csv, md, latex, json or html."
+)
 @click.option("--sort", metavar="M", help="Rank by another column: val.nmi, test.accuracy, seconds …")
+@click.option("--best", is_flag=True, help="One row for each family, data set and objective, over all these studies.")
 @out_option
-def leaderboard(names: tuple[str, ...], form: str, sort: str | None, out: Path) -> int:
+def leaderboard(names: tuple[str, ...], form: str, sort: str | None, best: bool, out: Path) -> int:
     """Rank the trials of the named studies (default: of every study in the folder)."""
     from analysis.leaderboard import write
-    from analysis.terminal import show
 
-    if form == "table":
-        show(out, names, sort)
-    else:
-        write(out, names, form, sort)
+    write(out, names, form, sort, best)
     return 0
 
 

@@ -10,7 +10,7 @@ import time
 import pytest
 
 import analysis
-from analysis.leaderboard import rank
+from analysis.ranking import rank
 from models.api import Options
 from models.errors import UserError
 from search.cleaning import clean, still_needed

@@ -105,7 +105,7 @@ def test_no_command_shows_help(capsys):
         (["leaderboard", "none"], "unknown study 'none' in runs, there are: none yet"),
         (
             ["leaderboard", "--format", "tabel"],
-            "unknown format 'tabel', allowed: table, csv, md, json; did you mean 'table'?",
+            "unknown format 'tabel', allowed: table, csv, md, latex, json, html; did you mean 'table'?",
         ),
         (
             ["list", "familys"],
