@@ -127,6 +127,7 @@ def test_a_module_that_raises(here, capsys):
     )
 
 
+@pytest.mark.slow
 def test_an_address_without_a_cluster(here):
     """In a process of its own: in this one Ray may be running already."""
     command = [sys.executable, "-m", "search", "run", "toy", "--dataset", "digits", "--address", "nonsense"]
