@@ -55,6 +55,20 @@ def own_terminal(log: Path) -> Iterator[Console]:
 
 
 @contextmanager
+def on_standard_error() -> Iterator[None]:
+    """Meanwhile what is printed goes to standard error: what remains for standard output is what was asked for."""
+    sys.stdout.flush()
+    saved = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(saved, 1)
+        os.close(saved)
+
+
+@contextmanager
 def muted() -> Iterator[None]:
     """Meanwhile standard error leads nowhere: TensorFlow, as it is loaded, speaks of itself from C++."""
     sys.stderr.flush()
