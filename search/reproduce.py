@@ -57,10 +57,10 @@ class Part:
         """What its study is called."""
         return Path(self.file).stem + "-quick" * self.quick
 
-    def config(self, name: str = "") -> StudyConfig:
-        """The study, under its own or another name."""
+    def config(self) -> StudyConfig:
+        """The whole study."""
         limit = str(QUICK_IMAGES) if self.quick else None
-        config = build([self.file], {"limit": limit, **self.options, "name": name or self.name})
+        config = build([self.file], {"limit": limit, **self.options, "name": self.name})
         searches = [self._shortened(each) for each in config.searches]
         return config.model_copy(update={"searches": searches})
 
@@ -203,18 +203,17 @@ def missing(part: Part, out: Path) -> list[Wanted]:
 
 
 def unfinished(part: Part, config: StudyConfig) -> list[str]:
-    """The studies of the part's own, on the same images, that have not come to their end."""
+    """The studies of the part's own, on the same images and of nothing else, that have not come to their end."""
     mine = [study for study in load_all(config.out) if part.owns(study.name) and _like(study, config)]
     return [study.name for study in mine if not _ended(study)]
 
 
 def _like(study: Study, config: StudyConfig) -> bool:
     theirs = study.facts.get("config", {})
-    return (theirs.get("dataset"), theirs.get("limit"), theirs.get("seed")) == (
-        config.dataset,
-        config.limit,
-        config.seed,
-    )
+    trials = {each.family: each.trials for each in config.searches}
+    same = all(trials.get(each["family"]) == each["trials"] for each in theirs.get("searches", ()))
+    images = theirs.get("dataset"), theirs.get("limit"), theirs.get("seed")
+    return same and images == (config.dataset, config.limit, config.seed)
 
 
 def _ended(study: Study) -> bool:

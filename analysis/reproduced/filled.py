@@ -53,10 +53,10 @@ def _lines(
     keys = [row.key(column) for column in table.columns]
     theirs = {**asked.figures, **row.theirs}
     yield Line(row.label, "theirs", tuple(theirs.get(key) for key in keys), row.says)
-    yield Line(row.label, "ours", tuple(mine and mine.figure(key) for key in keys), told(row, asked, mine))
+    yield Line(row.label, "ours", tuple(mine.figure(key) if mine else None for key in keys), told(row, asked, mine))
     if row.best:
         found = best(studies, row.best, asked, ours)
-        shown = tuple(found and _compared(found, key, keys, row.best) for key in keys)
+        shown = tuple(_compared(found, key, keys, row.best) if found else None for key in keys)
         yield Line(row.label, "best", shown, _place(found) if found else "")
 
 

@@ -26,8 +26,8 @@ def pictures(study: Study, family: str, trial: int, name: str) -> Mapping[str, M
     images or the codes are not there. Takes half a minute.
     """
     found = of_baseline(study, family, trial, name)
-    drawn = found and _drawn(study, found)
-    if not found or not drawn:
+    drawn = _drawn(study, found) if found else None
+    if found is None or drawn is None:
         return {}
     shown_m, x_md, classes_m = drawn
     planes = {method: METHODS[method](x_md) for method in PICTURES if method in METHODS}
@@ -40,8 +40,8 @@ def pictures(study: Study, family: str, trial: int, name: str) -> Mapping[str, M
 def code_separation(study: Study, family: str, trial: int, name: str) -> Mapping[str, float]:
     """The same scores of a network's codes in their principal plane, without a place; empty as there."""
     found = of_baseline(study, family, trial, name)
-    drawn = found and _drawn(study, found)
-    if not found or not drawn:
+    drawn = _drawn(study, found) if found else None
+    if found is None or drawn is None:
         return {}
     shown_m, x_md, classes_m = drawn
     return vars(separation(x_md, pca(found.arrays["codes"][shown_m]), classes_m))
