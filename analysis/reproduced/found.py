@@ -67,6 +67,8 @@ class Found:
         """Its steps in order; columns as in history.csv."""
         _, family, number = self.where
         steps = self.study.history
+        if steps.empty:
+            return steps
         return steps[(steps["family"] == family) & (steps["trial"] == number)].sort_values("step")
 
     @cached_property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from analysis.reproduced.form import Best, Column, Row, Table
 
 _FOREST = "fitted on all {all}; val: on {train}, judged on {val}"
-_FOREST = Best(("random_forest",), "accuracy")
+_BEST_FOREST = Best(("random_forest",), "accuracy")
 R5 = (
     Table(
         "Classifiers",
@@ -26,7 +26,7 @@ R5 = (
                 {"val.parameters": 438_026},
                 best=Best(("cnn",), "accuracy"),
             ),
-            Row("forest, 100", "random_forest", "R5", _FOREST, best=_FOREST),
+            Row("forest, 100", "random_forest", "R5", _FOREST, best=_BEST_FOREST),
             Row(
                 "forest, 1,000",
                 "random_forest",
@@ -34,7 +34,7 @@ R5 = (
                 _FOREST,
                 {"test.accuracy": 0.8790},
                 says="states 0.8790 of 100 trees; the table that it prints is of 1,000",
-                best=_FOREST,
+                best=_BEST_FOREST,
             ),
             Row(
                 "linear SVM",

@@ -52,7 +52,10 @@ def test_from_nothing_and_again(tiny, capfd):
     text = printed(capfd)
     ours = analysis.load("runs/tiny")
     accuracies = ours.trials.set_index("name")["val.accuracy"]
-    assert f"    ours    {accuracies['R4-10']:.4f}  " in text
+    lines = [line.split() for line in text.splitlines()]
+    assert [line[1] for line in lines if line[:1] == ["ours"]] == [
+        f"{accuracies[name]:.4f}" for name in ("R4-10", "R4-16")
+    ]
     assert "on 240; study tiny; seed 0" in text
     assert ours.facts["test_reads"] == 1
     files = {path: path.read_bytes() for path in Path("runs/tiny").glob("*.*")}
