@@ -130,7 +130,9 @@ def obtain(part: Part, stack: ExitStack) -> bool:
 def run(part: Part, config: StudyConfig, name: str | None, stack: ExitStack) -> bool:
     """Go on with the study `name`, or (None) run what is missing in a new one; False if it was interrupted."""
     from search.engine import resume_study, run_study
+    from search.plan import load_data
 
+    load_data(config, [find_family(each.family) for each in config.searches])  # refused before anything starts
     if name:
         say(f"{part.name}: goes on in study {name}")
         start_ray(config, stack)

@@ -151,7 +151,7 @@ def test_a_family_in_a_file_here_is_suggested(here, capsys):
 
 
 def test_a_study_file_that_is_not_there(here, capsys):
-    shipped = "fashion, n2d, quick, r1, r2, r3, r4, r4-ae, r5"
+    shipped = "fashion, n2d, quick, r1, r2, r3, r4-ae, r4, r5"
     message = f"there is no study file 'mine.toml'; those that come with hypersearch: {shipped}"
     assert refused(capsys, "run", "mine.toml") == message
 
