@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from models.errors import UserError, WorkFailedError
+from search.commands import reproduce
 from search.options import OneLineGroup, again_options, click_words, out_option
 
 if TYPE_CHECKING:
@@ -288,6 +289,9 @@ def list_command(what: str, name: str | None, out: Path) -> int:
 
     click.echo(listing(what, name, out))
     return 0
+
+
+cli.add_command(reproduce)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from search import facts
 from search.cli import main
 from search.families import FAMILIES
 
-COMMANDS = ["run", "doctor", "confirm", "leaderboard", "compare", "list"]
+COMMANDS = ["run", "doctor", "confirm", "leaderboard", "compare", "reproduce", "list"]
 
 
 def refused(capsys, *arguments):
@@ -49,7 +49,7 @@ def test_no_command_shows_help(capsys):
         (
             ["rum", "cnn"],
             "unknown command 'rum', allowed: clean, compare, confirm, doctor, export, extend, leaderboard, list, "
-            "predict, resume, run; did you mean 'run'?",
+            "predict, reproduce, resume, run; did you mean 'run'?",
         ),
         (["run"], "Missing argument 'TARGET...' of hypersearch run; see --help"),
         (["run", "cnn", "--trails", "3"], "unknown option '--trails'; did you mean '--trials'?; see --help"),
@@ -111,6 +111,14 @@ def test_no_command_shows_help(capsys):
             ["list", "familys"],
             "unknown list 'familys', allowed: families, datasets, studies; did you mean 'families'?",
         ),
+        (["reproduce", "R9"], "unknown report 'R9', allowed: R1, R2, R3, R4, R5, all; did you mean 'R5'?"),
+        (
+            ["reproduce", "R4", "--format", "tabel"],
+            "unknown format 'tabel', allowed: table, md; did you mean 'table'?",
+        ),
+        (["reproduce", "R4", "--seed", "x"], "--seed: got 'x', expected a whole number"),
+        (["reproduce", "R4", "--data-dir", "nowhere"], "--data-dir nowhere: there is no such folder"),
+        (["reproduce"], "Missing argument 'REPORT...' of hypersearch reproduce; see --help"),
         (["confirm", "none"], "unknown study 'none' in runs, there are: none yet"),
     ],
 )
@@ -144,7 +152,8 @@ def test_a_family_in_a_file_here_is_suggested(here, capsys):
 
 
 def test_a_study_file_that_is_not_there(here, capsys):
-    message = "there is no study file 'mine.toml'; those that come with hypersearch: fashion, n2d, quick"
+    shipped = "fashion, n2d, quick, r1, r2, r3, r4-ae, r4, r5"
+    message = f"there is no study file 'mine.toml'; those that come with hypersearch: {shipped}"
     assert refused(capsys, "run", "mine.toml") == message
 
 
