@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
-from analysis.cells import HELD, STATE_WORDS, parameters, plain
+from analysis.cells import HELD, STATE_WORDS, figures, parameters, plain
 from analysis.choices import remarks
 from analysis.ranking import direction, grouped, objectives
 from analysis.tables import Study
@@ -108,8 +108,14 @@ def sources(ranked: pd.DataFrame) -> Iterator[str]:
     if "published_source" not in ranked:
         return
     told = ranked.dropna(subset="published_source").groupby("published_source", sort=False)
-    found = "; ".join(f"{source} (beside {_whose(trials)})" for source, trials in told)
+    found = "; ".join(f"{_figure(trials)}{source} (beside {_whose(trials)})" for source, trials in told)
     yield f"published, and how far a trial is from it, on test where that is known, else on validation: {found}"
+
+
+def _figure(trials: pd.DataFrame) -> str:
+    """The figure of a source that gives no more than one, since the column may have had no room: 0.6720, """
+    values = trials["published"].unique()
+    return f"{figures(values)[0]}, " if len(values) == 1 else ""
 
 
 def _whose(trials: pd.DataFrame) -> str:
