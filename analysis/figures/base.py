@@ -1,0 +1,60 @@
+"""What a kind of figure is: its numbers first, then its picture and its words, each from the numbers alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from analysis.figures.style import applied, encode
+from analysis.tables import Study
+from models.errors import UserError, nearest
+
+FORMATS = ("png", "svg", "pdf")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of figure. `draw` works in the style of all figures, wherever it is called from."""
+
+    name: str  # "history": what `hypersearch figure NAME KIND` takes
+    title: str  # one line, sentence case
+    compute: Callable[[Study, str], Any | None]  # study, family → a typed record, or None where it does not apply
+    draw: Callable[[Any], Figure]
+    describe: Callable[[Any], str]  # alt text: one or two sentences with the figures that matter
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "draw", _styled(self.draw))
+
+
+def save(kind: Kind, study: Study, family: str, path: Path) -> None:
+    """Write a figure as PNG, SVG or PDF, as the suffix of `path` says.
+
+    Raises a `UserError` for another suffix, for a study to which the kind does not apply, and where nothing can be
+    written.
+    """
+    form = path.suffix.removeprefix(".").lower()
+    if form not in FORMATS:
+        allowed = ", ".join(f".{each}" for each in FORMATS)
+        raise UserError(f"{path}: unknown suffix {path.suffix!r}, allowed: {allowed}{nearest(form, FORMATS)}")
+    record = kind.compute(study, family)
+    if record is None:
+        raise UserError(f"study {study.name!r} has nothing to show as {kind.name} for {family}")
+    data = encode(kind.draw(record), form)
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _styled(draw: Callable[[Any], Figure]) -> Callable[[Any], Figure]:
+    @wraps(draw)
+    def drawn(record: Any) -> Figure:
+        with applied():
+            return draw(record)
+
+    return drawn
