@@ -243,6 +243,42 @@ def leaderboard(names: tuple[str, ...], form: str, sort: str | None, out: Path) 
     return 0
 
 
+@cli.command(short_help="Write studies as one HTML page.")
+@click.argument("names", nargs=-1, metavar="[NAME...]")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write there  [default: OUT/NAME/report.html, of several studies OUT/report.html]",
+)
+@out_option
+def report(names: tuple[str, ...], output: Path | None, out: Path) -> int:
+    """Write the named studies (default: all in the folder) as one HTML page that needs nothing else.
+
+    It holds tables, figures and the ends of tracebacks; no scripts, and nothing is fetched when it is read.
+    """
+    from analysis.report import write_report
+
+    click.echo(f"report: {write_report(out, names, output, say=lambda line: click.echo(line, err=True))}")
+    return 0
+
+
+@cli.command(short_help="Draw a figure of a study.")
+@click.argument("name")
+@click.argument("kind")
+@click.option("--family", metavar="F", help="Of this search  [default: of each to which it applies]")
+@click.option("--format", "form", metavar="F", default="svg", show_default=True, help="svg, png or pdf.")
+@click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help="Folder  [default: OUT/NAME/figures]")
+@out_option
+def figure(name: str, kind: str, out: Path, **choices: Any) -> int:
+    """Draw a figure for each search to which it applies, as DIR/FAMILY-KIND.svg; a wrong KIND lists those there are."""
+    from analysis.drawing import draw
+
+    for path in draw(out, name, kind, **choices):
+        click.echo(path)
+    return 0
+
+
 @cli.command(name="list", short_help="Name the families, data sets or studies.")
 @click.argument("what", metavar="families|datasets|studies")
 @out_option

@@ -1,0 +1,30 @@
+"""How to read each kind of figure, in a sentence or two."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ABOUT: Mapping[str, str] = {
+    "history": "Every trial in the order of its number, and the best that was known after each.",
+    "rungs": "How many trials reached each rung and went on from there, and how good they were when they were judged.",
+    "intermediate": "The objective of each trial after each step; lines that end early were stopped, or failed.",
+    "importances": "How much of the difference between trials each parameter explains; small studies say little.",
+    "slices": "Each parameter's values against the objective; where points rise or fall together, it matters.",
+    "parallel": "One line a trial through the values of its parameters; the best ones are drawn over the others.",
+    "timeline": "Which trial each worker was busy with; gaps are time in which nothing ran.",
+    "curves_over_k": "Scores rise with the number of clusters whatever a clustering is worth; compare equal numbers.",
+    "density_grid": "What DBSCAN's two settings give together; empty cells were not tried.",
+    "curves": "Where training goes on to improve while validation turns, the model learns its images by heart.",
+    "confusion": "Rows are the true classes, columns what the model answered; what lies off the diagonal is wrong.",
+    "per_class": "Precision: how many of those named so are. Recall: how many of those that are were named so.",
+    "misclassified": "Test images named wrongly of which the model was surest, with what it said and what they are.",
+    "reconstructions": "Test images above, what comes back from their codes below.",
+    "decoded_grid": "What evenly spaced places of the latent space decode to; smooth changes mean a continuous space.",
+    "latent": "Codes of test images in the plane, coloured by class; classes that stand apart can be told apart there.",
+    "film": "The same images' codes after several epochs, from left to right.",
+    "beside": "Both latent spaces and what they decode to, the variational one usually more continuous.",
+    "elbow": "Sorted distances of images to their k-th neighbour; above the elbow lies what DBSCAN should call noise.",
+    "clusters": "Some images of each cluster, with its size, its likely class and how much of it is that class.",
+    "cluster_confusion": "How the images of each class spread over the clusters.",
+    "embeddings": "The same test images in planes made in several ways, with scores of how well classes stand apart.",
+}

@@ -1,0 +1,82 @@
+"""The figures of a search in a report: an image that needs nothing else, its words, or what went wrong."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from matplotlib.collections import Collection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from analysis.figures import KINDS, Kind
+from analysis.figures.style import encode
+from analysis.report.about import ABOUT
+from analysis.report.words import short
+from analysis.tables import Study
+
+SMALL = 60_000  # bytes of an SVG up to which no PNG is tried
+MANY = 1_000  # marks in a figure from which on no SVG is tried: it would have 100 kB, and take as long as a PNG
+PIXELS = 96  # of CSS an inch
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One figure. `source`: a data URI, empty where the figure failed; `error`: why, else empty."""
+
+    kind: str
+    title: str
+    about: str = ""  # what it shows and how to read it
+    alt: str = ""
+    source: str = ""
+    width: int = 0  # CSS pixels
+    height: int = 0
+    error: str = ""
+
+
+def pictures(study: Study, family: str, say: Callable[[str], None], strict: bool = False) -> Iterator[Picture]:
+    """Every figure that applies to a search. One that fails is told to `say`, with an error in its place; or raises."""
+    for kind in KINDS.values():
+        try:
+            picture = _picture(kind, study, family)
+        except Exception as error:
+            if strict:
+                raise
+            words = short(" ".join(f"{type(error).__name__}: {error}".split()), 300)
+            say(f"{study.name}: the figure {kind.name} of {family} could not be made: {words}")
+            picture = Picture(kind.name, kind.title, ABOUT.get(kind.name, ""), error=words)
+        if picture:
+            yield picture
+
+
+def _picture(kind: Kind, study: Study, family: str) -> Picture | None:
+    record = kind.compute(study, family)
+    if record is None:
+        return None
+    alt, drawn = kind.describe(record), kind.draw(record)
+    width, height = (round(inches * PIXELS) for inches in drawn.get_size_inches())
+    return Picture(kind.name, kind.title, ABOUT.get(kind.name, ""), alt, data_uri(drawn), width, height)
+
+
+def data_uri(drawn: Figure) -> str:
+    """The figure as SVG, which is sharp at any size, or, where that would be large, as PNG if that is smaller.
+
+    As an image, neither can run anything.
+    """
+    svg = b"" if marks(drawn) > MANY else encode(drawn, "svg")
+    if 0 < len(svg) <= SMALL:
+        return _uri("image/svg+xml", svg)
+    png = encode(drawn, "png")
+    return _uri("image/svg+xml", svg) if 0 < len(svg) < len(png) else _uri("image/png", png)
+
+
+def marks(drawn: Figure) -> int:
+    """About how many points and corners the figure has."""
+    lines = sum(len(line.get_xydata()) for line in drawn.findobj(Line2D))
+    groups = drawn.findobj(Collection)
+    return lines + sum(len(group.get_offsets()) + sum(map(len, group.get_paths())) for group in groups)
+
+
+def _uri(kind: str, data: bytes) -> str:
+    return f"data:{kind};base64,{b64encode(data).decode()}"
