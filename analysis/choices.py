@@ -1,34 +1,44 @@
 """What the trials of a clustering say beside their ranking: who wins with labels and without, and the front over k.
 
 Homogeneity and accuracy rise with the number of clusters whatever the clustering is worth, so a good one is one that
-no other beats with as few. Figures first (`winners`, `front_over_clusters`), then their words (`choices`).
+no other beats with as few. Figures first (`winners`, `on_front`), then their words (`remarks`, `choices`). `goals` are
+a search's objectives, the first first.
 """
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from analysis.pareto import front_column
 from analysis.tables import missing
-from models.api import DIRECTIONS, UNSUPERVISED
+from models.api import DIRECTIONS, NO_OBJECTIVE, SAME, TRIAL_COLUMNS, UNSUPERVISED
 
 LABELLED = "v_measure"  # chooses among clusterings unless the search's own metric looks at labels
 UNLABELLED = ("silhouette", "bic", "stability")  # criteria that are shown beside it, where they are reported
 TOLD = ("v_measure", "accuracy", "hungarian_accuracy", "clusters")  # of a winner
+TESTED = ("accuracy", "hungarian_accuracy", "nmi")  # of a winner that is confirmed
+MARKS = ("chosen_by", "front_over_clusters")  # the columns that `marked` adds
+HELD = "\N{NO-BREAK SPACE}"  # between words that stay on one line
 
 
 @dataclass(frozen=True)
 class Winner:
-    """The complete trial that a criterion chooses. `scores`: its figures on validation by metric name."""
+    """The complete trial that a criterion chooses.
+
+    `scores`: its figures on validation by metric name. `tested`: those on test, once it is confirmed, each with its
+    sample standard deviation over seeds, None where there is one seed.
+    """
 
     criterion: str
     trial: int
     name: str  # a baseline's, else empty
     scores: Mapping[str, float]
+    tested: Mapping[str, tuple[float, float | None]]
 
     @property
     def labelled(self) -> bool:
@@ -38,45 +48,105 @@ class Winner:
 
 def is_clustering(ranked: pd.DataFrame) -> bool:
     """True of trials that report how far clusters agree with classes."""
-    return {f"val.{name}" for name in (LABELLED, "accuracy", "clusters")} <= set(ranked)
+    return {f"val.{name}" for name in (LABELLED, "accuracy", "hungarian_accuracy", "clusters")} <= set(ranked)
 
 
-def winners(ranked: pd.DataFrame, metric: str) -> list[Winner]:
-    """The winner by labels first, then those without: by the search's own `metric`, and by the usual criteria.
+def winners(ranked: pd.DataFrame, goals: Sequence[str]) -> list[Winner]:
+    """The winner by labels first, then those without: by what the search itself goes by, and by the usual criteria.
 
-    Inertia chooses none, as it falls with every further cluster.
+    None of what is no clustering. Inertia chooses only among clusterings of one k: it falls with every further cluster.
     """
-    by_label = LABELLED if metric in UNSUPERVISED else metric
-    own = [metric] * (metric in UNSUPERVISED - {"inertia"})
+    if not is_clustering(ranked):
+        return []
+    by_label = next((goal for goal in goals if goal not in UNSUPERVISED), LABELLED)
+    own = [goal for goal in goals if goal in UNSUPERVISED - NO_OBJECTIVE and _compares(ranked, goal)]
     found = [_winner(ranked, criterion) for criterion in dict.fromkeys([by_label, *own, *UNLABELLED])]
     return [winner for winner in found if winner]
 
 
-def front_over_clusters(ranked: pd.DataFrame) -> list[tuple[int, float]]:
-    """Number of clusters and accuracy of the trials that no other beats with as few clusters, by rising number.
+def chosen_by(ranked: pd.DataFrame, goals: Sequence[str]) -> dict[int, list[str]]:
+    """By the number of each trial that wins: the criteria that choose it, the one that looks at labels first."""
+    found: dict[int, list[str]] = {}
+    for winner in winners(ranked, goals):
+        found.setdefault(winner.trial, []).append(winner.criterion)
+    return found
 
-    Of complete trials, on validation; degenerate ones are none.
+
+def on_front(ranked: pd.DataFrame) -> pd.Series[bool]:
+    """True for the complete trials whose accuracy on validation no other reaches with as few clusters or fewer.
+
+    Degenerate ones are none.
     """
-    real = ranked[(ranked["val.clusters"] > 1) & ~degenerate(ranked)]
-    first = real[(front_column(real, {"clusters": "min", "accuracy": "max"}) == 1).fillna(False)]
+    real = ranked[~degenerate(ranked)]
+    first = (front_column(real, {"clusters": "min", "accuracy": "max"}) == 1).fillna(False)
+    return first.reindex(ranked.index, fill_value=False).astype(bool)
+
+
+def front_over_clusters(ranked: pd.DataFrame) -> list[tuple[int, float]]:
+    """Number of clusters and accuracy of the trials on the front, by rising number."""
+    first = ranked[on_front(ranked)]
     pairs = zip(first["val.clusters"].astype(int), first["val.accuracy"].astype(float), strict=True)
     return sorted(set(pairs))
 
 
-def degenerate(ranked: pd.DataFrame) -> pd.Series:
-    """True for the trials whose scores were put at their worst: one cluster, or mostly noise."""
-    return ranked["val.accuracy"] == 0.0
+def degenerate(ranked: pd.DataFrame) -> pd.Series[bool]:
+    """True for clusterings of one cluster or none, and for those whose scores were put at their worst.
+
+    Only then is the Hungarian accuracy 0: it is matched on the very images that it judges, so some image of any cluster
+    is right. The accuracy, whose names for clusters come from other images, may be 0 of a sound clustering.
+    """
+    return (ranked["val.clusters"] < 2) | (ranked["val.hungarian_accuracy"] == 0.0)
 
 
-def choices(ranked: pd.DataFrame, metric: str, width: int) -> str:
-    """Both in words, in lines of up to `width` characters; empty for what is no clustering."""
+def marked(ranked: pd.DataFrame, goals: Sequence[str]) -> pd.DataFrame:
+    """A clustering with the columns `MARKS`: the criteria that choose each trial, and if it is on the front over k."""
     if not is_clustering(ranked):
-        return ""
-    lines = [_told(winner) for winner in winners(ranked, metric)]
-    front = ", ".join(f"{clusters}: {accuracy:.4f}" for clusters, accuracy in front_over_clusters(ranked))
-    if front:
-        lines.append(f"Pareto front over clusters (accuracy): {front}")
-    return "".join(textwrap.fill(line, width, subsequent_indent="  ") + "\n" for line in lines)
+        return ranked
+    criteria = chosen_by(ranked, goals)
+    lists = pd.Series([criteria.get(int(n), []) for n in ranked["trial"]], index=ranked.index, dtype=object)
+    table = ranked.copy()
+    place = len(TRIAL_COLUMNS)
+    table.insert(place, "chosen_by", lists)
+    table.insert(place + 1, "front_over_clusters", on_front(ranked))
+    return table
+
+
+def remarks(ranked: pd.DataFrame, goals: Sequence[str]) -> list[list[str]]:
+    """Winners and front in words, each in a line or more; none of what is no clustering."""
+    said = [_told(winner) for winner in winners(ranked, goals)]
+    pairs = front_over_clusters(ranked) if said else []
+    front = ", ".join(f"{clusters}:{HELD}{accuracy:.4f}" for clusters, accuracy in pairs)
+    return [*said, [f"Pareto front over clusters (accuracy): {front}"]] if front else said
+
+
+def choices(ranked: pd.DataFrame, goals: Sequence[str], width: int) -> str:
+    """The remarks in lines of up to `width` characters."""
+    lines = [
+        textwrap.fill(line, width, initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False)
+        for remark in remarks(ranked, goals)
+        for line, indent in zip(remark, ("", "  "), strict=False)
+    ]
+    return "".join(f"{line}\n" for line in lines).replace(HELD, " ")
+
+
+def as_list(ranked: pd.DataFrame, goals: Sequence[str]) -> str:
+    """The remarks as a Markdown list."""
+    return "".join(f"- {'; '.join(remark)}\n" for remark in remarks(ranked, goals)).replace(HELD, " ")
+
+
+def in_words(criteria: Sequence[str]) -> str:
+    """`by labels (v_measure) and without labels (silhouette, bic)`."""
+    looking = {
+        "by": [criterion for criterion in criteria if criterion not in UNSUPERVISED],
+        "without": [criterion for criterion in criteria if criterion in UNSUPERVISED],
+    }
+    return " and ".join(f"{how} labels ({', '.join(names)})" for how, names in looking.items() if names)
+
+
+def _compares(ranked: pd.DataFrame, metric: str) -> bool:
+    """False if a metric compares only trials with the same values of some parameters, and these differ."""
+    columns = [f"param.{name}" for name in SAME.get(metric, ())]
+    return all(ranked[column].nunique() <= 1 for column in columns if column in ranked)
 
 
 def _winner(ranked: pd.DataFrame, criterion: str) -> Winner | None:
@@ -91,15 +161,26 @@ def _winner(ranked: pd.DataFrame, criterion: str) -> Winner | None:
     first = there.sort_values([column, "trial"], ascending=[rising, True]).iloc[0]
     names = dict.fromkeys([criterion, *TOLD])
     scores = {name: float(first[f"val.{name}"]) for name in names if not missing(first.get(f"val.{name}"))}
-    return Winner(criterion, int(first["trial"]), str(first["name"]), scores)
+    tested = {name: _over_seeds(first, f"test.{name}") for name in TESTED if not missing(first.get(f"test.{name}"))}
+    return Winner(criterion, int(first["trial"]), str(first["name"]), scores, tested)
 
 
-def _told(winner: Winner) -> str:
-    """One line: chosen without labels (bic): trial 3, bic 402,113, v_measure 0.5213, …"""
-    how = "by" if winner.labelled else "without"
-    trial = f"{winner.trial} {winner.name}".strip()
-    figures = ", ".join(f"{name} {_figure(name, value)}" for name, value in winner.scores.items())
-    return f"chosen {how} labels ({winner.criterion}): trial {trial}, {figures}"
+def _over_seeds(row: pd.Series[Any], column: str) -> tuple[float, float | None]:
+    spread: Any = row.get(f"{column}_std")
+    return float(row[column]), None if missing(spread) else float(spread)
+
+
+def _told(winner: Winner) -> list[str]:
+    """chosen without labels (bic): trial 3, bic 402,113, v_measure 0.5213, …; and once confirmed, its test figures."""
+    trial = f"trial {winner.trial} {winner.name}".strip().replace(" ", HELD)
+    figures = ", ".join(f"{name}{HELD}{_figure(name, value)}" for name, value in winner.scores.items())
+    first = f"chosen {in_words([winner.criterion])}: {trial}, {figures}"
+    tested = ", ".join(f"{name}{HELD}{_spread(*figure)}" for name, figure in winner.tested.items())
+    return [first, f"on test: {tested}"] if tested else [first]
+
+
+def _spread(mean: float, deviation: float | None) -> str:
+    return f"{mean:.4f}" + ("" if deviation is None else f"{HELD}±{HELD}{deviation:.4f}")
 
 
 def _figure(name: str, value: float) -> str:

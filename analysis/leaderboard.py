@@ -3,6 +3,8 @@
 Objectives of different families do not compare, so each search is ranked by its own: complete trials first, best
 first, then the stopped ones, which were judged on less resource, then the failed. With several objectives the complete
 trials are ranked by Pareto front, and within a front by the first objective. Of equal trials the earlier number wins.
+A clustering has two columns more (analysis/choices.py): `chosen_by`, the criteria by which a trial wins, and
+`front_over_clusters`; in Markdown these are told below its table instead.
 """
 
 from __future__ import annotations
@@ -10,20 +12,28 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import pandas as pd
 
+from analysis.choices import MARKS, as_list, marked
 from analysis.pareto import front_column
 from analysis.tables import Study, load_all, missing, together
 from models.api import DIRECTIONS, SAME, TRIAL_COLUMNS
 from models.errors import UserError, nearest, unknown
 
-Ranked: TypeAlias = Sequence[tuple[str, pd.DataFrame]]
-"""Each search's title and its trials, best first."""
-
 STATE_ORDER = {"COMPLETE": 0, "PRUNED": 1, "FAIL": 2}
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """One search: a title, which says what is ranked, its trials, best first, and a Markdown list of what they say."""
+
+    title: str
+    trials: pd.DataFrame
+    remarks: str
 
 
 def write(out: Path, names: Sequence[str], form: str, sort: str | None = None) -> None:
@@ -35,9 +45,14 @@ def write(out: Path, names: Sequence[str], form: str, sort: str | None = None) -
     sys.stdout.write(FORMATS[form](searches(studies, sort)))
 
 
-def searches(studies: Sequence[Study], sort: str | None = None) -> Ranked:
-    """Each search's title, which says what is ranked, and its trials, ranked by its objective or by `sort`."""
-    return [(_title(study, family), rank(study, family, sort)) for study in studies for family in families(study)]
+def searches(studies: Sequence[Study], sort: str | None = None) -> list[Ranking]:
+    """Each search, ranked by its objective or by `sort`."""
+    return [_ranking(study, family, sort) for study in studies for family in families(study)]
+
+
+def _ranking(study: Study, family: str, sort: str | None) -> Ranking:
+    trials, goals = rank(study, family, sort), list(objectives(study, family))
+    return Ranking(_title(study, family), marked(trials, goals), as_list(trials, goals))
 
 
 def rank(study: Study, family: str, sort: str | None = None) -> pd.DataFrame:
@@ -108,19 +123,22 @@ def families(study: Study) -> list[str]:
     return [search["family"] for search in study.facts["searches"]]
 
 
-def to_csv(ranked: Ranked) -> str:
-    """One CSV table of all searches."""
-    return str(together(table for _, table in ranked).to_csv(index=False))
+def to_csv(ranked: Sequence[Ranking]) -> str:
+    """One CSV table of all searches; several criteria in a cell are parted by blanks."""
+    table = together(search.trials for search in ranked)
+    if "chosen_by" in table:
+        table["chosen_by"] = [" ".join(names) if isinstance(names, list) else "" for names in table["chosen_by"]]
+    return str(table.to_csv(index=False))
 
 
-def to_markdown(ranked: Ranked) -> str:
-    """A GitHub Markdown table for each search under its title, four significant figures."""
-    return "\n".join(f"### {title}\n\n{_markdown_table(table)}\n" for title, table in ranked) or "no studies\n"
+def to_markdown(ranked: Sequence[Ranking]) -> str:
+    """A GitHub Markdown table for each search under its title, four significant figures, then its remarks."""
+    return "\n".join(_section(search) for search in ranked) or "no studies\n"
 
 
-def to_json(ranked: Ranked) -> str:
+def to_json(ranked: Sequence[Ranking]) -> str:
     """A list of objects, one a trial, with the contract's keys; parameters and metrics that it lacks are left out."""
-    table = together(table for _, table in ranked)
+    table = together(search.trials for search in ranked)
     rows = [
         {key: _plain(value) for key, value in row.items() if key in TRIAL_COLUMNS or not missing(value)}
         for row in table.to_dict("records")
@@ -128,7 +146,7 @@ def to_json(ranked: Ranked) -> str:
     return json.dumps(rows, indent=2) + "\n"
 
 
-FORMATS: dict[str, Callable[[Ranked], str]] = {"csv": to_csv, "md": to_markdown, "json": to_json}
+FORMATS: dict[str, Callable[[Sequence[Ranking]], str]] = {"csv": to_csv, "md": to_markdown, "json": to_json}
 
 
 def _title(study: Study, family: str) -> str:
@@ -142,9 +160,10 @@ def fitted_to(study: Study, family: str) -> str:
     return "" if features == "raw" else f", features {features}"
 
 
-def _markdown_table(table: pd.DataFrame) -> str:
-    shown = table.drop(columns=["study", "family"]).map(_markdown_cell)
-    return str(shown.to_markdown(index=False, disable_numparse=True))
+def _section(search: Ranking) -> str:
+    shown = search.trials.drop(columns=["study", "family"]).drop(columns=list(MARKS), errors="ignore")
+    table = shown.map(_markdown_cell).to_markdown(index=False, disable_numparse=True)
+    return f"### {search.title}\n\n{table}\n" + (f"\n{search.remarks}" if search.remarks else "")
 
 
 def _markdown_cell(value: Any) -> str:

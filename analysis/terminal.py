@@ -79,7 +79,7 @@ def _footer(study: Study, family: str, ranked: pd.DataFrame, sort: str | None, w
     shown = f" (the first {ROWS} shown)" if len(ranked) > ROWS else ""
     line = f"{of}{counted(max(planned, len(ranked)), 'trials')}{shown}: {', '.join(words)}; {better}"
     failed = f"\ntracebacks in {study.folder / 'logs'}" if counts.get("FAIL", 0) else ""
-    chosen = choices(ranked, search["metric"], width)
+    chosen = choices(ranked, list(goals), width)
     return f"{_best(ranked, search['space'])}{chosen}{line}{failed}\n"
 
 

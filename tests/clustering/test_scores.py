@@ -172,6 +172,15 @@ def test_a_degenerate_clustering_cannot_win() -> None:
     assert guarded(found, np.array([0, 1, 1, -1]), most_noise=0.2)["accuracy"] == 0.0
 
 
+@settings(deadline=None)
+@given(CLASSES)
+def test_a_hungarian_accuracy_of_zero_tells_a_degenerate_clustering(pairs: list[tuple[int, int]]) -> None:
+    """As analysis/choices.py takes it; an accuracy of zero does not."""
+    labels_n, y_n = (np.array(column) for column in zip(*pairs, strict=True))
+    found = guarded(external_scores(labels_n, y_n, np.zeros(5, dtype=np.int64)), labels_n)
+    assert (found["hungarian_accuracy"] == 0.0) == (degenerate(labels_n) is not None)
+
+
 def test_every_objective_has_a_worst_value() -> None:
     assert ({*scores.EXTERNAL, "noise_fraction"} | UNSUPERVISED) - {*NO_OBJECTIVE, "inertia"} == set(scores.WORST)
     assert set(scores.WORST) <= set(DIRECTIONS)
