@@ -103,7 +103,7 @@ def _lines(study: Study, family: str) -> Iterator[str]:
     at = f" at {listed(rungs)}" if rungs and search.get("scheduler") in ("asha", "hyperband") else ""
     if search.get("max_resource") == 1:
         stops, at = "a trial is a single step", ""
-    who = f"{own} proposed by {search['searcher']}" if "searcher" in search else own
+    who = f"{own} proposed by {short(search['searcher'], 60)}" if search["trials"] and "searcher" in search else own
     yield f"{who} and {given}, of up to {longest}; {stops}{at}; {tables.better(study, family)}."
     if search.get("features", "raw") != "raw":
         yield f"Fitted on features: {short(search['features'])}."

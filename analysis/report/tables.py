@@ -232,7 +232,7 @@ def _parameters(shown: pd.DataFrame, space: Mapping[str, Any]) -> list[tuple[str
     """A column for each varied parameter, after those fixed ones that a baseline has otherwise."""
     names = varied(shown, space)
     rows = [row for _, row in shown.iterrows()]
-    others = dict.fromkeys(name for row in rows for name in apart(row, names, space))
+    others = dict.fromkeys(name for row in rows for name in apart(row, names, space) if _setting(row, name) != DASH)
     return [(name, [_setting(row, name) for row in rows]) for name in (*others, *names)]
 
 

@@ -99,7 +99,7 @@ def duration(seconds: float) -> str:
     if seconds < 59.5:
         return f"{seconds:.2f} s" if seconds < 1 else f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     for unit, size, part, parts in (("d", 86400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1)):
-        if seconds >= size - parts / 2:
+        if seconds >= size - 0.5:
             more, rest = divmod(round(seconds / parts), size // parts)
             return f"{more} {unit} {rest} {part}" if rest else f"{more} {unit}"
     raise AssertionError(seconds)

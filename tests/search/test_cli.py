@@ -18,7 +18,7 @@ from search import facts
 from search.cli import main
 from search.families import FAMILIES
 
-COMMANDS = ["run", "doctor", "confirm", "leaderboard", "list"]
+COMMANDS = ["run", "doctor", "confirm", "leaderboard", "report", "figure", "list"]
 
 
 def refused(capsys, *arguments):

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis.report import write_report
+from analysis.figures import KINDS
+from analysis.report import pictures, write_report
 from tests.analysis.report.pages import Page
 from tests.analysis.studies import HOSTILE, Made, make
 
@@ -58,7 +59,8 @@ def looked_at(page: Path, folder: Path) -> tuple[list[dict], list[str]]:
     return json.loads(found), [line for line in done.stderr.splitlines() if "CONSOLE" in line]
 
 
-def test_report(tmp_path):
+def test_report(tmp_path, monkeypatch):
+    monkeypatch.setattr(pictures, "KINDS", {name: KINDS[name] for name in ("history", "timeline")})
     trials = [Made(0, (0.5, 0.85), name="R5"), *(Made(n, (0.1 * n,) * n, params=_params(n)) for n in range(1, 9))]
     trials += [Made(n, (0.3,), "PRUNED", params=_params(n)) for n in range(9, 30)]
     trials += [Made(30, (0.3,), "FAIL", failure=f"Traceback\n  {'deep ' * 60}\nValueError: {HOSTILE}")]

@@ -30,6 +30,7 @@ def test_budget(tmp_path):
         "Early stopping ended 2 trials before their time and spared 10 of 26 epochs (38 %), about 10 s of work at "
         "these trials' own pace. The end of the search cut off 1 trial; a resume goes on with them."
     )
+    assert as_table(spent).kinds == ("spent", "given", "spared")
     assert as_table(spent).rows == (
         ("searched", "6", "16", "16 s"),
         ("baselines", "1", "9", "9.0 s"),

@@ -79,8 +79,8 @@ def test_what_a_page_says(tmp_path):
         *("demo", "cnn", "Best trial: 1", "Beside published figures", "Leaderboard", "Budget", "Failures"),
     ]
     assert found.table("The best of each search") == [
-        ["family", "best trial", "on validation", "on test", "trials", "time"],
-        ["cnn", "1", "accuracy 0.9000", "–", "4", "6.0 s"],
+        ["family", "objective", "on validation", "on test", "best trial", "trials", "time"],
+        ["cnn", "accuracy", "0.9000", "–", "1", "4", "6.0 s"],
     ]
     assert found.table("All trials")[1][:3] == ["1", "1", "0.9000"]
     assert "5 trials proposed by tpe and 1 baseline, of up to 9 epochs; asha stops early at 1 and 3" in found.root.text

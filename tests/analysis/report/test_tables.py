@@ -30,7 +30,7 @@ def ranked(study):
     return rank(study, "cnn")
 
 
-def tested(table):
+def confirmed(table):
     """With figures on test, as `confirm` leaves them."""
     return table.assign(**{"test.accuracy": [0.88, 0.84, None, None], "test.accuracy_std": [0.01, 0.002, None, None]})
 
@@ -49,7 +49,7 @@ def test_leaderboard(study, ranked):
 
 
 def test_leaderboard_with_figures_on_test(study, ranked):
-    board = tables.leaderboard(study, "cnn", tested(ranked))
+    board = tables.leaderboard(study, "cnn", confirmed(ranked))
     place = board.columns.index("on test: accuracy")
     assert [row[place] for row in board.rows] == ["0.8800 ± 0.0100", "0.8400 ± 0.0020", "–", "–"]
 
@@ -61,14 +61,33 @@ def test_only_the_first_twenty_are_shown(tmp_path):
     assert board.rows[0][1:3] == ("29", "0.2900")
 
 
-def test_many_parameters_share_a_column(tmp_path):
-    names = [f"p{i}" for i in range(6)]
-    space = {name: {"kind": "Int", "low": 0, "high": 9} for name in names}
-    trials = [Made(n, params=dict.fromkeys(names, n)) for n in range(2)]
+def test_what_a_baseline_has_otherwise_comes_first(tmp_path):
+    space = {**CNN["space"], "network": {"kind": "Choice", "values": ["blocks", "R5"], "searched": ["blocks"]}}
+    trials = [Made(0, name="R5", params={"network": "R5"}), Made(1, params={"network": "blocks", "depth": 2})]
+    trials += [Made(2, params={"network": "blocks", "depth": 4})]
     study = make(tmp_path, trials, searches=({**CNN, "space": space},))
     board = tables.leaderboard(study, "cnn", rank(study, "cnn"))
-    assert board.columns[-1] == "parameters"
-    assert board.rows[0][-1] == "p0=0 p1=0 p2=0 p3=0 p4=0 p5=0"
+    assert board.columns[board.parameters :] == ("network", "depth")
+    assert [row[board.parameters :] for row in board.rows] == [("R5", "–"), ("blocks", "2"), ("blocks", "4")]
+    assert board.kind(board.parameters, "blocks") == "words parameter"
+
+
+def test_fixed_parameters_are_told_apart(tmp_path):
+    space = {"depth": {"kind": "Int", "low": 2, "high": 2}, "pooling": CNN["space"]["pooling"]}
+    study = make(tmp_path, [Made(0)], searches=({**CNN, "space": space},))
+    (best,) = tables.best_trials(study, "cnn", rank(study, "cnn"))
+    assert best.fixed == "depth=2"
+    assert best.parameters is not None
+    assert best.parameters.rows == (("pooling", "max", "max, average"),)
+
+
+def test_a_parameter_may_be_called_as_a_column_is(tmp_path):
+    space = {name: {"kind": "Int", "low": 0, "high": 9} for name in ("state", "seconds")}
+    trials = [Made(n, params={"state": n, "seconds": 5 + n}) for n in range(2)]
+    study = make(tmp_path, trials, searches=({**CNN, "space": space},))
+    board = tables.leaderboard(study, "cnn", rank(study, "cnn"))
+    assert board.rows[0] == ("1", "0", "0.9000", "2", "2.0", "done", "0", "5")
+    assert [board.kind(place) for place in (5, 6)] == ["words state", "words parameter"]
 
 
 def test_several_objectives(tmp_path):
@@ -84,8 +103,8 @@ def test_several_objectives(tmp_path):
 def test_the_best_trial(study, ranked):
     (best,) = tables.best_trials(study, "cnn", ranked)
     assert best.title == "Best trial: 1"
-    assert best.figures.columns == ("metric", "validation")
-    assert best.figures.rows == (("accuracy", "0.9000"), ("loss", "0.1000"), ("parameters", "1,234"))
+    assert best.scores.columns == ("metric", "validation")
+    assert best.scores.rows == (("accuracy", "0.9000"), ("loss", "0.1000"), ("parameters", "1,234"))
     assert best.parameters is not None
     assert best.parameters.rows == (
         ("depth", "2", "1 … 4"),
@@ -107,7 +126,7 @@ def test_no_complete_trial_is_no_best_one(tmp_path):
 
 def test_figures_on_test_of_several_seeds(study, ranked):
     facts = {**study.facts, "confirmed": {"top": 1, "seeds": 3}}
-    table = tables.figures_table(replace(study, facts=facts), "cnn", tested(ranked).iloc[0])
+    table = tables.scores(replace(study, facts=facts), "cnn", confirmed(ranked).iloc[0])
     assert table.caption == "Scores; on test mean ± standard deviation of 3 seeds"
     assert table.columns == ("metric", "validation", "test")
     assert table.rows[0] == ("accuracy", "0.9000", "0.8800 ± 0.0100")
@@ -115,7 +134,7 @@ def test_figures_on_test_of_several_seeds(study, ranked):
 
 
 def test_published_figures(study, ranked):
-    table = tables.beside_published(study, "cnn", tested(ranked))
+    table = tables.beside_published(study, "cnn", confirmed(ranked))
     assert table is not None
     assert table.columns == ("baseline", "figure", "theirs", "ours", "difference", "best found")
     assert table.rows == (
@@ -190,3 +209,28 @@ def test_choices_of_a_clustering(tmp_path):
 
 def test_other_families_choose_nothing(study, ranked):
     assert tables.chosen(study, "cnn", ranked) == []
+
+
+def test_a_clustering_is_compared_with_those_of_as_few_clusters(tmp_path):
+    published = {"dataset": "digits", "source": "R4", "resource": 9, "config": {}}
+    baselines = [
+        {**published, "name": "R4-64", "figures": {"val.inertia": 900.0, "val.accuracy": 0.7}},
+        {**published, "name": "R4-9", "figures": {"val.accuracy": 0.5}},
+    ]
+    kmeans = {**CNN, "family": "kmeans", "metric": "v_measure", "objectives": {"v_measure": "max"}}
+    study = make(tmp_path, searches=({**kmeans, "baselines": baselines},))
+    (study.folder / "trials.csv").write_text(CLUSTERS.replace("val.bic", "val.inertia") + MORE)
+    study = analysis.load(study.folder)
+    table = tables.beside_published(study, "kmeans", rank(study, "kmeans"))
+    assert table is not None
+    assert [row[1:] for row in table.rows] == [
+        ("inertia on validation", "900", "123,456", "+122,556", "–"),
+        ("accuracy on validation", "0.7000", "0.7226", "+0.0226", "0.6900"),
+        ("accuracy on validation", "0.5000", "0.5100", "+0.0100", "–"),
+    ]
+
+
+MORE = """\
+demo,kmeans,3,R4-9,COMPLETE,0.51,9,1.0,9,0.51,0.51,0.3,9,0.09,5.5
+demo,kmeans,4,,COMPLETE,0.99,9,1.0,99,0.99,0.99,0.3,99,0.09,4.5
+"""

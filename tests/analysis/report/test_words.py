@@ -60,7 +60,7 @@ def test_signs():
         (3599, "59 min 59 s"),
         (3599.9, "1 h"),
         (7500, "2 h 5 min"),
-        (86399, "1 d"),
+        (86399, "24 h"),
         (100_000, "1 d 4 h"),
     ],
 )
@@ -73,6 +73,7 @@ def test_times():
     assert words.day_and_time("2026-01-31T23:59:59+02:00") == "2026-01-31 21:59 UTC"
     assert words.day_and_time("yesterday") == "yesterday"
     assert words.moment(None) is None
+    assert words.span("2026-01-31T10:00:00+00:00", "yesterday") == "2026-01-31 10:00 UTC to yesterday"
 
 
 def test_long_words_are_cut_in_the_middle():
