@@ -295,6 +295,6 @@ def describe_search(search: Search) -> dict[str, Any]:
         "space": spaces.to_record(search.space),
         "baselines": [{**asdict(baseline), "resource": limit} for baseline, limit in search.baselines],
         "left_out": search.left_out,
-        **({"features": search.features} if search.features else {}),
+        **{key: value for key, value in (("features", search.features), ("until", search.family.until)) if value},
         **({"source": asdict(search.source)} if search.source else {}),
     }

@@ -7,6 +7,7 @@ apart by people with any kind of colour vision: Okabe and Ito (2008), then some 
 from __future__ import annotations
 
 import io
+import math
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter
 
 SEQUENTIAL = "viridis"
 
@@ -49,11 +50,11 @@ STATE_WORDS: Mapping[str, str] = {
     "FAIL": "failed",
     "RUNNING": "running",
 }
-BASELINE_COLOUR = "#D55E00"
+BASELINE_COLOUR = "#882255"
 BEST_COLOUR = "#009E73"
 MUTED = "#666666"  # for lines and words that only help
 
-RC: Mapping[str, Any] = {
+RC: dict[Any, Any] = {  # Any: matplotlib's own type lists every key that it has
     "axes.axisbelow": True,
     "axes.formatter.use_mathtext": False,
     "axes.grid": True,
@@ -101,7 +102,7 @@ def class_colour(i: int) -> str:
 @contextmanager
 def applied() -> Iterator[None]:
     """Draw in this style; outside of it matplotlib stays as its user has set it."""
-    with mpl.rc_context(dict(RC)), warnings.catch_warnings():
+    with mpl.rc_context(RC), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
         yield
 
@@ -115,8 +116,8 @@ def encode(made: Figure, form: str) -> bytes:
     return buffer.getvalue()
 
 
-def logarithmic(axes: Axes, which: Literal["x", "y"], low: float, high: float) -> None:
-    """Make one axis logarithmic from `low` to `high` (above 0) with a margin; plain numbers at its ticks: 0.001."""
+def logarithmic(axes: Axes, which: Literal["x", "y"], low: float, high: float, ticks: int = 7) -> None:
+    """Make one axis logarithmic from `low` to `high` (above 0) with a margin; up to so many plain numbers: 0.001."""
     margin = max((high / low) ** 0.05, 1.02)
     axis = axes.xaxis if which == "x" else axes.yaxis
     if which == "x":
@@ -125,12 +126,41 @@ def logarithmic(axes: Axes, which: Literal["x", "y"], low: float, high: float) -
     else:
         axes.set_yscale("log")
         axes.set_ylim(low / margin, high * margin)
-    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high < low * 100 else (1.0,), numticks=6))
+    axis.set_major_locator(FixedLocator(log_ticks(low, high, ticks)))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())
+
+
+def log_ticks(low: float, high: float, most: int) -> list[float]:
+    """Two to `most` round numbers from `low` to `high`, about evenly spaced on a logarithmic axis.
+
+    >>> log_ticks(16, 512, 4)
+    [30.0, 100.0, 300.0]
+    """
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    fine = [[float(f"{sub}e{decade}") for decade in decades for sub in subs] for subs in ((1, 2, 5), (1, 3), (1,))]
+    *fine, whole = [[tick for tick in ticks if low <= tick <= high] for ticks in fine]
+    coarse = [whole[::step] for step in range(1, len(whole))]
+    even = [float(tick) for tick in MaxNLocator(most - 1).tick_values(low, high) if low <= tick <= high]
+    return next((ticks for ticks in (*fine, *coarse) if 2 < len(ticks) <= most), even[:most])
+
+
+def legend(made: Figure, ncols: int = 6) -> None:
+    """One legend over all panels, each label once; none where nothing has a label."""
+    pairs = [pair for axes in made.axes for pair in zip(*axes.get_legend_handles_labels(), strict=True)]
+    by_label = {label: handle for handle, label in reversed(pairs)}
+    if by_label:
+        labels = list(dict.fromkeys(label for _, label in pairs))
+        handles = [by_label[label] for label in labels]
+        made.legend(handles, labels, loc="outside upper left", ncols=ncols, columnspacing=1.2, handletextpad=0.5)
 
 
 def words(text: object, most: int = 24) -> str:
     """A name from outside as one line of at most so many characters."""
     line = " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
     return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def wrapped(name: str, most: int = 10) -> str:
+    """A name of more than `most` characters in several lines, broken after underscores."""
+    return name if len(name) <= most else name.replace("_", "_\n").rstrip("\n")

@@ -11,7 +11,7 @@ from models.api import Baseline
 from models.errors import UserError
 from search.config import build
 from search.families import find
-from search.plan import plan_study
+from search.plan import describe_search, plan_study
 
 
 @pytest.mark.parametrize(
@@ -116,3 +116,8 @@ def test_inertia_may_stand_beside_another_objective(here):
     (search,), _ = plan_study(build(["kmeans"], {**DIGITS, "metric": "inertia,clusters", "searcher": "nsga2"}))
     assert search.metrics == ("inertia", "clusters")
     assert len(search.baselines) == 6
+
+
+def test_the_record_says_which_parameter_ends_a_trial(here):
+    searches, _ = plan_study(build(["random_forest", "linear_svm"], {"dataset": "digits"}))
+    assert [describe_search(search).get("until") for search in searches] == ["n_estimators", None]
