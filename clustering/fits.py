@@ -7,13 +7,11 @@ seconds, and where it had put them is put in. Shape suffixes: n rows, d columns,
 
 from __future__ import annotations
 
-import sys
 import time
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import import_module, metadata
-from types import ModuleType
+from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -23,6 +21,7 @@ from clustering.steps import Step
 from clustering.stored import Arrays
 from models.api import Options, counted
 from models.errors import UserError
+from models.umap_package import umap_package
 
 NEIGHBOURS = 20  # of each row, as N2D has it (arXiv 1908.05968); fewer where there are fewer rows
 MIN_DIST = 0.0  # between rows that UMAP puts side by side: 0 packs clusters, as N2D has it
@@ -172,19 +171,7 @@ FITS: Mapping[str, Fit] = {
 def _reducer(size: int, n: int, seed: int, **settings: Any) -> Any:
     neighbours = min(NEIGHBOURS, n - 1)
     fixed = {"n_neighbors": neighbours, "min_dist": MIN_DIST, "random_state": seed, "n_jobs": 1}
-    return _umap().UMAP(n_components=size, **fixed, **settings)
-
-
-def _umap() -> ModuleType:
-    """The package umap, without its part that would import TensorFlow, which a search's driver must not hold."""
-    part = "umap.parametric_umap"
-    if "umap" not in sys.modules:
-        sys.modules[part] = None  # type: ignore[assignment]  # its import fails then, for which umap provides
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            import_module("umap")
-        del sys.modules[part]
-    return sys.modules["umap"]
+    return umap_package().UMAP(n_components=size, **fixed, **settings)
 
 
 def _quietly(work: Callable[[Any], Any], x_nd: Any) -> Any:

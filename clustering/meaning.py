@@ -21,15 +21,17 @@ def meaning(
 ) -> dict[str, NDArray[np.generic]]:
     """Arrays about a clustering of the test images, of the likely class `classes_k` of each cluster as it was fitted.
 
-    labels: int32 (n,), -1 for noise; sizes: int32 (k,); classes: int16 (k,), the likely class; purity: float32 (k,),
-    the share of a cluster's images that are of it, 0 for an empty cluster; confusion: int32 (k, c), clusters by true
-    classes; noise: int32 (c,), how many images of each class are in no cluster; and those of `gallery`.
+    labels: int32 (n,), -1 for noise; truth: int16 (n,), the images' classes; sizes: int32 (k,); classes: int16 (k,),
+    the likely class; purity: float32 (k,), the share of a cluster's images that are of it, 0 for an empty cluster;
+    confusion: int32 (k, c), clusters by true classes; noise: int32 (c,), how many images of each class are in no
+    cluster; and those of `gallery`.
     """
     counts_kc = confusion(labels_n, dataset.y_test, len(classes_k), dataset.n_classes)
     sizes_k = cluster_sizes(labels_n, len(classes_k))
     right_k = counts_kc[np.arange(len(classes_k)), classes_k]
     return {
         "labels": labels_n.astype(np.int32),
+        "truth": dataset.y_test.astype(np.int16),
         "sizes": sizes_k.astype(np.int32),
         "classes": classes_k.astype(np.int16),
         "purity": (right_k / np.maximum(sizes_k, 1)).astype(np.float32),

@@ -19,9 +19,9 @@ GALLERY = 100  # images named wrongly that are kept
 def evidence(scores_nc: Any, dataset: Dataset, score: str = "confidence") -> dict[str, NDArray[np.generic]]:
     """Arrays that say how the test images were named; `scores_nc` are probabilities or margins, highest for the answer.
 
-    predicted: int16 (n,); confidence (or whatever `score` says): float32 (n,), of the answer; confusion: int32 (c, c),
-    true by predicted; report: float32 (c, 4), precision, recall, F1 and number of images of each class; wrong: int32
-    (w,), the images named wrongly with the highest score, that first, at most 100; wrong_images: uint8 (w, h, w).
+    predicted, truth: int16 (n,); confidence (or whatever `score` says): float32 (n,), of the answer; confusion: int32
+    (c, c), true by predicted; report: float32 (c, 4), precision, recall, F1 and number of images of each class; wrong:
+    int32 (w,), the images named wrongly with the highest score, that first, at most 100; wrong_images: uint8 (w, h, w).
     """
     predicted_n, score_n = scores_nc.argmax(axis=1), scores_nc.max(axis=1)
     classes = range(dataset.n_classes)
@@ -30,6 +30,7 @@ def evidence(scores_nc: Any, dataset: Dataset, score: str = "confidence") -> dic
     wrong_w = missed[np.argsort(-score_n[missed], kind="stable")][:GALLERY]
     return {
         "predicted": predicted_n.astype(np.int16),
+        "truth": dataset.y_test.astype(np.int16),
         score: score_n.astype(np.float32),
         "confusion": confusion_matrix(dataset.y_test, predicted_n, labels=classes).astype(np.int32),
         "report": np.stack(report_4c, axis=1).astype(np.float32),

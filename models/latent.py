@@ -32,8 +32,9 @@ def latent_evidence(
 
     Figures, each a share in [0, 1] that the judge (`models.judge`) recognises: `recognised` of the reconstructions,
     `prior_recognised` of what is decoded from the prior (how complete the space is), `between_recognised` of what lies
-    half way between two images' codes (how continuous). Arrays: codes float16 (n, d); reconstructions and samples
-    uint8 (100, h, w); between uint8 (p, t, h, w); grid and where it lies (`decode_grid`).
+    half way between two images' codes (how continuous). Arrays: codes float16 (n, d); truth int16 (n,), the images'
+    classes; originals, reconstructions and samples uint8 (100, h, w); between uint8 (p, t, h, w); grid and where it
+    lies (`decode_grid`).
     """
     draws = np.random.default_rng(0)
     one_nd, other_nd = codes_nd[draws.permutation(len(codes_nd))[:JUDGED]], codes_nd[:JUDGED]
@@ -42,6 +43,8 @@ def latent_evidence(
     ways_ptd = one_nd[:10, None] + STEPS[:, None] * (other_nd - one_nd)[:10, None]
     arrays = {
         "codes": codes_nd.astype(np.float16),
+        "truth": dataset.y_test.astype(np.int16),
+        "originals": dataset.x_test[:SHOWN],
         "reconstructions": as_bytes(pixels_nhw[""][:SHOWN]),
         "samples": as_bytes(pixels_nhw["prior_"][:SHOWN]),
         "between": _decoded(decode, ways_ptd),

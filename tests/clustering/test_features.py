@@ -195,6 +195,7 @@ def test_umap(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_umap_brings_no_tensorflow_into_the_driver() -> None:
     code = (
         "import sys; import clustering.features; assert not {'umap', 'numba'} & set(sys.modules);"
-        "from clustering.fits import _umap; _umap().UMAP; assert not {'tensorflow', 'keras'} & set(sys.modules)"
+        "from models.umap_package import umap_package; umap_package().UMAP;"
+        "assert not {'tensorflow', 'keras'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parent.parent.parent)

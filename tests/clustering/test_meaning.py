@@ -26,6 +26,7 @@ def test_meaning_by_hand(five: Dataset) -> None:
     labels_n, classes_k = np.array([0, 0, 1, -1, 0]), np.array([1, 0, 0])
     found = meaning(labels_n, classes_k, five)
     assert found["labels"].tolist() == labels_n.tolist()
+    assert found["truth"].tolist() == [1, 1, 0, 0, 0]
     assert found["sizes"].tolist() == [3, 1, 0]
     assert found["classes"].tolist() == [1, 0, 0]
     assert found["purity"] == pytest.approx([2 / 3, 1, 0])

@@ -24,6 +24,7 @@ PROBA = [[0.9, 0.1, 0.0], [0.3, 0.6, 0.1], [0.0, 1.0, 0.0], [0.2, 0.1, 0.7], [0.
 def test_answers_are_counted_and_the_surest_errors_come_first(three):
     kept = evidence(np.array(PROBA), three)
     assert kept["predicted"].tolist() == [0, 1, 1, 2, 0]
+    assert kept["truth"].tolist() == [0, 0, 1, 1, 1]
     assert kept["confidence"].tolist() == pytest.approx([0.9, 0.6, 1.0, 0.7, 0.5])
     assert kept["confusion"].tolist() == [[1, 1, 0], [1, 1, 1], [0, 0, 0]]
     assert kept["wrong"].tolist() == [3, 1, 4]

@@ -57,6 +57,8 @@ def test_images_decoded_from_real_codes_are_recognised_and_from_nowhere_are_not(
     assert scores["prior_recognised"] == judge(prior.reshape(-1, 8, 8))
     assert scores["recognised"] > scores["between_recognised"] > 0  # pixels are a poor latent space
     np.testing.assert_array_equal(arrays["reconstructions"], digits.x_test[:SHOWN])
+    np.testing.assert_array_equal(arrays["originals"], digits.x_test[:SHOWN])
+    np.testing.assert_array_equal(arrays["truth"], digits.y_test)
     np.testing.assert_array_equal(arrays["between"][:, -1], digits.x_test[:10])
     np.testing.assert_array_equal(arrays["samples"], as_bytes(prior[:SHOWN].reshape(-1, 8, 8)))
     assert arrays["between"].shape == (10, 9, 8, 8)
@@ -89,10 +91,10 @@ def test_a_single_dimension_has_a_grid_of_equal_rows_and_a_gaussian():
     assert gaussian_like(codes).shape == codes.shape
 
 
-def test_a_single_code_is_a_latent_space_too(monkeypatch):
+def test_a_single_code_is_a_latent_space_too(digits, monkeypatch):
     monkeypatch.setattr("models.latent.judge_for", lambda dataset: lambda pixels: 1.0)
     code = np.full((1, 5), 0.5, dtype=np.float32)
-    _, arrays = latent_evidence(corners, code, gaussian_like(code), None)
+    _, arrays = latent_evidence(corners, code, gaussian_like(code), digits)
     np.testing.assert_array_equal(gaussian_like(code), code)
     assert (arrays["grid"] == 128).all()
 

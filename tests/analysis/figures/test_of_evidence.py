@@ -1,0 +1,36 @@
+"""What holds for every kind of figure over evidence."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from analysis.figures.base import Kind
+from analysis.figures.of_evidence import EVIDENCE_KINDS
+from tests.analysis.figures.confirmed import study_of
+
+NAMES = {
+    *("curves", "confusion", "per_class", "misclassified", "reconstructions", "decoded_grid", "latent", "film"),
+    *("beside", "elbow", "clusters", "cluster_confusion", "embeddings"),
+}
+
+
+def test_names():
+    assert {kind.name for kind in EVIDENCE_KINDS} == NAMES
+    assert len(EVIDENCE_KINDS) == len(NAMES)
+
+
+@pytest.mark.parametrize("kind", EVIDENCE_KINDS, ids=lambda kind: kind.name)
+def test_a_study_that_was_not_confirmed_has_no_figure(tmp_path, kind: Kind):
+    assert kind.compute(study_of(tmp_path, "autoencoder"), "autoencoder") is None
+
+
+def test_no_network_is_loaded_and_no_umap():
+    code = (
+        "import sys; from analysis.figures.of_evidence import EVIDENCE_KINDS;"
+        "assert not {'tensorflow', 'keras', 'umap', 'numba', 'ray', 'optuna'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[3])
