@@ -168,7 +168,10 @@ def doctor(**options: Any) -> int:
 @click.option("--force", is_flag=True, help="Even if the test images have been read for this study already.")
 @out_option
 def confirm(name: str, out: Path, force: bool, **choices: Any) -> int:
-    """Train the winner of each search anew and read the test images, once."""
+    """Train the winner of each search anew and read the test images, once.
+
+    Of a clustering those that are chosen by labels and without.
+    """
     from search.confirm import Confirmation, confirm_study
 
     confirm_study(out, name, Confirmation(**choices), force)

@@ -1,4 +1,6 @@
-"""Confirmation: the winner of each search and the baselines, trained with several seeds, judged on the test images.
+"""Confirmation: the winners of each search and the baselines, trained with several seeds, judged on the test images.
+
+A clustering has several winners: by labels and by criteria that look at none (analysis/choices.py).
 
 They are trained for as long as in the search, on training and validation images together (`ALL`) or on the training
 images alone (`TRAIN`). The first seed is that of the search, so that in the second case a model which the search has
@@ -10,15 +12,17 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import product
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
 import numpy as np
 
-from analysis.leaderboard import rank
+from analysis.choices import chosen_by, in_words
+from analysis.leaderboard import objectives, rank
 from analysis.tables import Study, load_all
 from clustering.steps import places_others
 from models.api import Space
@@ -34,6 +38,7 @@ from search.spaces import read
 from search.trials import read_csv, trial_seed, write_csv, write_json
 
 TRAIN, ALL = "train", "train+validation"
+EVIDENCE = {"best": "best.json", "baselines": "baseline.json", "winners": "winner.json"}  # by folder of the study
 
 
 @dataclass(frozen=True)
@@ -52,11 +57,15 @@ class Retraining:
     folder: Path | None  # where its predictions and the like are saved
     export: Path | None  # where the model is saved
     feed: Feed  # what a family that takes features is fitted on
+    chosen_by: tuple[str, ...] = ()  # of a clustering: the criteria by which it wins
 
 
 @dataclass(frozen=True)
 class Confirmation:
-    """What is to be confirmed: the best `top` trials of each search, and `baselines`, each with `seeds` seeds."""
+    """What is to be confirmed, each with `seeds` seeds: the best `top` trials of each search, and `baselines`.
+
+    Of a clustering in any case also the trials that win by another criterion.
+    """
 
     top: int = 1
     seeds: int = 1
@@ -78,11 +87,18 @@ def confirm_study(out: Path, name: str, asked: Confirmation, force: bool = False
         work = [task for search in placing(study) for task in chosen(study, search, asked)]
         if not work:
             raise UserError(f"study {name!r} has no complete trial to confirm")
+        sys.stdout.writelines(introductions(work))
         results = _retrained(study, work, config, dataset, {"test_reads": reads + 1, "confirmed": asdict(asked)})
     if len(results) < len(work):
         raise WorkFailedError(
             f"{len(work) - len(results)} of {len(work)} trainings failed; see {study.folder / 'logs'}"
         )
+
+
+def introductions(work: Iterable[Retraining]) -> list[str]:
+    """A line for each winner of a clustering: kmeans: trial 3 is chosen without labels (silhouette)."""
+    told = {(task.family, task.trial): task.chosen_by for task in work if task.chosen_by}
+    return [f"{family}: trial {number} is chosen {in_words(why)}\n" for (family, number), why in told.items()]
 
 
 def placing(study: Study) -> list[Mapping[str, Any]]:
@@ -106,8 +122,8 @@ def _retrained(
     results: list[tuple[Retraining, Mapping[str, Any]]] = []
     for task, result in retrain_all(config, work, dataset, study.folder):
         if not results:
-            for family in {task.family for task in work}:  # what an earlier confirmation has left there
-                shutil.rmtree(study.folder / "baselines" / family, ignore_errors=True)
+            for family, kind in product({task.family for task in work}, ("baselines", "winners")):
+                shutil.rmtree(study.folder / kind / family, ignore_errors=True)  # what an earlier one has left there
             write_json(study.folder / "study.json", {**study.facts, **read})
         results.append((task, result))
         write_test_columns(study.folder, summary(results))
@@ -117,13 +133,13 @@ def _retrained(
 
 
 def chosen(study: Study, search: Mapping[str, Any], asked: Confirmation) -> Iterable[Retraining]:
-    """What to retrain of one search: its best complete trials, and its complete baselines."""
+    """What to retrain of one search: its best complete trials, the winners of a clustering, its complete baselines."""
     ranked = rank(study, search["family"])
     complete = ranked[ranked["state"] == "COMPLETE"]
-    numbers = [int(number) for number in complete["trial"].head(asked.top)]
+    criteria = chosen_by(ranked, list(objectives(study, search["family"])))
+    baselines = complete.loc[(complete["name"] != "") & asked.baselines, "trial"]
+    numbers = list(dict.fromkeys(map(int, [*complete["trial"].head(asked.top), *criteria, *baselines])))
     best = numbers[:1]
-    if asked.baselines:
-        numbers += [int(n) for n in complete.loc[complete["name"] != "", "trial"] if int(n) not in numbers]
     if not numbers:
         return
     _, rows = read_csv(study.folder / "trials.csv")
@@ -133,7 +149,8 @@ def chosen(study: Study, search: Mapping[str, Any], asked: Confirmation) -> Iter
         name, params = stored[number]["name"], stored_params(stored[number], find(search["target"]).space)
         own = "fit_on" in params and (name or params["fit_on"] != TRAIN)
         whole = asked.fit_on == ALL and not own
-        place = _place(study.folder.resolve(), search["family"], name, number in best)
+        wins_by = tuple(criteria.get(number, ()))
+        place = _place(study.folder.resolve(), search["family"], name, number in best, wins_by)
         for replicate in range(asked.seeds):
             first = replicate == 0
             yield Retraining(
@@ -149,6 +166,7 @@ def chosen(study: Study, search: Mapping[str, Any], asked: Confirmation) -> Iter
                 folder=place if first else None,
                 export=place if first and number in best else None,
                 feed=Feed.of(study.folder, search),
+                chosen_by=wins_by,
             )
 
 
@@ -158,11 +176,13 @@ def _kept(folder: Path, family: str, row: Mapping[str, str]) -> Path | None:
     return saved.folder if saved and saved.resource == int(row["resource"]) else None
 
 
-def _place(folder: Path, family: str, name: str, best: bool) -> Path | None:
-    """The winner's evidence has a place, and each baseline's."""
+def _place(folder: Path, family: str, name: str, best: bool, wins_by: Sequence[str]) -> Path | None:
+    """The best trial's evidence has a place, each baseline's, and that of a winner by another criterion."""
     if best:
         return folder / "best" / family
-    return folder / "baselines" / family / name if name else None
+    if name:
+        return folder / "baselines" / family / name
+    return folder / "winners" / family / wins_by[0] if wins_by else None
 
 
 def stored_params(row: Mapping[str, str], space: Space) -> dict[str, Any]:
@@ -196,8 +216,9 @@ def write_evidence(folder: Path, task: Retraining, result: Mapping[str, Any], st
     facts = {"study": study.name, "family": task.family, "trial": task.trial, "config": task.params}
     fitted = {"whole": task.whole, "limit": task.limit, "seed": task.seed}
     images = {"dataset": dataset.name, "digest": dataset.digest}
-    name = "best.json" if task.export else "baseline.json"
-    write_json(folder / name, {**facts, **fitted, **images, "test": result["metrics"]})
+    why = {"chosen_by": task.chosen_by} if task.chosen_by else {}
+    kind = folder.relative_to(study.folder.resolve()).parts[0]
+    write_json(folder / EVIDENCE[kind], {**facts, **fitted, **images, **why, "test": result["metrics"]})
     np.savez_compressed(folder / "test.npz", **result["artifacts"])
 
 

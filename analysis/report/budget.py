@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeAlias
 
-import numpy as np
 import pandas as pd
 
+from analysis.journal import Life
 from analysis.report.tables import Table
-from analysis.report.words import duration, share
+from analysis.report.words import duration, share, short
 from analysis.tables import Study
 from models.api import counted
-
-Key: TypeAlias = tuple[str, int]  # family and number of a trial
-STEP = b'{"event": "step"'  # how most lines of a journal begin, which say nothing of a trial's limit or end
 
 PARTS = frozenset({"part"})
 
@@ -52,32 +46,30 @@ class Budget:
         return [(kind, round(100 * seconds / whole, 2)) for kind, seconds in parts.items() if seconds and whole]
 
 
-@dataclass(frozen=True)
-class Journal:
-    """Of each trial at what resource it is complete; and those that were cut off."""
-
-    limits: dict[Key, int]
-    cut: frozenset[Key]
-
-
-def budget(study: Study, family: str, journal: Journal) -> Budget:
-    """What the ended trials of a search spent."""
-    search = study.search(family)
+def budget(study: Study, family: str, told: Sequence[Life]) -> Budget:
+    """What the ended trials of a search spent; `told` is what the journal says of them."""
     trials = study.trials[study.trials["family"] == family]
-    keys = [(family, int(number)) for number in trials["trial"]]
-    full = [journal.limits.get(key, search.get("max_resource", 0)) for key in keys]
-    cut = np.array([key in journal.cut for key in keys], dtype=bool)
-    trials = trials.assign(left=np.array(full, dtype=float) - trials["resource"].fillna(0))
+    cut = trials["trial"].isin([life.trial for life in told if life.cut])
+    trials = trials.assign(left=_full(study, family, trials, told) - trials["resource"].fillna(0))
     own = trials["name"] == ""
     stopped = trials[own & ~cut & (trials["state"] == "PRUNED") & (trials["left"] > 0) & (trials["resource"] > 0)]
     seconds = float((stopped["seconds"] / stopped["resource"] * stopped["left"]).sum())
     spared = Spent(len(stopped), int(stopped["left"].sum()), seconds)
-    return Budget(search["resource"], _spent(trials[own]), _spent(trials[~own]), spared, int(cut.sum()))
+    return Budget(study.search(family)["resource"], _spent(trials[own]), _spent(trials[~own]), spared, int(cut.sum()))
+
+
+def _full(study: Study, family: str, trials: pd.DataFrame, told: Sequence[Life]) -> pd.Series[float]:
+    """The resource at which each trial is complete: its limit, or less where a parameter says so."""
+    search = study.search(family)
+    limits = trials["trial"].map({life.trial: life.limit for life in told}).fillna(search.get("max_resource", 0))
+    asked = trials.get(f"param.{search.get('until', '')}")
+    both = pd.DataFrame({"limit": limits.astype(float), "asked": pd.to_numeric(asked)})
+    return both.min(axis=1)
 
 
 def in_words(spent: Budget) -> str:
     """What early stopping spared, in a sentence or two."""
-    whole, unit = spent.searched.steps + spent.spared.steps, spent.resource
+    whole, unit = spent.searched.steps + spent.spared.steps, short(spent.resource, 40)
     if spent.spared.trials:
         first = (
             f"Early stopping ended {counted(spent.spared.trials, 'trials')} before their time and spared "
@@ -101,26 +93,9 @@ def as_table(spent: Budget) -> Table:
     }
     there = {kind: (name, part) for kind, (name, part) in rows.items() if part.trials}
     cells = [(name, f"{part.trials:,}", f"{part.steps:,}", duration(part.seconds)) for name, part in there.values()]
-    columns = ("part", "trials", spent.resource, "time")
+    columns = ("part", "trials", short(spent.resource, 40), "time")
     return Table("Work of all workers together", columns, tuple(cells), kinds=tuple(there), left=PARTS)
 
 
 def _spent(trials: pd.DataFrame) -> Spent:
     return Spent(len(trials), int(trials["resource"].fillna(0).sum()), float(trials["seconds"].fillna(0).sum()))
-
-
-def read_journal(folder: Path) -> Journal:
-    """What journal.jsonl says; nothing where there is none. Torn lines are passed over."""
-    limits: dict[Key, int] = {}
-    cut: dict[Key, bool] = {}
-    with suppress(OSError), (folder / "journal.jsonl").open("rb") as lines:
-        for line in lines:
-            if line.startswith(STEP):
-                continue
-            with suppress(ValueError, KeyError, TypeError):
-                event: dict[str, Any] = json.loads(line)
-                key = str(event["family"]), int(event["trial"])
-                if event["event"] == "start":
-                    limits[key] = int(event["limit"])
-                cut[key] = event["event"] == "end" and bool(event["cut"])
-    return Journal(limits, frozenset(key for key, was in cut.items() if was))

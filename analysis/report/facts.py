@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from analysis.leaderboard import families
-from analysis.report.words import day_and_time, duration, listed, moment, short, span
+from analysis.report.words import HELD, day_and_time, duration, listed, moment, short, span
 from analysis.tables import Study
 from models.api import counted
 
 CLASSES = 20  # that are named
-TIMES = "\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}"
 DEFAULT_OUT = Path("runs")
 USES = {"train": "images to train on", "validation": "to validate with", "test": "to test with"}
 SETTINGS = (
@@ -37,7 +36,7 @@ def _data(dataset: dict[str, Any], limit: int | None) -> str:
     if dataset["name"] == "none":
         return "none: these families need no images"
     parts = [f"{dataset[key]:,} {use}" for key, use in USES.items() if key in dataset]
-    size = [f"{TIMES.join(map(str, dataset['size']))} pixels"] if "size" in dataset else []
+    size = [f"{f'{HELD}×{HELD}'.join(map(str, dataset['size']))} pixels"] if "size" in dataset else []
     classes = [short(name, 40) for name in dataset.get("classes", ())]
     more = ", …" if len(classes) > CLASSES else ""
     named = [f"{counted(len(classes), 'classes')}: {', '.join(classes[:CLASSES])}{more}"] if classes else []

@@ -45,7 +45,8 @@ def page(studies: Sequence[Study], say: Callable[[str], None] = silent, strict: 
     several = len(parts) != 1
     title = counted(len(parts), "studies") if several else parts[0].name
     template = _environment().get_template("report.html.j2")
-    return template.render(studies=parts, several=several, title=title, version=metadata.version("hypersearch"))
+    html = template.render(studies=parts, several=several, title=title, version=metadata.version("hypersearch"))
+    return html.lstrip() + "\n"
 
 
 def _put(to: Path, text: str) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
+from analysis.journal import Life, lives
 from analysis.leaderboard import families, objectives, rank
 from analysis.report import tables
-from analysis.report.budget import Budget, Journal, as_table, budget, in_words, read_journal
+from analysis.report.budget import Budget, as_table, budget, in_words
 from analysis.report.facts import commands, details, facts
 from analysis.report.failures import Failures, failures
 from analysis.report.pictures import Picture, pictures
@@ -55,33 +57,32 @@ class StudyPart:
 
 def study_part(study: Study, anchor: str, say: Callable[[str], None], strict: bool) -> StudyPart:
     """All that a report says of a study; `say` hears of figures that fail, `strict` lets them raise."""
-    journal = read_journal(study.folder)
     searches = tuple(
-        search_part(study, family, f"{anchor}-{number}", journal, say, strict)
+        search_part(study, family, f"{anchor}-{number}", say, strict)
         for number, family in enumerate(families(study), start=1)
     )
+    cut = any(search.budget.cut for search in searches)
     return StudyPart(
         anchor,
         short(study.name),
         tuple(facts(study)),
         tuple(details(study)),
-        tuple(commands(study, bool(journal.cut))),
+        tuple(commands(study, cut)),
         _summary(study, searches),
         searches,
     )
 
 
-def search_part(
-    study: Study, family: str, anchor: str, journal: Journal, say: Callable[[str], None], strict: bool
-) -> SearchPart:
+def search_part(study: Study, family: str, anchor: str, say: Callable[[str], None], strict: bool) -> SearchPart:
     """All that a report says of a search."""
-    ranked, spent = rank(study, family), budget(study, family, journal)
+    ranked, told = rank(study, family), lives(study.folder, family)
+    spent = budget(study, family, told)
     return SearchPart(
         anchor,
         short(family, 80),
         tuple(_lines(study, family)),
         tuple((short(name, 80), short(reason)) for name, reason in study.search(family).get("left_out", {}).items()),
-        tuple(_counts(study, family, ranked, journal)),
+        tuple(_counts(ranked, told)),
         tuple(tables.best_trials(study, family, ranked)),
         tables.beside_published(study, family, ranked),
         tables.leaderboard(study, family, ranked) if len(ranked) else None,
@@ -96,27 +97,37 @@ def search_part(
 
 def _lines(study: Study, family: str) -> Iterator[str]:
     search = study.search(family)
-    own, given = counted(search["trials"], "trials"), counted(len(search["baselines"]), "baselines")
-    longest = counted(search["max_resource"], search["resource"]) if "max_resource" in search else search["resource"]
-    stops = f"{search['scheduler']} stops early" if search.get("scheduler", "none") != "none" else "nobody is stopped"
-    rungs = [str(rung) for rung in search.get("rungs") or ()]
-    at = f" at {listed(rungs)}" if rungs and search.get("scheduler") in ("asha", "hyperband") else ""
-    if search.get("max_resource") == 1:
-        stops, at = "a trial is a single step", ""
-    who = f"{own} proposed by {short(search['searcher'], 60)}" if search["trials"] and "searcher" in search else own
-    yield f"{who} and {given}, of up to {longest}; {stops}{at}; {tables.better(study, family)}."
+    unit = short(search["resource"], 40)
+    longest = f" of up to {counted(search['max_resource'], unit)}" if "max_resource" in search else ""
+    by = f", proposed by {short(search['searcher'], 60)}" if "searcher" in search else ""
+    own = [f"{counted(search['trials'], 'trials')}{longest}{by}"] if search["trials"] else []
+    given = [counted(len(search["baselines"]), "baselines")] if search["baselines"] else []
+    yield f"{', and '.join([*own, *given]) or 'No trials'}; {_stopping(search)}; {tables.better(study, family)}."
     if search.get("features", "raw") != "raw":
         yield f"Fitted on features: {short(search['features'])}."
 
 
-def _counts(study: Study, family: str, ranked: pd.DataFrame, journal: Journal) -> Iterator[tuple[str, int]]:
-    cut = sum(1 for name, _ in journal.cut if name == family)
+def _stopping(search: Mapping[str, Any]) -> str:
+    """Who is stopped, and when."""
+    scheduler = search.get("scheduler", "none")
+    if search.get("max_resource") == 1:
+        return "each is a single step"
+    if scheduler == "none":
+        return "none is stopped early"
+    rungs = [str(rung) for rung in search.get("rungs") or ()]
+    at = f" at {listed(rungs)}" if rungs and scheduler in ("asha", "hyperband") else ""
+    return f"{short(scheduler, 40)} stops early{at}"
+
+
+def _counts(ranked: pd.DataFrame, told: Sequence[Life]) -> Iterator[tuple[str, int]]:
+    """Trials by how they ended; those that were cut off, or have not ended, where there are any."""
+    ended = set(ranked["trial"])
+    cut = sum(life.cut and life.trial in ended for life in told)
     for state, word in STATE_WORDS.items():
         count = int((ranked["state"] == state).sum())
         yield word, count - cut if state == "PRUNED" else count
-    begun = {number for name, number in journal.limits if name == family}
-    open_ = len(begun - set(ranked["trial"]))
-    yield from ((word, count) for word, count in (("cut off", cut), ("not ended", open_)) if count)
+    begun = sum(life.trial not in ended for life in told)
+    yield from ((word, count) for word, count in (("cut off", cut), ("not ended", begun)) if count)
 
 
 def _summary(study: Study, searches: tuple[SearchPart, ...]) -> Table:

@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
 from matplotlib.collections import Collection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -73,9 +74,10 @@ def data_uri(drawn: Figure) -> str:
 
 def marks(drawn: Figure) -> int:
     """About how many points and corners the figure has."""
-    lines = sum(len(line.get_xydata()) for line in drawn.findobj(Line2D))
-    groups = drawn.findobj(Collection)
-    return lines + sum(len(group.get_offsets()) + sum(map(len, group.get_paths())) for group in groups)
+    lines = [line for line in drawn.findobj(Line2D) if isinstance(line, Line2D)]
+    groups = [group for group in drawn.findobj(Collection) if isinstance(group, Collection)]
+    points = [np.asarray(line.get_xydata()) for line in lines] + [np.asarray(group.get_offsets()) for group in groups]
+    return sum(map(len, points)) + sum(len(path) for group in groups for path in group.get_paths())
 
 
 def _uri(kind: str, data: bytes) -> str:

@@ -76,7 +76,7 @@ def leaderboard(study: Study, family: str, ranked: pd.DataFrame) -> Table:
         cells[f"on test: {tested.removeprefix('test.')}"] = _spread_column(shown, tested)
     if "front" in ranked:
         cells["front"] = [count(value) for value in shown["front"]]
-    cells[search["resource"]] = [count(value) for value in shown["resource"]]
+    cells[short(search["resource"], 40)] = [count(value) for value in shown["resource"]]
     cells["seconds"] = _seconds(shown)
     cells["state"] = [STATE_WORDS.get(state, state) for state in shown["state"]]
     told = _parameters(shown, search["space"])

@@ -15,6 +15,7 @@ from analysis.tables import missing
 from models.api import one_line
 
 DASH = "–"
+HELD = "\N{NO-BREAK SPACE}"
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 COUNTS = frozenset({"clusters", "parameters"})  # metrics that are whole
 LONG = 160  # characters of a name or value that are shown
@@ -91,17 +92,13 @@ def setting(value: Any) -> str:
 
 
 def duration(seconds: float) -> str:
-    """So long, to two units.
-
-    >>> duration(0.04), duration(42.4), duration(200), duration(7500), duration(100_000)
-    ('0.04 s', '42 s', '3 min 20 s', '2 h 5 min', '1 d 4 h')
-    """
+    """So long, to two units: `0.04 s`, `42 s`, `3 min 20 s`, `2 h 5 min`. A number and its unit stay on one line."""
     if seconds < 59.5:
-        return f"{seconds:.2f} s" if seconds < 1 else f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+        return f"{seconds:.{2 if seconds < 1 else 1 if seconds < 10 else 0}f}{HELD}s"
     for unit, size, part, parts in (("d", 86400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1)):
         if seconds >= size - 0.5:
             more, rest = divmod(round(seconds / parts), size // parts)
-            return f"{more} {unit} {rest} {part}" if rest else f"{more} {unit}"
+            return f"{more}{HELD}{unit} {rest}{HELD}{part}" if rest else f"{more}{HELD}{unit}"
     raise AssertionError(seconds)
 
 
@@ -140,9 +137,9 @@ def listed(words: Sequence[str]) -> str:
 
 
 def share(part: float, whole: float) -> str:
-    """`63 %` of something; never 0 % or 100 % of what is only nearly so."""
+    """`63 %` of something, on one line; never 0 % or 100 % of what is only nearly so."""
     if not whole:
-        return "0 %"
+        return f"0{HELD}%"
     percent = 100 * part / whole
     rounded = min(max(round(percent), 1), 99) if 0 < part < whole else round(percent)
-    return f"{rounded} %"
+    return f"{rounded}{HELD}%"

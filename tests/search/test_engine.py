@@ -113,15 +113,16 @@ def test_confirm_leaves_a_study_alone_that_another_process_runs(whole):
 
 def test_confirm_writes_test_columns_and_the_winner(whole):
     confirmed = whole.trials[whole.trials["test.accuracy"].notna()]
-    assert confirmed["family"].tolist() == ["cnn", "random_forest", "kmeans"]
+    assert confirmed["family"].unique().tolist() == ["cnn", "random_forest", "kmeans"]
     assert (confirmed["test.accuracy"].between(0, 1) & (confirmed["test.accuracy_std"] >= 0)).all()
     assert whole.facts["test_reads"] == 1
     for family, file in (("cnn", "model.keras"), ("random_forest", "model.skops"), ("kmeans", "kmeans.npz")):
         best = whole.folder / "best" / family
         assert (best / file).stat().st_size > 0
         facts = json.loads((best / "best.json").read_text())
-        row = confirmed[confirmed["family"] == family].iloc[0]
-        assert facts["trial"] == row["trial"]
+        rows = confirmed[confirmed["family"] == family]
+        assert facts["trial"] == rows.loc[rows["objective"].idxmax(), "trial"]
+        assert len(rows) == 1 or family == "kmeans"  # of which the silhouette may choose another
     with np.load(whole.folder / "best" / "cnn" / "test.npz") as stored:
         assert stored["predicted"].shape == (360,)
 

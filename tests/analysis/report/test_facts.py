@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from analysis.report.facts import commands, details, facts
+from analysis.report.words import HELD
 from tests.analysis.studies import Made, make
 
 
@@ -17,15 +18,16 @@ def study(tmp_path):
 
 
 def told(study, **changes):
-    return dict(facts(replace(study, facts={**study.facts, **changes})))
+    said = facts(replace(study, facts={**study.facts, **changes}))
+    return {name: words.replace(HELD, "~") for name, words in said}
 
 
 def test_facts(study):
     assert told(study) == {
-        "Data": "digits; 1,149 images to train on, 288 to validate with, 360 to test with; 8 × 8 pixels; "
+        "Data": "digits; 1,149 images to train on, 288 to validate with, 360 to test with; 8~×~8 pixels; "
         "10 classes: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9",
         "Searched": "cnn",
-        "When": "2026-01-31, 10:00 to 10:05 UTC, 5 min",
+        "When": "2026-01-31, 10:00 to 10:05 UTC, 5~min",
         "Test images": "not read yet: all figures are on validation images",
         "Seed": "3",
     }
@@ -33,8 +35,8 @@ def test_facts(study):
 
 def test_a_study_that_was_interrupted_and_resumed(study):
     first = {"started": "2026-01-30T10:00:00+00:00", "ended": "2026-01-30T11:00:00+00:00", "interrupted": True}
-    assert told(study, runs=[first])["When"] == "2026-01-30 10:00 to 2026-01-31 10:05 UTC, 1 h 5 min, in 2 runs"
-    assert told(study, interrupted=True)["When"].endswith(", 5 min; interrupted")
+    assert told(study, runs=[first])["When"] == "2026-01-30 10:00 to 2026-01-31 10:05 UTC, 1~h 5~min, in 2 runs"
+    assert told(study, interrupted=True)["When"].endswith(", 5~min; interrupted")
     assert told(study, ended=None)["When"] == "begun 2026-01-31 10:00 UTC; it has not ended: it runs, or was killed"
 
 

@@ -83,7 +83,7 @@ def test_what_a_page_says(tmp_path):
         ["cnn", "accuracy", "0.9000", "–", "1", "4", "6.0 s"],
     ]
     assert found.table("All trials")[1][:3] == ["1", "1", "0.9000"]
-    assert "5 trials proposed by tpe and 1 baseline, of up to 9 epochs; asha stops early at 1 and 3" in found.root.text
+    assert "5 trials of up to 9 epochs, proposed by tpe, and 1 baseline; asha stops early at 1 and 3" in found.root.text
     assert found.root.all("pre")[-1].text.endswith("ValueError: too deep")
     assert [link.attributes["href"] for link in found.root.all("nav")[0].all("a")] == ["#study-1-1"]
 
