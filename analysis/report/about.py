@@ -11,7 +11,7 @@ ABOUT: Mapping[str, str] = {
     "importances": "How much each parameter decides whether a trial is among the best; small studies say little.",
     "slices": "Each parameter's values against the objective; where points rise or fall together, it matters.",
     "parallel": "One line a trial through the values of its parameters; better trials are darker and lie on top.",
-    "timeline": "When trials ran, and below what the time of all workers went into; gaps are time in which nothing ran.",
+    "timeline": "When trials ran, and below, what the workers' time went into; in gaps nothing ran.",
     "curves_over_k": "Scores rise with the number of clusters whatever a clustering is worth; compare equal numbers.",
     "density_grid": "What DBSCAN's two settings give together: the objective, and the share of images that are noise.",
     "curves": "The best trial before the baselines; where training improves while validation turns, a model overfits.",

@@ -86,6 +86,8 @@ def test_what_a_page_says(tmp_path):
     assert "5 trials of up to 9 epochs, proposed by tpe, and 1 baseline; asha stops early at 1 and 3" in found.root.text
     assert found.root.all("pre")[-1].text.endswith("ValueError: too deep")
     assert [link.attributes["href"] for link in found.root.all("nav")[0].all("a")] == ["#study-1-1"]
+    way = [item.text for item in found.root.all("ul", class_="way")[0].all("li")]
+    assert way == ["best trial", "published figures", "leaderboard", "budget", "failures"]
 
 
 @pytest.mark.usefixtures("no_figures")
@@ -130,6 +132,7 @@ def test_hostile_words_stay_words(tmp_path):
     assert len(html) < 1_000_000
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_a_family_with_a_hostile_name(tmp_path):
     name = HOSTILE[:40]
     study = make(tmp_path, [Made(n, family=name) for n in range(2)], searches=({**CNN, "family": name},))
@@ -233,6 +236,7 @@ def test_what_is_refused(tmp_path):
     assert not list(tmp_path.rglob("*.partial"))
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_the_same_study_gives_the_same_page(study):
     assert page([study]) == page([study])
 
