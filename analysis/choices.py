@@ -112,8 +112,11 @@ def marked(ranked: pd.DataFrame, goals: Sequence[str]) -> pd.DataFrame:
 
 
 def remarks(ranked: pd.DataFrame, goals: Sequence[str]) -> list[list[str]]:
-    """Winners and front in words, each in a line or more; none of what is no clustering."""
-    said = [_told(winner) for winner in winners(ranked, goals)]
+    """Winners, each told once, and front in words, each in a line or more; none of what is no clustering."""
+    groups: dict[int, list[Winner]] = {}
+    for winner in winners(ranked, goals):
+        groups.setdefault(winner.trial, []).append(winner)
+    said = [_told(group) for group in groups.values()]
     pairs = front_over_clusters(ranked) if said else []
     front = ", ".join(f"{clusters}:{HELD}{accuracy:.4f}" for clusters, accuracy in pairs)
     return [*said, [f"Pareto front over clusters (accuracy): {front}"]] if front else said
@@ -170,11 +173,16 @@ def _over_seeds(row: pd.Series[Any], column: str) -> tuple[float, float | None]:
     return float(row[column]), None if missing(spread) else float(spread)
 
 
-def _told(winner: Winner) -> list[str]:
-    """chosen without labels (bic): trial 3, bic 402,113, v_measure 0.5213, …; and once confirmed, its test figures."""
+def _told(group: Sequence[Winner]) -> list[str]:
+    """chosen without labels (bic): trial 3, bic 402,113, v_measure 0.5213, …; and once confirmed, its test figures.
+
+    `group`: the same trial, by the criteria that choose it.
+    """
+    winner = group[0]
     trial = f"trial {winner.trial} {winner.name}".strip().replace(" ", HELD)
-    figures = ", ".join(f"{name}{HELD}{_figure(name, value)}" for name, value in winner.scores.items())
-    first = f"chosen {in_words([winner.criterion])}: {trial}, {figures}"
+    own = {each.criterion: each.scores[each.criterion] for each in group}
+    figures = ", ".join(f"{name}{HELD}{_figure(name, value)}" for name, value in {**own, **winner.scores}.items())
+    first = f"chosen {in_words([each.criterion for each in group])}: {trial}, {figures}"
     tested = ", ".join(f"{name}{HELD}{_spread(*figure)}" for name, figure in winner.tested.items())
     return [first, f"on test: {tested}"] if tested else [first]
 

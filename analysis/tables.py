@@ -54,13 +54,18 @@ def load(folder: str | Path) -> Study:
 
 def load_all(out: Path, names: Sequence[str] = ()) -> list[Study]:
     """The named studies in `out`, or all of them, oldest first; a `UserError` for a name that is not there."""
+    studies = [load(folder) for folder in folders(out, names)]
+    return studies if names else sorted(studies, key=lambda study: str(study.facts["started"]))
+
+
+def folders(out: Path, names: Sequence[str] = ()) -> list[Path]:
+    """The folders of the named studies in `out`, or of all; a `UserError` for a name that is not there."""
     there = {path.parent.name: path.parent for path in sorted(out.glob("*/study.json"))}
     for name in names:
         if name not in there:
             known = ", ".join(there) or "none yet"
             raise UserError(f"unknown study {name!r} in {out}, there are: {known}{nearest(name, there)}")
-    studies = [load(there[name]) for name in (names or there)]
-    return studies if names else sorted(studies, key=lambda study: str(study.facts["started"]))
+    return [there[name] for name in (names or there)]
 
 
 def together(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:

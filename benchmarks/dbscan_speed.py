@@ -1,13 +1,15 @@
 """How fast the clusterings are beside scikit-learn's; medians of three turns, all in one run.
 
     HYPERSEARCH_DATA=… python benchmarks/dbscan_speed.py pixels          # 60,000 x 10: PCA of Fashion-MNIST
-    python benchmarks/dbscan_speed.py features.npy --n 10000 --loop      # rows of one's own, float32
-    python benchmarks/dbscan_speed.py features.npy --eps 20,45
+    HYPERSEARCH_DATA=… python benchmarks/dbscan_speed.py exported/cnn --eps 20,45   # 10,000 x 2,304: R3's features
+    python benchmarks/dbscan_speed.py rows.npy --n 10000 --loop          # rows of one's own, float32
 
 `dbscan`: 20 eps x 5 min_samples by `dbscan_grid`, beside one fit of scikit-learn at the middle setting and, with
-`--loop`, beside its fits of all 100 settings, in turns. eps are quantiles 0.05 to 0.95 of the 15-distance curve, a hair
-above the distances there, or `--eps` from the first to the second in equal steps. Labels are compared wherever
-scikit-learn was run. The peak memory of each is that of a process of its own, above what it had when it held the rows.
+`--loop`, in the first of the turns beside its fits of all 100 settings. R3's features: the flatten layer of its CNN,
+as `hypersearch export` writes it, of the test images, standardised. eps are quantiles 0.05 to 0.95 of the 15-distance
+curve, a hair above the distances there, or `--eps` from the first to the second in equal steps. Labels are compared
+wherever scikit-learn was run. The peak memory of each is that of a process of its own, above what it had when it held
+the rows.
 """
 
 from __future__ import annotations
@@ -57,15 +59,20 @@ def _grown(work: Callable[..., Any], path: Path, settings: tuple[Any, ...]) -> f
 
 
 def rows(where: str, n: int | None) -> np.ndarray:
-    """The rows of a file, or Fashion-MNIST's 60,000 training images in 10 principal components; float32, n of them."""
-    if where != "pixels":
-        return np.ascontiguousarray(np.load(where)[:n], dtype=np.float32)
+    """The rows of a file, R3's features, or the training images in 10 principal components; float32, n of them."""
     from sklearn.decomposition import PCA
+    from sklearn.preprocessing import StandardScaler
 
     from models.arrays import flatten
     from models.datasets import load
+    from models.encoders import encoded
 
+    if where.endswith(".npy"):
+        return np.ascontiguousarray(np.load(where)[:n], dtype=np.float32)
     dataset = load("fashion-mnist")
+    if where != "pixels":
+        x_nd = StandardScaler().fit_transform(encoded(Path(where), "flatten", dataset.x_test))
+        return np.ascontiguousarray(x_nd[:n], dtype=np.float32)
     x_nd = flatten(np.concatenate([dataset.x_train, dataset.x_val]))
     return np.ascontiguousarray(PCA(10, svd_solver="covariance_eigh").fit_transform(x_nd)[:n], dtype=np.float32)
 
@@ -96,7 +103,7 @@ def dbscan(arguments: argparse.Namespace) -> None:
         took, theirs_n = timed(lambda: one(x_nd, middle, MIDDLE))
         seconds["one fit"].append(took)
         assert np.array_equal(ours[len(eps) // 2, MIN_SAMPLES.index(MIDDLE)], theirs_n), "labels differ"
-        if arguments.loop:
+        if arguments.loop and not turn:
             took, theirs = timed(lambda: [[one(x_nd, e, m) for m in MIN_SAMPLES] for e in eps])
             seconds["loop"].append(took)
             assert np.array_equal(ours, np.array(theirs)), "labels differ"
@@ -129,8 +136,8 @@ def report(seconds: dict[str, list[float]], x_nd: np.ndarray, eps: list[float], 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("rows", help="pixels, or a .npy of rows")
-    parser.add_argument("--loop", action="store_true", help="all 100 settings by scikit-learn too")
+    parser.add_argument("rows", help="pixels, the folder of R3's exported CNN, or a .npy of rows")
+    parser.add_argument("--loop", action="store_true", help="all 100 settings by scikit-learn too, once")
     parser.add_argument("--n", type=int, help="the first so many rows")
     parser.add_argument("--eps", default="", help="the least and the largest, with a comma between")
     dbscan(parser.parse_args())

@@ -4,7 +4,9 @@ A search fits the training images (20,000 drawn by the search's seed, where ther
 image the cluster of its nearest core image, if that is within eps. `fit_on="judged"` is what report R3 did: the images
 to be judged are clustered themselves, validation images in the search and test images in `confirm`. eps is searched as
 a quantile of the distances to the min_samples-th neighbour, and reported as eps. A search prepares neighbours and trees
-once; a trial only cuts them. Shape suffixes: n images, d features, k clusters or listed neighbours.
+once; a trial only cuts them. No stability is reported: it compares fits of samples, and at one eps a sample, being less
+dense than the whole, has fewer core images and other clusters. Shape suffixes: n images, m core images, d features,
+k clusters or listed neighbours.
 """
 
 from __future__ import annotations
@@ -20,7 +22,17 @@ from sklearn.neighbors import NearestNeighbors
 
 from clustering.features import Features, features
 from clustering.meaning import meaning
-from clustering.scores import EXTERNAL, NOISE, Silhouette, external_scores, guarded, majority_classes, noise_fraction
+from clustering.scores import (
+    EXTERNAL,
+    NOISE,
+    Silhouette,
+    davies_bouldin,
+    external_scores,
+    guarded,
+    majority_classes,
+    noise_fraction,
+)
+from clustering.shelving import LIKELY, put_arrays
 from models.api import Baseline, Choice, Config, Evaluation, Family, Float, Options, Shared
 from models.datasets import Dataset
 from models.errors import UserError
@@ -121,8 +133,11 @@ class DbscanRun:
             self._labels_n = Cut(self.shared.density).labels(self.eps, [self.min_samples])[0]
         self.finished = True
         labels_n = self.predict(self.shared.x_val) if self.judges_itself else self._listed()
-        silhouette = self.shared.silhouette(labels_n)
-        return guarded({"silhouette": silhouette, **self.scores(labels_n, self.shared.y_val)}, labels_n)
+        apart = {
+            "silhouette": self.shared.silhouette(labels_n),
+            "davies_bouldin": davies_bouldin(self.shared.x_val, labels_n),
+        }
+        return guarded({**apart, **self.scores(labels_n, self.shared.y_val)}, labels_n)
 
     def predict(self, x_nd: NDArray[np.float32]) -> NDArray[np.intp]:
         """The cluster of each image, int (n,): of its nearest core image within eps, else -1.
@@ -151,6 +166,23 @@ class DbscanRun:
     def curve(self) -> NDArray[np.floating]:
         """1,001 quantiles of the fitted images' distances to the min_samples-th neighbour, smallest first."""
         return np.asarray(np.quantile(np.sqrt(self._core_square_n), np.linspace(0.0, 1.0, CURVE)))
+
+    def arrays(self) -> dict[str, tuple[NDArray[Any], str]]:
+        """What the clusters are, each with its meaning: eps, min_samples, and the core images, if any were fitted."""
+        settings = {
+            "eps": (np.array(self.eps), "float64, the radius of a neighbourhood"),
+            "min_samples": (np.array(self.min_samples), "int64, images within eps, itself counted, of a core image"),
+        }
+        if self.judges_itself:
+            return settings
+        core = np.flatnonzero(self._core_n)
+        x_md, labels_m = self.shared.density.x_nd[core], self._labels_n[core]
+        return {
+            **settings,
+            "core_md": (x_md, "float32, the core images' rows; a row goes to the nearest one's cluster if within eps"),
+            "labels_m": (labels_m, "int64, the cluster of each core image, from 0 on"),
+            "classes_k": (self.named_classes(self._labels_n, self._y_fitted), LIKELY),
+        }
 
     def save(self, folder: Path) -> None:
         """Write the labels of the fitted images."""
@@ -211,6 +243,10 @@ def _evaluate(run: DbscanRun, dataset: Dataset) -> Evaluation:
     return Evaluation(run.scores(labels_n, dataset.y_test), artifacts)
 
 
+def _export(run: DbscanRun, dataset: Dataset, folder: Path) -> None:
+    put_arrays(folder, run.arrays(), run.shared.features, dataset)
+
+
 def _unfit(config: Config, dataset: Dataset) -> str | None:
     images = len(dataset.x_train)
     few = int(config["min_samples"] or 0) > images
@@ -241,12 +277,13 @@ FAMILY = Family(
     },
     baselines=(_r3(45.0, {"test.clusters": 4.0, "test.noise_fraction": 0.1655}), _r3(20.0, {})),
     metric="v_measure",  # of the clusterings that `guarded` lets pass
-    metrics=("silhouette", *EXTERNAL, "noise_fraction", "eps"),
+    metrics=("silhouette", "davies_bouldin", *EXTERNAL, "noise_fraction", "eps"),
     resource="fits",
     max_resource=1,
     prepare=_prepare,
     start=DbscanRun,
     evaluate=_evaluate,
+    export=_export,
     unfit=_unfit,
     deterministic=True,
     takes_features=True,

@@ -53,13 +53,13 @@ class Chain:
     """
 
     steps: tuple[Callable[[Any], NDArray[np.float32]], ...]
-    key: str | None
+    key: str | None = None
 
     def __call__(self, x_nhw: Any) -> NDArray[np.float32]:
         """float32 (n, d); a `UserError` if a step cannot place images that it was not fitted with."""
         if self.key is None:
             return self._rows(x_nhw)
-        images = hashlib.sha256(np.ascontiguousarray(x_nhw)).hexdigest()
+        images = hashlib.sha256(np.ascontiguousarray(x_nhw).tobytes()).hexdigest()
         key = stored.key_of(self.key, images, x_nhw.shape)
         return stored.kept(key, len(x_nhw), lambda: {"rows": self._rows(x_nhw)})["rows"]
 

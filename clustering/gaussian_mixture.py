@@ -10,29 +10,49 @@ and has scikit-learn's defaults, as the report names no others. Shape suffixes: 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from math import log
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
-from clustering.features import Features, features
+from clustering.features import Chain, Features, features
+from clustering.fits import Components
 from clustering.meaning import meaning
 from clustering.scores import EXTERNAL, Silhouette, davies_bouldin, external_scores, guarded, majority_classes
-from clustering.stability import agreement, halves
+from clustering.shelving import put_clustering
+from clustering.stability import TWIN, agreement, halves
 from models.api import Baseline, Choice, Config, Evaluation, Family, Float, Int, Options, Shared
 from models.datasets import Dataset
 
 MOST = 64  # dimensions
-TWIN = 5000  # images, at most, that each of the two smaller mixtures is fitted to
+FITTED = ("weights_", "means_", "covariances_", "precisions_cholesky_", "precisions_", "converged_", "lower_bound_")
+"""What scikit-learn goes on from, and what it predicts by."""
+
+
+class Mixture(GaussianMixture):  # type: ignore[misc]  # scikit-learn ships no types
+    """scikit-learn's mixture, fitted again and again to the same rows, which takes each of its E-steps once.
+
+    `fit` takes one before its iteration, whose result was known when the fit before ended, and one after it.
+    """
+
+    _taken: tuple[Any, Any] = (None, None)  # the means, which every M-step makes anew, and what the E-step gave
+
+    def _e_step(self, X: Any, **kwargs: Any) -> Any:  # noqa: N803  # as there
+        if self._taken[0] is not self.means_:
+            self._taken = self.means_, super()._e_step(X, **kwargs)
+        return self._taken[1]
+
+    def judge_fitted(self, x_nd: NDArray[np.float64]) -> tuple[float, NDArray[np.int32]]:
+        """`judged` of the rows that it is fitted to, at no cost."""
+        likelihood, responsibility_nk = self._e_step(x_nd)
+        return float(likelihood), responsibility_nk.argmax(axis=1).astype(np.int32)
 
 
 class MixtureRun:
@@ -61,7 +81,7 @@ class MixtureRun:
             iterate(self.model, self._x_nd)
             for twin, rows in zip(self._twins, self._halves, strict=True):
                 iterate(twin, self._x_nd[rows])
-        likelihood, fitted_n = judged(self.model, self._x_nd)
+        likelihood, fitted_n = self.model.judge_fitted(self._x_nd)
         of_validation, labels_n = judged(self.model, self._x_val)
         criteria = {**self._criteria(likelihood), "log_likelihood": of_validation}
         return guarded({**criteria, **self._scores(labels_n, fitted_n)}, labels_n)
@@ -72,15 +92,26 @@ class MixtureRun:
 
     def named_classes(self) -> NDArray[np.int64]:
         """The majority class of each component among the fitted images, int64 (k,)."""
-        return majority_classes(self.predict(self._x_nd), self._y_n, self.model.n_components)
+        return majority_classes(self.model.judge_fitted(self._x_nd)[1], self._y_n, self.model.n_components)
+
+    def estimator(self) -> GaussianMixture:
+        """The same mixture, as scikit-learn has it."""
+        settings = {**self.model.get_params(), "max_iter": 100, "warm_start": False}
+        return restored(GaussianMixture(**settings), state(self.model))
 
     def save(self, folder: Path) -> None:
-        """Write the mixture and its twins."""
-        joblib.dump([self.model, *self._twins], folder / "mixture.joblib")
+        """Write the mixture and its twins, as plain arrays."""
+        arrays: dict[str, Any] = {}
+        for number, each in enumerate([self.model, *self._twins]):
+            arrays |= {f"{number}.{name}": array for name, array in state(each).items()}
+        np.savez(folder / "mixture.npz", **arrays)
 
     def load(self, folder: Path) -> None:
         """Read them."""
-        self.model, *self._twins = joblib.load(folder / "mixture.joblib")
+        with np.load(folder / "mixture.npz") as stored:
+            for number, each in enumerate([self.model, *self._twins]):
+                own = f"{number}."
+                restored(each, {name.removeprefix(own): stored[name] for name in stored if name.startswith(own)})
 
     def _criteria(self, likelihood: float) -> dict[str, float]:
         """BIC (Schwarz 1978) and AIC (Akaike 1974) of the fitted images, whose mean log-likelihood is given."""
@@ -100,14 +131,18 @@ class MixtureRun:
 def empty(config: Config, x_nd: NDArray[np.float64], seed: int) -> Any:
     """The scikit-learn mixture of a configuration, not yet fitted, that goes on an iteration a fit.
 
-    Its `reg_covar`, which is added to every variance, is the configuration's `regularisation` times the mean variance
-    of x, float64 (n, d), so that it means the same whatever the features' scale.
+    Its `reg_covar`, which is added to every variance, is what the configuration says or, where that is "relative", its
+    `regularisation` times the mean variance of x, float64 (n, d), which means the same whatever the features' scale.
+    It matters where a unit of a code is 0 nearly always: on R4's, 1e-6 of either kind gives a tenth other labels.
     """
-    return GaussianMixture(
+    added = config.get("reg_covar", "relative")
+    if added == "relative":
+        added = float(config["regularisation"] or 0) * (float(x_nd.var(axis=0).mean()) or 1.0)
+    return Mixture(
         n_components=config["components"],
         covariance_type=config["covariance_type"],
         init_params=config["init"],
-        reg_covar=float(config["regularisation"] or 0) * (float(x_nd.var(axis=0).mean()) or 1.0),
+        reg_covar=added,
         max_iter=1,
         warm_start=True,
         random_state=seed,
@@ -127,19 +162,28 @@ def judged(mixture: Any, x_nd: NDArray[np.float64]) -> tuple[float, NDArray[np.i
     return float(likelihood_n.mean()), responsibility_nk.argmax(axis=1).astype(np.int32)
 
 
+def state(mixture: Any) -> dict[str, NDArray[Any]]:
+    """What a mixture has been fitted to, as arrays by scikit-learn's names; nothing before its first iteration."""
+    return {name: np.asarray(getattr(mixture, name)) for name in FITTED if hasattr(mixture, name)}
+
+
+def restored(mixture: Any, fitted: Mapping[str, NDArray[Any]]) -> Any:
+    """The mixture with the `state` of another, from where it goes on alike to the bit."""
+    for name, array in fitted.items():
+        setattr(mixture, name, array if array.ndim else array.item())
+    if fitted:
+        mixture.n_features_in_ = mixture.means_.shape[1]
+    return mixture
+
+
 def reduced(raw: Features, most: int = MOST) -> Features:
     """The features, or of more than `most` dimensions the leading principal components of the training images."""
     if raw.x_nd.shape[1] <= most:
         return raw
-    components = PCA(min(most, raw.n_train), svd_solver="covariance_eigh").fit(raw.x_nd[: raw.n_train])
-    name = f"{raw.name}, {components.n_components_} principal components"
-    return replace(
-        raw, x_nd=components.transform(raw.x_nd), name=name, transform=partial(_project, raw.transform, components)
-    )
-
-
-def _project(transform: Callable[[Any], NDArray[np.float32]], components: Any, x_nhw: Any) -> NDArray[np.float32]:
-    return np.asarray(components.transform(transform(x_nhw)), dtype=np.float32)
+    pca = PCA(min(most, raw.n_train), svd_solver="covariance_eigh").fit(raw.x_nd[: raw.n_train])
+    projected = Components(pca.mean_.astype(np.float32), pca.components_.astype(np.float32))
+    name = f"{raw.name}, {pca.n_components_} principal components"
+    return replace(raw, x_nd=projected(raw.x_nd), name=name, transform=Chain((raw.transform, projected)))
 
 
 def _prepare(dataset: Dataset, options: Options) -> Shared:
@@ -154,14 +198,26 @@ def _evaluate(run: MixtureRun, dataset: Dataset) -> Evaluation:
     return Evaluation(scores, meaning(labels_n, classes_k, dataset))
 
 
+def _export(run: MixtureRun, dataset: Dataset, folder: Path) -> None:
+    mixture = run.estimator()
+    shape = f"as scikit-learn has them where covariance_type={mixture.covariance_type!r}"
+    arrays = {
+        "weights_k": (mixture.weights_, "float64, the share of each component"),
+        "means_kd": (mixture.means_, "float64"),
+        "covariances": (mixture.covariances_, f"float64, {shape}"),
+        "precisions_cholesky": (mixture.precisions_cholesky_, f"float64, of their inverses, {shape}"),
+    }
+    put_clustering(folder, mixture, arrays, run.named_classes(), run.features, dataset)
+
+
 def _unfit(config: Config, dataset: Dataset) -> str | None:
     images = len(dataset.x_train)
     most = min(images // 2, TWIN)  # images that a twin has
     few = int(config["components"] or 0) > most
-    return (
-        f"components = {config['components']} are more than {most}, half of {images} images or fewer" if few else None
-    )
+    return f"components = {config['components']} are more than the {most} images of a twin" if few else None
 
+
+START: Config = {"components": 10, "init": "kmeans", "reg_covar": "relative", "regularisation": 0.1}
 
 FAMILY = Family(
     name="gaussian_mixture",
@@ -169,12 +225,13 @@ FAMILY = Family(
         "components": Int(10, 64, log=True),
         "covariance_type": Choice(("full", "tied", "diag", "spherical")),
         "init": Choice(("k-means++", "random", "kmeans", "random_from_data")),
-        "regularisation": Float(1e-6, 0.3, log=True),
+        "reg_covar": Choice(("relative", 1e-6), searched=("relative",)),
+        "regularisation": Float(1e-6, 0.3, log=True, when={"reg_covar": "relative"}),
     },
     baselines=(
         Baseline(
             name="R4",
-            config={"components": 10, "covariance_type": "full", "init": "kmeans", "regularisation": 1e-6},
+            config={"components": 10, "covariance_type": "full", "init": "kmeans", "reg_covar": 1e-6},
             resource=100,  # with scikit-learn's defaults, as the report names no others
             source="R4, autoencoder + Gaussian mixture",
             figures={"test.accuracy": 0.5143},
@@ -183,8 +240,8 @@ FAMILY = Family(
         ),
     ),
     starts=(
-        {"components": 10, "covariance_type": "full", "init": "kmeans", "regularisation": 0.1},
-        {"components": 10, "covariance_type": "tied", "init": "kmeans", "regularisation": 0.1},
+        {**START, "covariance_type": "full"},
+        {**START, "covariance_type": "tied"},
     ),
     metric="v_measure",  # homogeneity and accuracy alone rise with the number of components
     metrics=("bic", "aic", "log_likelihood", "silhouette", "davies_bouldin", "stability", *EXTERNAL),
@@ -193,6 +250,7 @@ FAMILY = Family(
     prepare=_prepare,
     start=MixtureRun,
     evaluate=_evaluate,
+    export=_export,
     unfit=_unfit,
     takes_features=True,
 )

@@ -3,30 +3,37 @@
 A step costs one pass over all fitted images. The first ones spend it on several of Lloyd's passes over a subsample: 16
 over one image in 16, then 4 over one in 4. The others are one pass over all, until the centres stand still.
 `fit_on` says which images are fitted: a search fits the training images and scores on validation; R4 fitted and
-scored all 60,000, so its baselines fit and score training and validation images together.
+scored all 60,000, so its baselines fit and score training and validation images together. In the first step two more
+are fitted to small samples of the fitted images; how far they agree is the stability of these settings, which further
+steps repeat.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import kmeans_plusplus
+from sklearn.cluster import KMeans, kmeans_plusplus
+from sklearn.exceptions import ConvergenceWarning
 
 from clustering.curve import KMeansFit, kmeans_curve, share
 from clustering.features import Features, features
-from clustering.lloyd import Lloyd, blocks
+from clustering.lloyd import TOLERANCE, Lloyd, blocks
 from clustering.meaning import center_images, meaning
-from clustering.scores import EXTERNAL, Silhouette, external_scores, guarded, majority_classes
+from clustering.scores import EXTERNAL, WORST, Silhouette, davies_bouldin, external_scores, guarded, majority_classes
+from clustering.shelving import put_clustering
+from clustering.stability import TWIN, stability
 from models.api import Baseline, Choice, Config, Evaluation, Family, Int, Options, Shared
 from models.datasets import Dataset
 
 __all__ = ["FAMILY", "KMeansFit", "KMeansRun", "assign", "first_centers", "kmeans_curve"]
 
 LADDER = (16, 4, 4)  # the first steps pass over one image in so many, so many times
+TWIN_PASSES = 20  # at most, over the images of each of the two small ones
 
 
 class KMeansRun:
@@ -37,12 +44,13 @@ class KMeansRun:
         self.features = features
         fitted = slice(None) if self._everything else slice(features.n_train)
         self._x_nd, self._y_n = features.x_nd[fitted], features.y_n[fitted]
-        self._k = int(config["k"] or 0)
-        self._silhouette = Silhouette(self._x_nd if self._everything else features.x_nd[features.n_train :])
+        self._k, self._init, self._seed = int(config["k"] or 0), str(config["init"]), seed
+        self._silhouette = Silhouette(self._x_val)
+        self._stability: float | None = None
         self._order_n = np.random.default_rng(seed).permutation(len(self._x_nd))
         self._steps, self.finished = 0, False
-        first_kd = first_centers(self._x_nd[self.rows], self._k, str(config["init"]), seed)
-        self._lloyd = Lloyd(self._x_nd, self._k).start(first_kd)
+        self._lloyd = Lloyd(self._x_nd, self._k)  # the first step starts it
+        self._lloyd.centers_kd = first_centers(self._x_nd[self.rows], self._k, self._init, seed)
 
     @property
     def rows(self) -> NDArray[np.intp]:
@@ -56,6 +64,8 @@ class KMeansRun:
         if len(rows) < len(self._x_nd):
             self._lloyd.start(self._centers_of(rows, len(self._x_nd) // len(rows)))
         else:
+            if not self._steps:
+                self._lloyd.start(self.centers_kd)
             self._lloyd.step()
             self.finished = self._lloyd.settled()
         self._steps += 1
@@ -74,15 +84,26 @@ class KMeansRun:
         """The majority class of each cluster among the fitted images, int64 (k,)."""
         return majority_classes(self._lloyd.labels_n, self._y_n, self._k)
 
+    def estimator(self) -> KMeans:
+        """The same K-means as scikit-learn has it."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # two centres may be the same
+            made = KMeans(self._k, init="random", n_init=1, max_iter=1).fit(self.centers_kd)
+        made.cluster_centers_, made.labels_, made.inertia_ = self.centers_kd, self._lloyd.labels_n, self._lloyd.inertia
+        return made
+
     def save(self, folder: Path) -> None:
         """Write centres, labels and all else that the next pass builds on."""
         state: dict[str, Any] = {"steps": self._steps, "finished": self.finished, **self._lloyd.state}
+        if self._stability is not None:
+            state["stability"] = self._stability
         np.savez(folder / "kmeans.npz", **state)
 
     def load(self, folder: Path) -> None:
         """Read them."""
         with np.load(folder / "kmeans.npz") as stored:
             self.finished = bool(stored["finished"])
+            self._stability = float(stored["stability"]) if "stability" in stored else None
             if "steps" not in stored:  # from before the ladder, when every pass was over all images
                 self._steps = len(LADDER)
                 self._lloyd.start(stored["centers_kd"])
@@ -95,17 +116,40 @@ class KMeansRun:
         return Lloyd(self._x_nd[rows], self._k).start(self.centers_kd).run(0.0, passes).centers_kd
 
     def _scores(self) -> dict[str, float]:
-        held_out = slice(self.features.n_train, None)
-        labels_n = self._lloyd.labels_n if self._everything else self.predict(self.features.x_nd[held_out])
-        y_n = self._y_n if self._everything else self.features.y_n[held_out]
-        scores = external_scores(labels_n, y_n, self.named_classes())
-        return guarded({"silhouette": self._silhouette(labels_n), **scores}, labels_n)
+        labels_n = self._lloyd.labels_n if self._everything else self.predict(self._x_val)
+        y_n = self._y_n if self._everything else self.features.y_n[self.features.n_train :]
+        if self._stability is None:
+            self._stability = self._measured_stability()
+        held_out_n = labels_n[-len(self._x_val) :]  # whatever is fitted, the criteria are those of validation images
+        criteria = {
+            "silhouette": self._silhouette(held_out_n),
+            "davies_bouldin": davies_bouldin(self._x_val, held_out_n),
+            "stability": self._stability,
+        }
+        return guarded({**criteria, **external_scores(labels_n, y_n, self.named_classes())}, labels_n)
+
+    @property
+    def _x_val(self) -> NDArray[np.float32]:
+        """The validation images, (m, d)."""
+        return self.features.x_nd[self.features.n_train :]
+
+    def _measured_stability(self) -> float:
+        """How far two small ones agree on the validation images; at its worst where they have too few of their own."""
+        if min(len(self._x_nd) // 2, TWIN) < self._k:
+            return WORST["stability"]
+        return stability(self._small, self._x_nd, self._seed, times=1, most=TWIN, judged_nd=self._x_val)
+
+    def _small(self, x_nd: NDArray[np.float32], judged_nd: NDArray[np.float32], seed: int) -> NDArray[np.int32]:
+        """The clusters of the second images, by a K-means of the first."""
+        first_kd = first_centers(x_nd, self._k, self._init, seed)
+        return assign(judged_nd, Lloyd(x_nd, self._k).start(first_kd).run(TOLERANCE, TWIN_PASSES).centers_kd)[0]
 
 
 def first_centers(x_nd: NDArray[np.float32], k: int, init: str, seed: int) -> NDArray[np.float32]:
     """k rows of x to begin with: by D² sampling (`k-means++`, Arthur and Vassilvitskii 2007) or evenly (`random`)."""
     if init == "k-means++":
-        return np.asarray(kmeans_plusplus(x_nd, k, random_state=seed)[0], dtype=np.float32)
+        exact_nd = x_nd.astype(np.float64)  # in float32 scikit-learn would convert them again for each centre
+        return np.asarray(kmeans_plusplus(exact_nd, k, random_state=seed)[0], dtype=np.float32)
     return x_nd[np.random.default_rng(seed).choice(len(x_nd), k, replace=False)]
 
 
@@ -136,6 +180,11 @@ def _evaluate(run: KMeansRun, dataset: Dataset) -> Evaluation:
     if run.features.name == "raw":
         arrays["centers"] = center_images(run.centers_kd, dataset)
     return Evaluation({"inertia": float(distances_n.sum(dtype=np.float64)), **scores}, arrays)
+
+
+def _export(run: KMeansRun, dataset: Dataset, folder: Path) -> None:
+    arrays = {"centers_kd": (run.centers_kd, "float32, the centre of each cluster, to the nearest of which a row goes")}
+    put_clustering(folder, run.estimator(), arrays, run.named_classes(), run.features, dataset)
 
 
 def _unfit(config: Config, dataset: Dataset) -> str | None:
@@ -190,12 +239,13 @@ FAMILY = Family(
         ),
     ),
     metric="v_measure",  # homogeneity and accuracy alone rise with k, so they would always choose the largest
-    metrics=("inertia", "silhouette", *EXTERNAL),
+    metrics=("inertia", "silhouette", "davies_bouldin", "stability", *EXTERNAL),
     resource="passes",
     max_resource=81,
     prepare=_prepare,
     start=_start,
     evaluate=_evaluate,
+    export=_export,
     unfit=_unfit,
     takes_features=True,
 )

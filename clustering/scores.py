@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 from scipy.optimize import linear_sum_assignment
 from sklearn import metrics
 
@@ -20,6 +22,7 @@ Labels = NDArray[np.integer]
 NOISE = -1
 MOST_NOISE = 0.5  # of the images; with more a clustering is degenerate
 MOST_IN_ONE = 0.95  # of the images; with more in one cluster too
+BLOCK = 2048  # rows whose distances to their means are held at once
 SAMPLE = 2000  # images whose silhouettes are looked at: their distances take 16 MB
 
 EXTERNAL = (
@@ -145,11 +148,31 @@ class Silhouette:
 
 
 def davies_bouldin(x_nd: NDArray[np.floating], labels_n: Labels) -> float:
-    """The index of Davies and Bouldin (1979), 0 at best, noise left out; `BEYOND` for fewer than two clusters."""
-    there_n = labels_n != NOISE
-    if not 2 <= cluster_count(labels_n) < int(there_n.sum()):
+    """The index of Davies and Bouldin (1979), 0 at best, noise left out; `BEYOND` for fewer than two clusters.
+
+    The mean over clusters i of the largest (S_i + S_j) / M_ij, where S is the mean distance to a cluster's mean and M
+    that between two means. As scikit-learn has it, in a fraction of the time where there are many clusters.
+    """
+    rows = np.flatnonzero(labels_n != NOISE)
+    _, labels_m, sizes_k = np.unique(labels_n[rows], return_inverse=True, return_counts=True)
+    if not 2 <= len(sizes_k) < len(rows):
         return BEYOND
-    return float(metrics.davies_bouldin_score(x_nd[there_n], labels_n[there_n]))
+    means_kd, spread_k = np.zeros((len(sizes_k), x_nd.shape[1])), np.zeros(len(sizes_k))
+    blocks = [slice(begin, begin + BLOCK) for begin in range(0, len(rows), BLOCK)]
+    for block in blocks:
+        means_kd += _shares(labels_m[block], sizes_k) @ x_nd[rows[block]]
+    for block in blocks:
+        away_md = x_nd[rows[block]] - means_kd.astype(x_nd.dtype)[labels_m[block]]
+        spread_k += _shares(labels_m[block], sizes_k) @ np.sqrt(np.einsum("md,md->m", away_md, away_md))
+    apart_kk = metrics.pairwise_distances(means_kd)
+    apart_kk[apart_kk == 0.0] = np.inf
+    return float(((spread_k[:, None] + spread_k) / apart_kk).max(axis=1).mean())
+
+
+def _shares(labels_m: NDArray[np.intp], sizes_k: NDArray[np.intp]) -> Any:
+    """The sparse (k, m) matrix that makes of these rows their share in the mean of each cluster."""
+    m, k = len(labels_m), len(sizes_k)
+    return sparse.csr_matrix((1.0 / sizes_k[labels_m], (labels_m, np.arange(m))), shape=(k, m))
 
 
 def degenerate(labels_n: Labels, most_noise: float = MOST_NOISE) -> str | None:

@@ -14,24 +14,33 @@ from sklearn.metrics import adjusted_rand_score
 
 from clustering.scores import WORST, Labels, degenerate
 
+TWIN = 5000  # images, at most, that each of two further clusterings is fitted to in a search
+
 FitPredict = Callable[[Any, Any, int], Labels]
 """Given rows to fit, rows to label, and a seed: the labels of the second."""
 
 
-def stability(fit_predict: FitPredict, x_nd: NDArray[np.floating], seed: int = 0, times: int = 5) -> float:
+def stability(
+    fit_predict: FitPredict,
+    x_nd: NDArray[np.floating],
+    seed: int = 0,
+    times: int = 5,
+    most: int | None = None,
+    judged_nd: NDArray[np.floating] | None = None,
+) -> float:
     """The mean agreement of clusterings of two halves of the images, in [-1, 1].
 
-    So many times, the images are parted by chance, each half is fitted, and each fit labels all of them (Lange et al.
-    2004; Ben-Hur et al. 2002, whose samples overlap). Agreement: the adjusted Rand index, which needs no
-    correction for the number of clusters. Costs `times` fits of all images.
+    So many times, the images are parted by chance, each half (of `most` images at most) is fitted, and each fit labels
+    all of them, or `judged_nd` (Lange et al. 2004; Ben-Hur et al. 2002, whose samples overlap). Agreement: the adjusted
+    Rand index, which needs no correction for the number of clusters. Costs `times` fits of both halves.
     """
     rng = np.random.default_rng(seed)
-    found = []
+    judged_nd, found = x_nd if judged_nd is None else judged_nd, []
     for _ in range(times):
-        first, second = halves(len(x_nd), rng)
+        parts = halves(len(x_nd), rng, most)
         seeds = rng.integers(2**31, size=2).tolist()
-        pair = [fit_predict(x_nd[rows], x_nd, s) for rows, s in zip((first, second), seeds, strict=True)]
-        found.append(agreement(*pair))
+        first_n, second_n = (fit_predict(x_nd[rows], judged_nd, s) for rows, s in zip(parts, seeds, strict=True))
+        found.append(agreement(first_n, second_n))
     return float(np.mean(found))
 
 

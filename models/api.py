@@ -130,8 +130,9 @@ def one_line(config: Mapping[str, Any]) -> str:
 
 
 def counted(count: int, things: str) -> str:
-    """So many of something that is named in the plural: 1 epoch, 2 epochs, 1 pass."""
-    one = things.removesuffix("es") if things.endswith("sses") else things.removesuffix("s")
+    """So many of something that is named in the plural: 1 epoch, 2 epochs, 1 pass, 1 search."""
+    longer = things.endswith(("sses", "ches", "shes", "xes"))
+    one = things.removesuffix("es" if longer else "s")
     return f"{count:,} {things if count != 1 else one}"
 
 

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from models.api import Choice, Condition, Config, Float, Int, Parameter
 from models.networks import ACTIVATIONS, Layer, Size, activated
@@ -121,6 +120,8 @@ def probe_accuracy(codes_nd: Any, y_n: Any, codes_md: Any, y_m: Any) -> float:
 
     It is linear discriminant analysis: as good as logistic regression here, and without a loop that may not converge.
     """
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
     probe = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=SHRINKAGE)
     return float(probe.fit(codes_nd, y_n).score(codes_md, y_m))
 

@@ -14,6 +14,15 @@ class WorkFailedError(Exception):
     """The input was right and the work failed: one line, exit code 1. The tracebacks are in the study's logs/."""
 
 
+def last_line(error: BaseException) -> str:
+    """What is said of an error in one line: the last of its message, or its type if it has none.
+
+    >>> last_line(ValueError("one\n two ")), last_line(MemoryError())
+    ('two', 'MemoryError')
+    """
+    return (str(error).strip() or type(error).__name__).splitlines()[-1].strip()
+
+
 def nearest(name: str, allowed: Iterable[str]) -> str:
     """`; did you mean 'x'?` for the allowed name closest to `name`, or an empty string."""
     close = difflib.get_close_matches(name, list(allowed), n=1, cutoff=0.5)

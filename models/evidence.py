@@ -1,6 +1,7 @@
 """What pictures and tables need of a classifier's answers to the test images.
 
-Shape suffixes: n images, c classes, w of them named wrongly.
+Shape suffixes: n images, c classes, w of them named wrongly. scikit-learn is imported where it is used, because every
+command that names a network imports this module.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from models.datasets import Dataset
 
@@ -23,6 +23,8 @@ def evidence(scores_nc: Any, dataset: Dataset, score: str = "confidence") -> dic
     (c, c), true by predicted; report: float32 (c, 4), precision, recall, F1 and number of images of each class; wrong:
     int32 (w,), the images named wrongly with the highest score, that first, at most 100; wrong_images: uint8 (w, h, w).
     """
+    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
     predicted_n, score_n = scores_nc.argmax(axis=1), scores_nc.max(axis=1)
     classes = range(dataset.n_classes)
     report_4c = precision_recall_fscore_support(dataset.y_test, predicted_n, labels=classes, zero_division=0)

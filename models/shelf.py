@@ -7,7 +7,7 @@ what comes out. Shape suffixes: n images, h height, w width, c classes or column
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,17 +39,31 @@ def put_networks(folder: Path, networks: Mapping[str, Any], dataset: Dataset, ou
     _describe(folder, f"{next(iter(networks))}.keras", wanted, dataset, output)
 
 
-def put_estimator(folder: Path, estimator: Any, dataset: Dataset, output: str, rows: str = "pixels") -> None:
-    """Write a scikit-learn estimator as model.skops; `rows`: what it makes of images first (`models.rows`)."""
+def put_estimator(
+    folder: Path,
+    estimator: Any,
+    dataset: Dataset,
+    output: str,
+    rows: str = "pixels",
+    classes: Sequence[str] | None = None,
+) -> None:
+    """Write a scikit-learn estimator as model.skops; `rows`: what it makes of images first (`models.rows`).
+
+    `classes`: the names of what it tells apart, if these are not the classes: of each cluster its likely class.
+    """
     import skops.io
 
     skops.io.dump(estimator, folder / "model.skops")
-    _describe(folder, "model.skops", WANTED[rows], dataset, output, rows=rows)
+    names = {} if classes is None else {"classes": list(classes)}
+    _describe(folder, "model.skops", WANTED[rows], dataset, output, rows=rows, **names)
 
 
 @dataclass(frozen=True)
 class Shelved:
-    """A model that was read. `output`: "probabilities", "margins" or "codes"."""
+    """A model that was read. `output`: "probabilities", "margins", "codes" or "clusters" (see `nearness`).
+
+    `class_names`: the name of each column but of codes; of a cluster that of its likely class.
+    """
 
     apply: Callable[[Any], Any]
     size: tuple[int, int]
@@ -69,7 +83,7 @@ def take(folder: Path, images: Any = None) -> Shelved:
     """
     with _whole(folder, images) as (path, facts):
         size, rows = tuple(facts["size"]), facts.get("rows", "pixels")
-        apply = _network(path) if path.suffix == ".keras" else _estimator(path, rows, size)
+        apply = _network(path) if path.suffix == ".keras" else _estimator(path, rows, size, str(facts["output"]))
         return Shelved(apply, size, str(facts["output"]), tuple(facts["classes"]))
 
 
@@ -120,7 +134,7 @@ def _network(path: Path) -> Callable[[Any], Any]:
     return lambda x_nhw: predicted(model, x_nhw[..., None])
 
 
-def _estimator(path: Path, rows: str, size: tuple[int, ...]) -> Callable[[Any], Any]:
+def _estimator(path: Path, rows: str, size: tuple[int, ...], output: str) -> Callable[[Any], Any]:
     import skops.io
 
     model = skops.io.load(path, trusted=[TREE])
@@ -130,6 +144,8 @@ def _estimator(path: Path, rows: str, size: tuple[int, ...]) -> Callable[[Any], 
         )
     for tree in getattr(model, "estimators_", []):
         check_tree(tree.tree_)
+    if output == "clusters":
+        return lambda x_nhw: nearness(model, ROWS[rows](x_nhw))
     if hasattr(model, "predict_proba"):
         return lambda x_nhw: model.predict_proba(ROWS[rows](x_nhw))
     return lambda x_nhw: margins(model, ROWS[rows](x_nhw))
@@ -139,6 +155,16 @@ def margins(machine: Any, x_nd: Any) -> Any:
     """How far each image lies on each class's side of its plane, float64 (n, c), of two classes too."""
     margins_nc = machine.decision_function(x_nd)
     return np.column_stack([-margins_nc, margins_nc]) if margins_nc.ndim == 1 else margins_nc
+
+
+def nearness(clustering: Any, x_nd: Any) -> Any:
+    """How near each image is to each cluster, (n, k), the largest to its own.
+
+    Of a mixture the probability that the component has made the image, else minus the distance to the centre.
+    """
+    if hasattr(clustering, "predict_proba"):
+        return clustering.predict_proba(np.asarray(x_nd, dtype=np.float64))
+    return -clustering.transform(x_nd)
 
 
 def check_tree(tree: Any) -> None:
@@ -151,7 +177,7 @@ def check_tree(tree: Any) -> None:
         raise ValueError("a tree in it is damaged")
 
 
-def _describe(folder: Path, file: str, wanted: str, dataset: Dataset, output: str, **more: str) -> None:
+def _describe(folder: Path, file: str, wanted: str, dataset: Dataset, output: str, **more: Any) -> None:
     facts = {"file": file, "input": wanted, "size": dataset.shape, "output": output, "classes": dataset.class_names}
     facts |= more
     (folder / FACTS).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")

@@ -73,7 +73,7 @@ def cli() -> None:
 @click.option("--warm-start", metavar="STUDY", help="Let the sampler learn from the trials of another study.")
 @click.option("--features", metavar="F", help="What clusterings are fitted on, as autoencoder,umap:10  [default: raw]")
 @again_options
-@click.option("--dry-run", is_flag=True, help="Print the plan; try a step of each family for its cost; write nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the plan; try a step of each family for its cost; make no study.")
 def run(targets: tuple[str, ...], dry_run: bool, **options: Any) -> int:
     """Search one or more families, study files (.toml), or your own families (package.module:FAMILY).
 
@@ -82,8 +82,11 @@ def run(targets: tuple[str, ...], dry_run: bool, **options: Any) -> int:
     is searched first, or of another study's with :STUDY (autoencoder:first,umap:10).
     """
     from search.config import build
+    from search.families import find
+    from search.names import refuse_unknown
 
     config = build(targets, options)
+    refuse_unknown(config, [find(search.family) for search in config.searches])  # before Ray and data are loaded
     if dry_run:
         from search.dry_run import show_plan
 
@@ -103,9 +106,7 @@ def resume(name: str, out: Path, **changes: Any) -> int:
     Settings given here replace the study's own; the defaults do not. Trials that no longer fit --set or --space stay,
     and teach the sampler no more.
     """
-    from search.engine import resume_study
-
-    return _report(*resume_study(out, name, changes=changes))
+    return _go_on(out, name, 0, changes)
 
 
 @cli.command(short_help="Add trials to a study.")
@@ -118,9 +119,16 @@ def extend(name: str, trials: int, out: Path, **changes: Any) -> int:
 
     Settings given here replace the study's own, the defaults do not, as with resume.
     """
+    return _go_on(out, name, trials, changes)
+
+
+def _go_on(out: Path, name: str, more: int, changes: dict[str, Any]) -> int:
+    from analysis.tables import folders
+
+    folders(out, [name])  # a wrong name is refused before Ray is loaded
     from search.engine import resume_study
 
-    return _report(*resume_study(out, name, more=trials, changes=changes))
+    return _report(*resume_study(out, name, more, changes))
 
 
 def _report(record: Record, interrupted: bool) -> int:
@@ -201,10 +209,14 @@ def export(name: str, to: Path, out: Path) -> int:
 @click.option("--storage", metavar="URL", help="Optuna storage  [default: the study's own]")
 @out_option
 def clean(names: tuple[str, ...], whole: bool, features: bool, storage: str | None, out: Path) -> int:
-    """Remove the checkpoints of studies and Ray's logs; figures, tables and confirmed models stay.
+    """Remove the checkpoints of studies and Ray's logs; figures, tables, confirmed models and features stay.
 
-    Such a study can be confirmed, looked at and extended. Trials that had not ended begin anew, and a model that was
-    not confirmed can no longer be exported, nor can another study take its codes.
+    Such a study can be looked at, confirmed, resumed and extended. But trials that had not ended begin anew, confirm
+    --fit-on train trains the winner again, and a model that was not confirmed can no longer be exported, nor can
+    another study take its codes. A network that another search of the study has yet to take stays.
+
+    --all takes trials out of the storage only where they are surely this study's: its folder still has its name, and
+    lies where it was run or beside its SQLite file.
     """
     from search.cleaning import clean as remove
 
@@ -282,14 +294,36 @@ def figure(name: str, kind: str, out: Path, **choices: Any) -> int:
     return 0
 
 
+@cli.command(short_help="Put searches side by side, each of several seeds.")
+@click.argument("sides", nargs=-1, required=True, metavar="A B...")
+@click.option("--metric", metavar="M", help="Compare by this validation metric  [default: the objective]")
+@click.option("--target", type=float, metavar="T", help="To be reached  [default: the worst side's last best]")
+@click.option("--family", metavar="F", help="Of this family alone  [default: all that the studies share]")
+@click.option("--baselines/--no-baselines", default=False, show_default=True, help="Count the baselines too.")
+@click.option("--format", "form", metavar="F", default="table", show_default=True, help="table, md, csv or json.")
+@click.option("--figure", type=click.Path(path_type=Path), metavar="FILE", help="Draw to a .png, .svg or .pdf too.")
+@out_option
+def compare(sides: tuple[str, ...], form: str, figure: Path | None, out: Path, **asked: Any) -> int:
+    """Put two or more sides of searches side by side: the best so far, what a target took, who beats whom.
+
+    A side is a study, or a pattern in quotes that stands for several: 'tpe-*', the same search with other seeds. What
+    stopped and failed trials took counts, but only complete ones can be the best. csv: the curves.
+    """
+    from analysis.compare_words import present
+
+    present(out, sides, form, figure, **asked)
+    return 0
+
+
 @cli.command(name="list", short_help="Name the families, data sets or studies.")
 @click.argument("what", metavar="families|datasets|studies")
+@click.argument("name", required=False, metavar="[FAMILY]")
 @out_option
-def list_command(what: str, out: Path) -> int:
-    """Say which families, data sets or studies there are."""
+def list_command(what: str, name: str | None, out: Path) -> int:
+    """Say which families, data sets or studies there are, or what is searched of one family: list families cnn."""
     from search.listing import listing
 
-    click.echo(listing(what, out))
+    click.echo(listing(what, name, out))
     return 0
 
 

@@ -16,16 +16,17 @@ from rich.text import Text
 from sqlalchemy.exc import ArgumentError
 
 from clustering.steps import network
-from models.api import Choice, Condition, Parameter, Space, counted
+from models.api import counted
 from models.datasets import Dataset
 from models.errors import UserError
 from search import facts
 from search.config import StudyConfig
 from search.plan import Search, plan_study, slots, without_password
 from search.probe import Probe, duration, probe
+from search.ranges import in_words, is_fixed
 from search.record import refuse_existing_folder
 from search.schedule import expected
-from search.spaces import possible, several
+from search.spaces import possible
 
 REPEATED = 30.0  # seconds; a first step that took less is timed a second time, its graph built
 PATIENCE = 600.0  # seconds for the steps of a search
@@ -34,7 +35,10 @@ Row = tuple[str, str]
 
 
 def show_plan(config: StudyConfig, console: Console | None = None) -> int:
-    """Print the plan of a study; 1 if a first step failed, else 0. Writes nothing but downloaded data to the cache."""
+    """Print the plan of a study; 1 if a first step failed, else 0.
+
+    Writes nothing but to the user's cache: downloaded data, and features that take long to make.
+    """
     refuse_existing_folder(config.out, config.name)
     searches, dataset = plan_study(config)
     at_once = slots(config, os.cpu_count() or 1, facts.gpus())
@@ -94,9 +98,9 @@ def plan_rows(search: Search) -> Iterator[Row]:
     if search.features:
         yield "features", search.features
     space = {name: parameter for name, parameter in search.space.items() if possible(parameter, search.space)}
-    searched = {name: parameter for name, parameter in space.items() if not _fixed(parameter)}
-    yield "searched", "\n".join(f"{name} {_range(p, search.space)}" for name, p in searched.items()) or "nothing"
-    if fixed := {name: _range(p, search.space) for name, p in space.items() if name not in searched}:
+    searched = {name: parameter for name, parameter in space.items() if not is_fixed(parameter)}
+    yield "searched", "\n".join(f"{name} {in_words(p, search.space)}" for name, p in searched.items()) or "nothing"
+    if fixed := {name: in_words(p, search.space) for name, p in space.items() if name not in searched}:
         yield "fixed", "\n".join(f"{name} {value}" for name, value in fixed.items())
     yield "trials", f"{search.asked.trials} of up to {counted(search.limit, unit)}, proposed by {search.asked.searcher}"
     if search.baselines:
@@ -189,30 +193,6 @@ def _rungs(search: Search) -> str:
         return "none: a trial is a single step"
     steps = ", ".join(map(str, search.ladder))
     return f"{steps}: at each, one in {search.asked.reduction_factor} goes on"
-
-
-def _fixed(parameter: Parameter) -> bool:
-    if isinstance(parameter, Choice):
-        return len(parameter.searched) == 1
-    return parameter.low == parameter.high
-
-
-def _range(parameter: Parameter, space: Space) -> str:
-    """What is searched of a parameter: 8 to 64 (log)."""
-    if isinstance(parameter, Choice):
-        words = ", ".join(map(str, parameter.searched))
-    elif _fixed(parameter):
-        words = str(parameter.low)
-    else:
-        words = f"{parameter.low} to {parameter.high}{' (log)' * parameter.log}"
-    return words + _condition(parameter.when, space)
-
-
-def _condition(when: Condition, space: Space) -> str:
-    """` where shape = bowl`, for what is not so everywhere."""
-    named = {name: " or ".join(map(str, several(value))) for name, value in when.items()}
-    open_ones = [f"{name} = {words}" for name, words in named.items() if not _fixed(space[name])]
-    return f" where {' and '.join(open_ones)}" if open_ones else ""
 
 
 def _block(title: str, rows: Sequence[Row]) -> Table:

@@ -23,7 +23,7 @@ from ray.exceptions import RayError
 
 from models.api import Shared
 from models.datasets import Dataset
-from models.errors import UserError
+from models.errors import UserError, WorkFailedError, last_line
 from search import checkpoints, facts
 from search.cluster import check_reach, check_shared, ray_running, room
 from search.config import StudyConfig
@@ -71,7 +71,7 @@ def run_study(config: StudyConfig) -> tuple[Record, bool]:
                 record.write_study(study := describe(config, searches, dataset))
                 session = Session(config, dataset, record, storage, Stop(config.time_budget), study, elsewhere)
                 run_searches(session, searches)
-                if record.unsearched and not record.trials:
+                if record.unsearched and not record.trials and not session.stop.interrupted:
                     raise record.unsearched
         except (UserError, KeyboardInterrupt):
             record.discard()  # if nothing has run
@@ -163,24 +163,36 @@ def readied(session: Session, search: Search, progress: Progress) -> tuple[Searc
     try:
         if stop.stop_all():
             raise Halted
+        known = record.search(name)
+        if search.source and exhausted(search, known):
+            finished(session, search, known, progress)
+            return None
         search, feed = fed(session, search, progress.say)
         for baseline, reason in search.left_out.items():
             progress.say(f"{name}: baseline {baseline} is left out: {reason}")
-        known = record.search(name)
         if exhausted(search, known):
-            mirrored(session, search, known, progress)
-            progress.say(f"{name}: not searched, {'all its trials have ended' if known else 'no trials'}")
+            note_source(session, search)
+            finished(session, search, known, progress)
             return None
         shared = prepared(session.config, search.target, session.dataset, search.limit, feed, progress.say, stop)
+        note_source(session, search)
     except Halted:
         progress.say(f"{name}: not searched, {stop.reason}")
         return None
     except Exception as error:
         record.note_failure(name, error)
-        progress.say(f"{name}: not searched, {str(error).strip().splitlines()[-1]}")
+        progress.say(f"{name}: not searched, {last_line(error)}")
         return None
-    note_source(session, search)
     return search, shared
+
+
+def finished(session: Session, search: Search, known: Sequence[Trial], progress: Progress) -> None:
+    """Say of a search that there is nothing to run; the storage has what is known of it, the study its network."""
+    with suppress(UserError, WorkFailedError):  # a network that is lost is missed by `confirm` alone
+        fed(session, search, progress.say)
+    if known:
+        mirrored(session, search, known, progress)
+    progress.say(f"{search.family.name}: not searched, {'all its trials have ended' if known else 'no trials'}")
 
 
 def mirrored(session: Session, search: Search, known: Sequence[Trial], progress: Progress) -> Mirror:
@@ -257,7 +269,7 @@ def retrain_all(
                 result = ray.get(done)
             except RayError as error:
                 (logs / f"confirm-{task.family}-{task.trial}-{task.seed}.traceback.txt").write_text(str(error))
-                console.print(f"{what} failed: {str(error).strip().splitlines()[-1]}", soft_wrap=True)
+                console.print(f"{what} failed: {last_line(error)}", soft_wrap=True)
                 continue
             figures = ", ".join(f"{name} {value:.4g}" for name, value in result["metrics"].items())
             console.print(f"{what}, on test: {figures}", soft_wrap=True)
@@ -276,5 +288,5 @@ def shared_by(
         except Exception as error:
             words = "".join(traceback.format_exception(error))
             (logs / f"confirm-{task.family}.traceback.txt").write_text(words, encoding="utf-8")
-            say(f"{task.family} failed: {str(error).strip().splitlines()[-1]}")
+            say(f"{task.family} failed: {last_line(error)}")
     return shared

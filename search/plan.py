@@ -13,11 +13,12 @@ from sqlalchemy.engine import make_url
 
 from models.api import DIRECTIONS, NO_OBJECTIVE, SAME, Baseline, Config, Family, Mode, Parameter, Space, Value, never
 from models.datasets import Dataset, check_name, load
-from models.errors import UserError, unknown
+from models.errors import UserError
 from search import chain, facts, samplers, spaces
 from search.chain import Origin
 from search.config import SearchConfig, StudyConfig
 from search.families import find
+from search.names import refuse_unknown
 from search.schedule import first_rung, rungs
 from search.trials import Trial
 
@@ -80,11 +81,7 @@ def plan_study(config: StudyConfig, study: Mapping[str, Any] | None = None) -> t
     if config.storage is None and "?" in str(config.out):
         raise UserError(f"--out {config.out}: no SQLite URL can name a folder with '?'; give another, or a --storage")
     families = [find(asked.family) for asked in config.searches]
-    names = [family.name for family in families]
-    if len(set(names)) < len(names):
-        raise UserError(f"two families have the same name, got {', '.join(names)}; a study holds one search a name")
-    spaces.check_names(families, [name for asked in config.searches for name in (*asked.set, *asked.space)])
-    _check_baseline_names(config.searches, families)
+    refuse_unknown(config, families)
     fed = chain.inner_links(config, families)
     dataset = load_data(config, families)
     planned = [_plan(asked, family, dataset) for asked, family in zip(config.searches, families, strict=True)]
@@ -139,6 +136,7 @@ def describe(config: StudyConfig, searches: Sequence[Search], dataset: Dataset) 
     """study.json: the configuration as run, and all that is needed to run it again."""
     return {
         "name": config.name,
+        "folder": str((config.out / config.name).resolve()),
         "config": {**config.model_dump(mode="json"), "storage": without_password(config.storage_url)},
         "seed": config.seed,
         "dataset": {
@@ -170,9 +168,6 @@ def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
     samplers.check_installed(asked.searcher)
     _check_baselines(family)
     metrics = asked.metric or (family.metric,)
-    for metric in metrics:
-        if metric not in family.metrics:
-            raise unknown(f"metric of {family.name}", metric, family.metrics)
     limit = asked.max_resource or family.max_resource
     given = _given(asked, family)
     features = chain.features_of(asked, family, dataset)
@@ -235,14 +230,6 @@ def _apart(config: Config, fixed: Mapping[str, Value]) -> str | None:
     """Why the objectives of a baseline cannot be compared with the others', or None."""
     differ = [f"{name} = {config.get(name)}, not {value}" for name, value in fixed.items() if config.get(name) != value]
     return f"the objective cannot be compared: {', '.join(differ)}" if differ else None
-
-
-def _check_baseline_names(asked: Sequence[SearchConfig], families: Sequence[Family]) -> None:
-    """Raise a `UserError` for a name that is no baseline of any of the families."""
-    names = list(dict.fromkeys(baseline.name for family in families for baseline in family.baselines))
-    for name in (name for search in asked for name in search.only_baselines or ()):
-        if name not in names:
-            raise unknown(f"baseline of {', '.join(family.name for family in families)}", name, names)
 
 
 def _given(asked: SearchConfig, family: Family) -> list[Baseline]:

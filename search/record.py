@@ -130,7 +130,8 @@ class Record:
         """Keep the error and the traceback of a search that could not begin."""
         self._unsearched.append(error)
         words = "".join(traceback.format_exception(error))
-        (self.logs / f"{family.replace(':', '-')}.traceback.txt").write_text(words, encoding="utf-8")
+        with suppress(OSError):  # of a full disk, which the error may be about
+            (self.logs / f"{family.replace(':', '-')}.traceback.txt").write_text(words, encoding="utf-8")
 
     def write_views(self) -> None:
         """Write history.csv and trials.csv from what is known, keeping a confirmation's columns."""

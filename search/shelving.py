@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -44,9 +45,14 @@ def export_study(out: Path, name: str, to: Path) -> list[Path]:
     A confirmed winner is taken as it was confirmed, another from the checkpoint that the search kept.
     """
     study = load_all(out, [name])[0]
-    written = [_export(study, search, to / search["family"]) for search in study.facts["searches"]]
+    searches = study.facts["searches"]
+    written = [_export(study, search, to / search["family"]) for search in searches]
     if not any(written):
-        raise UserError(f"study {name!r} has no model to export: no trial is complete, or it ran with --keep-models 0")
+        why = "no trial is complete, or it ran with --keep-models 0 or was cleaned"
+        raise UserError(f"study {name!r} has no model to export: {why}")
+    left_out = [search["family"] for search, folder in zip(searches, written, strict=True) if not folder]
+    if left_out:
+        sys.stderr.write(f"left out: no model of {' and '.join(left_out)} is kept\n")
     return [folder for folder in written if folder]
 
 

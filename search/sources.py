@@ -45,8 +45,11 @@ class Feed:
 
     @classmethod
     def of(cls, folder: Path, search: Mapping[str, Any]) -> Feed:
-        """As a study in `folder` has recorded it of one of its searches."""
+        """As a study in `folder` has recorded it of one of its searches; a `UserError` if its network is lost."""
         features, source = str(search.get("features", "")), search.get("source")
+        if source and not is_there(folder, Origin(**source)):
+            where = place(folder, Origin(**source))
+            raise UserError(f"{where} is not the network that made the features; hypersearch resume brings it back")
         return cls.from_origin(folder, features, Origin(**source)) if source else cls(features)
 
     def options(
@@ -59,7 +62,8 @@ class Feed:
 
 def place(folder: Path, origin: Origin) -> Path:
     """Where a study keeps a network that makes features."""
-    return folder.resolve() / "sources" / f"{origin.study}.{origin.family}.{origin.trial}".replace(":", "-")
+    name = f"{origin.study}.{origin.family}.{origin.trial}.{origin.digest[:8]}"
+    return folder.resolve() / "sources" / name.replace(":", "-")
 
 
 def hand_over(

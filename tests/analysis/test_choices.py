@@ -157,6 +157,9 @@ def test_a_failed_trial_wins_nothing_though_it_had_come_far(ranked):
 def test_a_single_trial_wins_by_everything(ranked):
     only = ranked[ranked["trial"] == 4]
     assert chosen_by(only, ["v_measure"]) == {4: ["v_measure", "silhouette"]}
+    words = "chosen by labels (v_measure) and without labels (silhouette): trial 4, v_measure 0.4800, "
+    assert choices(only, ["v_measure"], 200).startswith(f"{words}silhouette 0.1000, accuracy 0.5500, ")
+    assert len(remarks(only, ["v_measure"])) == 2
     assert front_over_clusters(only) == [(10, 0.55)]
 
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.cluster import DBSCAN
+from sklearn.metrics import davies_bouldin_score
 from sklearn.neighbors import NearestNeighbors
 
 from clustering import dbscan
@@ -185,6 +186,16 @@ def test_a_trial_is_a_cut_of_what_is_shared(prepared: Prepared) -> None:
     )  # more than one where distances tie
     assert metrics["eps"] == run.eps
     assert run.finished
+
+
+def test_how_far_clusters_lie_apart_leaves_noise_out(prepared: Prepared) -> None:
+    run = DbscanRun({**CONFIG, "eps_quantile": 0.55}, prepared, 0)
+    metrics = run.step()
+    labels_n = run.predict(prepared.x_val)
+    there_n = labels_n != -1
+    assert 0 < there_n.sum() < len(labels_n)
+    theirs = davies_bouldin_score(prepared.x_val[there_n], labels_n[there_n])
+    assert metrics["davies_bouldin"] == pytest.approx(theirs, rel=1e-5)
 
 
 def test_validation_images_go_to_the_nearest_core_image(prepared: Prepared) -> None:

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
 from clustering import gaussian_mixture, scores
 from clustering.features import features
 from clustering.gaussian_mixture import FAMILY, MixtureRun, empty, reduced
 from models.api import Config, Options
+from models.arrays import flatten
 from models.datasets import Dataset
 
 CONFIG: Config = {"components": 10, "covariance_type": "diag", "init": "kmeans", "regularisation": 0.01}
@@ -50,6 +52,40 @@ def test_ends_where_scikit_learn_ends(digits: Dataset, covariance_type: str, ini
     assert metrics["log_likelihood"] == pytest.approx(theirs.score(x_val))
 
 
+@pytest.mark.parametrize("init", ["k-means++", "random"])
+def test_so_many_steps_are_so_many_iterations_of_scikit_learn(digits: Dataset, init: str) -> None:
+    run = started(digits, 1, covariance_type="full", init=init)
+    for _ in range(4):
+        metrics = run.step()
+    pixels = features(digits, Options())
+    x_nd = pixels.x_nd[: pixels.n_train].astype(np.float64)
+    theirs = GaussianMixture(
+        10, init_params=init, reg_covar=0.01 * x_nd.var(axis=0).mean(), random_state=1, max_iter=4, tol=0.0
+    )
+    with pytest.warns(ConvergenceWarning):
+        theirs.fit(x_nd)
+    np.testing.assert_array_equal(run.model.means_, theirs.means_)
+    np.testing.assert_array_equal(run.model.precisions_, theirs.precisions_)
+    assert metrics["bic"] == pytest.approx(theirs.bic(x_nd), rel=1e-12)
+    np.testing.assert_array_equal(run.model.judge_fitted(x_nd)[1], theirs.predict(x_nd))
+
+
+def test_an_iteration_asks_once_how_likely_the_images_are(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = started(digits)
+    run.step()
+    asked: list[int] = []
+    plain = GaussianMixture._estimate_log_prob_resp
+    monkeypatch.setattr(
+        GaussianMixture,
+        "_estimate_log_prob_resp",
+        lambda self, x_nd, **kwargs: asked.append(len(x_nd)) or plain(self, x_nd, **kwargs),
+    )
+    run.step()
+    held_out = [len(digits.x_val)] * 3  # by the mixture and its twins
+    halves = [len(digits.x_train) // 2] * 2
+    assert sorted(asked) == sorted([len(digits.x_train), *halves, *held_out])
+
+
 def test_a_converged_mixture_stays_as_it_is(digits: Dataset, tmp_path: Path) -> None:
     run = started(digits)
     while not run.finished:
@@ -63,11 +99,16 @@ def test_a_converged_mixture_stays_as_it_is(digits: Dataset, tmp_path: Path) -> 
     assert loaded.step() == metrics
 
 
-def test_save_and_load_continue_to_the_same_end(digits: Dataset, tmp_path: Path) -> None:
-    whole = started(digits)
-    whole.step()
+@pytest.mark.parametrize("covariance_type", ["full", "tied", "diag", "spherical"])
+@pytest.mark.parametrize("steps", [0, 2])
+def test_save_and_load_continue_to_the_same_end(
+    digits: Dataset, tmp_path: Path, covariance_type: str, steps: int
+) -> None:
+    whole = started(digits, covariance_type=covariance_type)
+    for _ in range(steps):
+        whole.step()
     whole.save(tmp_path)
-    loaded = started(digits)
+    loaded = started(digits, covariance_type=covariance_type)
     loaded.load(tmp_path)
     while not whole.finished:
         assert loaded.step() == whole.step()
@@ -94,6 +135,14 @@ def test_regularisation_is_relative_to_the_variance(digits: Dataset) -> None:
     assert empty(CONFIG, np.ones((2, 2)), 0).reg_covar == 0.01
 
 
+def test_the_reports_mixture_is_scikit_learns_default(digits: Dataset) -> None:
+    (baseline,) = FAMILY.baselines
+    x_nd = 9.0 * flatten(digits.x_train).astype(np.float64)
+    ours, theirs = empty(baseline.config, x_nd, 0).get_params(), GaussianMixture(10).get_params()
+    own = {"max_iter": 1, "warm_start": True, "random_state": 0}
+    assert ours == {**theirs, **own}
+
+
 def test_a_mixture_that_puts_all_into_one_component_cannot_win(
     digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,7 +167,7 @@ def test_stability_is_that_of_two_mixtures_on_disjoint_images(digits: Dataset) -
 def test_more_components_than_half_of_the_images_is_unfit(digits: Dataset) -> None:
     assert FAMILY.unfit(CONFIG, digits) is None
     reason = FAMILY.unfit({**CONFIG, "components": 97}, digits)
-    assert reason == f"components = 97 are more than half of the {len(digits.x_train)} images"
+    assert reason == "components = 97 are more than the 96 images of a twin"
 
 
 def test_evaluation_tells_what_the_components_mean(digits: Dataset) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,10 +13,12 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_digits
+from sklearn.metrics import davies_bouldin_score, silhouette_score
 
 from clustering import kmeans
 from clustering.features import Features
 from clustering.lloyd import TOLERANCE
+from clustering.stability import stability
 from models.api import Options
 from models.arrays import flatten
 from models.datasets import Dataset
@@ -106,7 +109,7 @@ def test_inertia_of_ladders_is_that_of_scikit_learn(pixels: Features) -> None:
     assert np.mean(ours) == pytest.approx(np.mean(theirs), rel=0.02)
 
 
-@pytest.mark.parametrize("steps", [1, 3, 6])
+@pytest.mark.parametrize("steps", [0, 1, 3, 6])
 def test_a_loaded_run_climbs_on_identically(pixels: Features, tmp_path: Path, steps: int) -> None:
     whole, loaded = kmeans.KMeansRun(CONFIG, pixels, 0), kmeans.KMeansRun(CONFIG, pixels, 0)
     for _ in range(steps):
@@ -128,3 +131,52 @@ def test_more_clusters_than_images_is_unfit(digits: Dataset) -> None:
     whole = {"k": len(digits.x_train) + 1, "init": "random", "fit_on": "train+validation"}
     assert kmeans.FAMILY.unfit(whole, digits) is None
     assert reason == f"k = 256 is more than the {len(digits.x_train)} images"
+
+
+@pytest.mark.parametrize("fit_on", ["train", "train+validation"])
+def test_criteria_are_those_of_scikit_learn(pixels: Features, fit_on: str) -> None:
+    run = kmeans.KMeansRun({**CONFIG, "fit_on": fit_on}, pixels, 0)
+    metrics = run.step()
+    x_val = pixels.x_nd[1500:]  # whatever is fitted
+    assert metrics["davies_bouldin"] == pytest.approx(davies_bouldin_score(x_val, run.predict(x_val)), rel=1e-5)
+    assert metrics["silhouette"] == pytest.approx(silhouette_score(x_val, run.predict(x_val)), abs=1e-4)
+
+
+def test_stability_is_that_of_two_small_ones_and_stays(pixels: Features, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+
+    def spy(fit_predict: Any, x_nd: Any, seed: int, times: int, most: int, judged_nd: Any) -> float:
+        def counted(fitted_nd: Any, judged_nd: Any, seed: int) -> Any:
+            seen.append(len(fitted_nd))
+            return fit_predict(fitted_nd, judged_nd, seed)
+
+        return stability(counted, x_nd, seed, times, most, judged_nd)
+
+    monkeypatch.setattr(kmeans, "stability", spy)
+    monkeypatch.setattr(kmeans, "TWIN", 400)
+    run = kmeans.KMeansRun(CONFIG, pixels, 0)
+    first, second = run.step(), run.step()
+    assert seen == [400, 400]
+    assert first["stability"] == second["stability"]
+    assert 0.3 < first["stability"] < 1.0
+    other = kmeans.KMeansRun(CONFIG, pixels, 1).step()["stability"]
+    assert other != first["stability"]
+
+
+def test_clusters_that_are_there_are_stable() -> None:
+    rng = np.random.default_rng(0)
+    y_n = np.arange(600) % 5
+    x_nd = (rng.normal(size=(600, 2)) + 50.0 * np.stack([y_n, y_n**2], axis=1)).astype(np.float32)
+    made = Features(x_nd=x_nd, y_n=y_n, n_train=500, n_classes=5, name="raw", transform=flatten)
+    assert kmeans.KMeansRun({**CONFIG, "k": 5}, made, 0).step()["stability"] == 1.0
+    assert kmeans.KMeansRun({**CONFIG, "k": 251}, made, 0).step()["stability"] == -1.0  # more than half of the images
+
+
+def test_the_first_step_over_all_images_needs_no_ladder(digits: Dataset) -> None:
+    pixels = kmeans.FAMILY.prepare(digits, Options())
+    run = kmeans.KMeansRun(CONFIG, pixels, 0)
+    first_kd = run.centers_kd
+    assert len(run.rows) == pixels.n_train
+    theirs = KMeans(10, init=first_kd, n_init=1, max_iter=1, tol=0.0).fit(pixels.x_nd[: pixels.n_train])
+    run.step()
+    np.testing.assert_allclose(run.centers_kd, theirs.cluster_centers_, atol=1e-5)

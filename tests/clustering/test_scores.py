@@ -132,6 +132,30 @@ def test_davies_bouldin_by_hand() -> None:
     assert scores.davies_bouldin(x_nd, np.arange(5)) == scores.BEYOND
 
 
+@settings(deadline=None)
+@given(st.integers(3, 60), st.integers(2, 6), st.integers(1, 4), st.integers(0, 2**16))
+def test_davies_bouldin_is_that_of_scikit_learn(n: int, k: int, d: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    labels_n, x_nd = rng.integers(-1, k, n), rng.normal(size=(n, d)).astype(np.float32)
+    there_n = labels_n >= 0
+    if 2 <= len(set(labels_n[there_n])) < there_n.sum():
+        theirs = metrics.davies_bouldin_score(x_nd[there_n].astype(np.float64), labels_n[there_n])
+        assert scores.davies_bouldin(x_nd, labels_n) == pytest.approx(theirs, rel=1e-5)
+
+
+def test_davies_bouldin_over_several_blocks_of_rows() -> None:
+    rng = np.random.default_rng(0)
+    labels_n = rng.integers(0, 5, 2 * scores.BLOCK + 100)
+    x_nd = rng.normal(size=(len(labels_n), 3)) + labels_n[:, None]
+    assert scores.davies_bouldin(x_nd, labels_n) == pytest.approx(metrics.davies_bouldin_score(x_nd, labels_n))
+
+
+def test_davies_bouldin_of_clusters_in_one_place() -> None:
+    x_nd = np.array([[1.0], [-1.0], [1.0], [-1.0], [8.0], [8.0]])
+    labels_n = np.array([0, 0, 1, 1, 2, 2])
+    assert scores.davies_bouldin(x_nd, labels_n) == metrics.davies_bouldin_score(x_nd, labels_n) == 1 / 8
+
+
 @pytest.mark.parametrize(
     ("labels", "reason"),
     [

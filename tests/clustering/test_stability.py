@@ -50,6 +50,17 @@ def test_each_fit_sees_half_of_the_images_and_labels_all() -> None:
     assert seen[0][0] != seen[2][0]
 
 
+def test_fits_may_be_small_and_judge_others() -> None:
+    seen: list[tuple[int, int]] = []
+
+    def spy(fitted_nd: Any, judged_nd: Any, seed: int) -> Any:
+        seen.append((len(fitted_nd), len(judged_nd)))
+        return np.arange(len(judged_nd)) % 2
+
+    stability(spy, np.zeros((50, 1)), times=1, most=8, judged_nd=np.zeros((6, 1)))
+    assert seen == [(8, 6), (8, 6)]
+
+
 def test_halves_have_a_limit() -> None:
     first, second = halves(100, np.random.default_rng(0), most=7)
     assert (len(first), len(second)) == (7, 7)

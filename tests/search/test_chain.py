@@ -13,14 +13,17 @@ import analysis
 from analysis.leaderboard import rank
 from models.api import Options
 from models.errors import UserError
+from search.cleaning import clean, still_needed
 from search.cli import main
 from search.config import build
 from search.confirm import Confirmation, confirm_study
 from search.engine import resume_study, run_study
 from search.feeding import heeding, on_a_worker
 from search.halting import Halted, Stop
+from search.mirror import refuse_existing, storage_at
 from search.plan import plan_study
 from search.shelving import export_study
+from search.trials import write_json
 from tests.running import run
 
 pytestmark = [pytest.mark.usefixtures("ray_session"), pytest.mark.timeout(240)]
@@ -107,6 +110,7 @@ def test_a_network_of_another_study(out):
     assert clusterings(analysis.load(out / "second"))["state"].tolist() == ["COMPLETE"]
 
 
+@pytest.mark.slow
 def test_a_study_that_goes_on_keeps_its_features(copied):
     before = analysis.load(copied / "first")
     resume_study(copied, "first", more=1)
@@ -118,6 +122,7 @@ def test_a_study_that_goes_on_keeps_its_features(copied):
     assert clusterings(analysis.load(copied / "second"))["state"].tolist() == ["COMPLETE"] * 2
 
 
+@pytest.mark.slow
 def test_a_lost_network_is_exported_again_or_missed(copied, capfd):
     before = analysis.load(copied / "second").search("kmeans")["source"]
     encoder = lying(copied / "second") / "encoder.keras"
@@ -136,12 +141,36 @@ def test_a_lost_network_is_exported_again_or_missed(copied, capfd):
     assert len(clusterings(analysis.load(copied / "second"))) == 2
 
 
+@pytest.mark.slow
+def test_cleaning_spares_a_network_that_is_not_handed_over_yet(copied):
+    study = analysis.load(copied / "first")
+    for search in study.facts["searches"]:
+        search.pop("source", None)
+    write_json(study.folder / "study.json", study.facts)
+    (line,) = clean(copied, ["first"])
+    assert line.endswith(
+        " freed, its checkpoints and Ray's logs; those of autoencoder stay for kmeans; --all removes the study"
+    )
+    assert [path.name for path in (study.folder / "checkpoints").iterdir()] == ["autoencoder"]
+    shutil.rmtree(study.folder / "sources")
+    resume_study(copied, "first", more=1)
+    (line,) = clean(copied, ["first"])  # it is handed over now
+    assert line.endswith(" freed, its checkpoints and Ray's logs; --all removes the study")
+    assert not (study.folder / "checkpoints").exists()
+    resume_study(copied, "first", more=1)
+    assert clusterings(analysis.load(study.folder))["state"].tolist() == ["COMPLETE"] * 4
+    (lying(study.folder) / "encoder.keras").write_bytes(b"torn")
+    assert still_needed(analysis.load(study.folder)) == {"autoencoder": ["kmeans"]}
+    assert still_needed(analysis.load(copied / "second")) == {}
+
+
+@pytest.mark.slow
 def test_confirming_and_exporting(copied, tmp_path):
     confirm_study(copied, "second", Confirmation(baselines=False))  # the first's autoencoder takes long to judge
     study = analysis.load(copied / "second")
     assert clusterings(study)["test.v_measure"].notna().all()
     export_study(copied, "second", tmp_path / "exported")
-    assert (tmp_path / "exported" / "kmeans" / "kmeans.npz").exists()
+    assert (tmp_path / "exported" / "kmeans" / "clusters.npz").exists()
 
 
 @pytest.mark.parametrize(
@@ -198,6 +227,7 @@ def test_baselines_alone_take_the_network_that_they_name(here):
     assert lying(study.folder).name.startswith("study.autoencoder.")  # one copy for both
 
 
+@pytest.mark.slow
 def test_baselines_of_another_network_are_left_out(copied, capfd):
     options = {**DATA, "out": copied, "name": "third", "features": "autoencoder:first", **SHORT, "trials": "1"}
     run_study(build(["kmeans"], {**options, "space": {"k": "10..20"}, "only_baselines": "R4-ae10"}))
@@ -209,12 +239,20 @@ def test_baselines_of_another_network_are_left_out(copied, capfd):
     assert clusterings(study)["name"].tolist() == [""]
 
 
+def test_confirming_without_the_network(copied):
+    (lying(copied / "second") / "encoder.keras").write_bytes(b"torn")
+    with pytest.raises(UserError, match="is not the network that made the features; hypersearch resume brings it back"):
+        confirm_study(copied, "second", Confirmation(baselines=False))
+    assert analysis.load(copied / "second").facts["test_reads"] == 0
+
+
 def test_features_that_cannot_be_made_are_the_users_to_mend(copied, capfd):
     options = ["--dataset", "digits", "--limit", "240", "--out", str(copied), "--name", "third", "--trials", "1"]
     assert main(["run", "kmeans", *options, "--features", "autoencoder:first,pca:50", "--max-resource", "1"]) == 2
     assert "features: got pca:50, allowed: pca:1 to pca:4, of 192 training images of 4" in capfd.readouterr().err
     assert not (copied / "third").exists()
-    assert main(["run", "kmeans", *options, "--features", "autoencoder:first,pca:2", "--max-resource", "1"]) == 0
+    with storage_at(f"sqlite:///{copied}/hypersearch.db") as storage:  # so that the name is free
+        refuse_existing(storage, ["third/kmeans"])
 
 
 def test_making_features_ends_when_the_search_is_to_end(here):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import optuna
+import pandas as pd
 import pytest
 
 import analysis
@@ -13,6 +15,7 @@ from clustering import stored
 from models.errors import UserError
 from search.cleaning import clean, in_words
 from search.cli import main
+from search.confirm import Confirmation, confirm_study
 from search.engine import resume_study
 from search.record import held
 from tests.running import run
@@ -24,6 +27,10 @@ def names(storage):
     return set(optuna.get_all_study_names(storage))
 
 
+def figures(study):
+    return study.trials.drop(columns=["seconds"]).sort_values("trial", ignore_index=True)
+
+
 def test_checkpoints_go_and_figures_stay(here, capsys):
     study, _ = run("toy", trials="2", max_resource="3")
     before = (study.folder / "trials.csv").read_bytes()
@@ -33,8 +40,41 @@ def test_checkpoints_go_and_figures_stay(here, capsys):
     assert not (study.folder / "checkpoints").exists()
     assert not (study.folder / "logs" / "tune").exists()
     assert (study.folder / "trials.csv").read_bytes() == before
+    assert main(["export", "study", "to"]) == 2
+    lost = "study 'study' has no model to export: no trial is complete, or it ran with --keep-models 0 or was cleaned"
+    assert capsys.readouterr().err == f"error: {lost}\n"
     resume_study(here / "runs", "study", more=1)
     assert len(analysis.load(study.folder).trials) == 4
+
+
+def test_a_cleaned_study_is_resumed_and_confirmed(here):
+    study, _ = run("toy", trials="2", max_resource="3")
+    torn = (study.folder / "journal.jsonl").read_text().splitlines()[:-2]  # the last trial has not ended
+    (study.folder / "journal.jsonl").write_text("".join(f"{line}\n" for line in torn))
+    list(clean(here / "runs", ["study"]))
+    resume_study(here / "runs", "study")
+    resumed = analysis.load(study.folder)
+    pd.testing.assert_frame_equal(figures(resumed), figures(study))
+    list(clean(here / "runs", ["study"]))
+    confirm_study(here / "runs", "study", Confirmation(fit_on="train"))
+    assert analysis.load(study.folder).trials["test.loss"].notna().any()
+
+
+def test_what_is_left_out_of_an_export_is_said(here, capfd):
+    run("toy", "tests.few:FAMILY", trials="1", max_resource="2")
+    shutil.rmtree(here / "runs" / "study" / "checkpoints" / "few")
+    capfd.readouterr()
+    assert main(["export", "study", "to"]) == 0
+    shown = capfd.readouterr()
+    assert shown.out == f"{Path('to') / 'toy'}\n"
+    assert shown.err == "left out: no model of few is kept\n"
+
+
+def test_a_name_that_is_given_twice(here):
+    run("toy", trials="1", max_resource="2")
+    for whole in (False, True):
+        (line,) = clean(here / "runs", ["study", "study"], whole=whole)
+        assert line.startswith("study: ")
 
 
 def test_all_of_a_study_goes_and_no_other(here):
@@ -61,6 +101,61 @@ def test_the_storage_goes_with_a_folder_that_was_moved_and_none_is_made(here):
     assert line.endswith(" freed, its folder")
     assert not (here / "runs" / "again").exists()
     assert not (here / "runs" / "hypersearch.db").exists()
+
+
+def test_a_copy_leaves_the_trials_of_the_original_in_a_storage_of_its_own(here):
+    storage = f"sqlite:///{here / 'team.db'}"
+    study, _ = run("toy", trials="1", max_resource="2", storage=storage)
+    shutil.copytree(study.folder, here / "elsewhere" / "study")
+    (line,) = clean(here / "elsewhere", ["study"], whole=True)
+    ran_in = here / "runs" / "study"
+    left = f"the storage is left as it is: the study was run in {ran_in}, of which this may be a copy"
+    assert line.endswith(f" freed, its folder; {left}")
+    assert names(storage) == {"study/toy"}
+    assert not (here / "elsewhere" / "study").exists()
+    (line,) = clean(here / "runs", ["study"], whole=True)
+    assert line.endswith(" freed, its folder, and 1 search in the storage")
+    assert names(storage) == set()
+
+
+def test_a_copy_of_everything_under_the_same_relative_path_leaves_the_original_alone(here, monkeypatch):
+    storage = f"sqlite:///{here / 'team.db'}"
+    run("toy", trials="1", max_resource="2", storage=storage)
+    shutil.copytree(here / "runs", here / "other" / "runs")
+    monkeypatch.chdir(here / "other")
+    (line,) = clean(Path("runs"), ["study"], whole=True)
+    assert "the storage is left as it is" in line
+    assert names(storage) == {"study/toy"}
+
+
+def test_a_copy_beside_the_original_leaves_its_trials(here):
+    study, _ = run("toy", trials="1", max_resource="2")
+    storage = f"sqlite:///{here / 'runs' / 'hypersearch.db'}"
+    for given in (None, storage):
+        shutil.copytree(study.folder, here / "runs" / "copy")
+        (line,) = clean(here / "runs", ["copy"], whole=True, storage=given)
+        assert line.startswith("copy: ")
+        assert "; the storage is left as it is" in line
+    assert names(storage) == {"study/toy"}
+
+
+def test_a_storage_that_is_named_is_not_taken_from_under_the_original(here):
+    study, _ = run("toy", trials="1", max_resource="2")
+    shutil.copytree(study.folder, here / "elsewhere" / "study")
+    storage = f"sqlite:///{here / 'runs' / 'hypersearch.db'}"
+    (line,) = clean(here / "elsewhere", ["study"], whole=True, storage=storage)
+    assert "; the storage is left as it is" in line
+    assert names(storage) == {"study/toy"}
+
+
+def test_trials_of_the_same_name_in_another_storage_are_left_alone(here):
+    run("toy", trials="1", max_resource="2")
+    team = f"sqlite:///{here / 'team.db'}"
+    optuna.create_study(storage=team, study_name="study/toy")
+    (line,) = clean(here / "runs", ["study"], whole=True, storage=team)
+    own = f"sqlite:///{here / 'runs' / 'hypersearch.db'}"
+    assert line.endswith(f"; the storage is left as it is: the study's trials are in {own}")
+    assert names(team) == {"study/toy"}
 
 
 def test_a_study_that_is_being_run_is_left_alone(here):

@@ -21,7 +21,7 @@ from search.cli import main
 from search.families import FAMILIES
 from tests.analysis.studies import Made, make
 
-COMMANDS = ["run", "doctor", "confirm", "leaderboard", "report", "figure", "list"]
+COMMANDS = ["run", "doctor", "confirm", "leaderboard", "compare", "list"]
 
 
 def refused(capsys, *arguments):
@@ -51,9 +51,8 @@ def test_no_command_shows_help(capsys):
     [
         (
             ["rum", "cnn"],
-            "unknown command 'rum', allowed: clean, confirm, doctor, export, extend, figure, leaderboard, list, "
-            "predict, report, resume, run; "
-            "did you mean 'run'?",
+            "unknown command 'rum', allowed: clean, compare, confirm, doctor, export, extend, leaderboard, list, "
+            "predict, resume, run; did you mean 'run'?",
         ),
         (["run"], "Missing argument 'TARGET...' of hypersearch run; see --help"),
         (["run", "cnn", "--trails", "3"], "unknown option '--trails'; did you mean '--trials'?; see --help"),
@@ -150,7 +149,7 @@ def test_a_family_in_a_file_here_is_suggested(here, capsys):
 
 
 def test_a_study_file_that_is_not_there(here, capsys):
-    message = "there is no study file 'mine.toml'; those that come with hypersearch: fashion, quick"
+    message = "there is no study file 'mine.toml'; those that come with hypersearch: fashion, n2d, quick"
     assert refused(capsys, "run", "mine.toml") == message
 
 
@@ -222,7 +221,7 @@ def test_nothing_to_run(here, capsys):
 
 
 def test_lists(here, capsys):
-    for what, word in (("families", "cnn: accuracy, up to 15 epochs"), ("datasets", "digits: "), ("studies", "quick")):
+    for what, word in (("families", "R3-default, R3-own, R5"), ("datasets", "digits: "), ("studies", "quick")):
         assert main(["list", what]) == 0
         assert word in capsys.readouterr().out
 

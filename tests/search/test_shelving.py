@@ -113,7 +113,10 @@ def test_image_files_that_will_not_do(study, tmp_path, capsys):
 def test_a_study_of_families_with_and_without_data(here, capsys):
     run_study(build(["toy", "kmeans"], {**FOREST, "name": "mixed", "space": {"k": "10..20"}}))
     toy, kmeans = export_study(here / "runs", "mixed", here / "to")
-    assert "`hypersearch predict` cannot use it" in (kmeans / "README.md").read_text()
+    assert "`hypersearch predict` cannot use it" in (toy / "README.md").read_text()
+    clusters = {int(row["class"]) for row in rows_of(kmeans)}
+    assert len(clusters) > 1
+    assert clusters <= set(range(20))
     assert main(["predict", str(toy), "digits"]) == 2
     assert "holds a model that cannot be used by itself" in capsys.readouterr().err
 
