@@ -10,6 +10,7 @@ import click
 
 from models.errors import UserError, WorkFailedError
 from search.options import OneLineGroup, again_options, click_words, out_option
+from search.pages import figure, report
 
 if TYPE_CHECKING:
     from search.record import Record
@@ -258,42 +259,6 @@ def leaderboard(names: tuple[str, ...], form: str, sort: str | None, out: Path) 
     return 0
 
 
-@cli.command(short_help="Write studies as one HTML page.")
-@click.argument("names", nargs=-1, metavar="[NAME...]")
-@click.option(
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Write there  [default: OUT/NAME/report.html, of several studies OUT/report.html]",
-)
-@out_option
-def report(names: tuple[str, ...], output: Path | None, out: Path) -> int:
-    """Write the named studies (default: all in the folder) as one HTML page that needs nothing else.
-
-    It holds tables, figures and the ends of tracebacks; no scripts, and nothing is fetched when it is read.
-    """
-    from analysis.report import write_report
-
-    click.echo(f"report: {write_report(out, names, output, say=lambda line: click.echo(line, err=True))}")
-    return 0
-
-
-@cli.command(short_help="Draw a figure of a study.")
-@click.argument("name")
-@click.argument("kind")
-@click.option("--family", metavar="F", help="Of this search  [default: of each to which it applies]")
-@click.option("--format", "form", metavar="F", default="svg", show_default=True, help="svg, png or pdf.")
-@click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help="Folder  [default: OUT/NAME/figures]")
-@out_option
-def figure(name: str, kind: str, out: Path, **choices: Any) -> int:
-    """Draw a figure for each search to which it applies, as DIR/FAMILY-KIND.svg; a wrong KIND lists those there are."""
-    from analysis.drawing import draw
-
-    for path in draw(out, name, kind, **choices):
-        click.echo(path)
-    return 0
-
-
 @cli.command(short_help="Put searches side by side, each of several seeds.")
 @click.argument("sides", nargs=-1, required=True, metavar="A B...")
 @click.option("--metric", metavar="M", help="Compare by this validation metric  [default: the objective]")
@@ -326,6 +291,9 @@ def list_command(what: str, name: str | None, out: Path) -> int:
     click.echo(listing(what, name, out))
     return 0
 
+
+cli.add_command(report)
+cli.add_command(figure)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,4 +1,4 @@
-"""How to read each kind of figure, in a sentence or two."""
+"""How to read each kind of figure, in a sentence or two, and what is said where there is nothing to draw."""
 
 from __future__ import annotations
 
@@ -28,3 +28,15 @@ ABOUT: Mapping[str, str] = {
     "cluster_confusion": "How the images of each class spread over the clusters.",
     "embeddings": "The same test images in planes made in several ways, with scores of how well classes stand apart.",
 }
+
+NOTHING: Mapping[str, str] = {
+    "history": "no trial has run to its end.",
+    "rungs": "no trial that was proposed was judged at a rung.",
+    "intermediate": "no trial was judged more than once.",
+    "importances": "it takes eight complete trials that were proposed, of different worth, and two parameters.",
+    "slices": "no trial that was proposed has run to its end, or nothing was varied.",
+    "parallel": "it takes two complete trials that were proposed, and two parameters.",
+    "timeline": "nothing has run, or no journal was kept.",
+    "curves": "the best trial was judged only once, or there is none.",
+}
+"""Kinds that any search may have; of the others, those that do not apply are left out without a word."""

@@ -10,11 +10,11 @@ import pandas as pd
 
 from analysis.journal import Life, lives
 from analysis.leaderboard import families, objectives, rank
-from analysis.report import tables
+from analysis.report import beside, tables
 from analysis.report.budget import Budget, as_table, budget, in_words
 from analysis.report.facts import commands, details, facts
 from analysis.report.failures import Failures, failures
-from analysis.report.pictures import Picture, pictures
+from analysis.report.pictures import OF_MODELS, Picture, of_the_model, pictures
 from analysis.report.tables import Best, Table
 from analysis.report.words import DASH, duration, listed, short
 from analysis.tables import Study
@@ -32,13 +32,15 @@ class SearchPart:
     left_out: tuple[tuple[str, str], ...]  # baselines, each with the reason
     counts: tuple[tuple[str, int], ...]  # trials by state, in words
     best: tuple[Best, ...]
-    published: Table | None
+    published: tuple[Table, ...]
     board: Table | None
     chosen: tuple[Table, ...]
     budget: Budget
     budget_words: str
     budget_table: Table
-    pictures: tuple[Picture, ...]
+    pictures: tuple[Picture, ...]  # of its trials
+    model: tuple[Picture, ...]  # of the best of them
+    model_words: str
     failures: Failures
 
 
@@ -77,6 +79,9 @@ def search_part(study: Study, family: str, anchor: str, say: Callable[[str], Non
     """All that a report says of a search."""
     ranked, told = rank(study, family), lives(study.folder, family)
     spent = budget(study, family, told)
+    drawn = list(pictures(study, family, say, strict))
+    model = tuple(picture for picture in drawn if picture.kind in OF_MODELS)
+    published = beside.baselines(study, family, ranked), beside.peers(study, family, ranked)
     return SearchPart(
         anchor,
         short(family, 80),
@@ -84,13 +89,15 @@ def search_part(study: Study, family: str, anchor: str, say: Callable[[str], Non
         tuple((short(name, 80), short(reason)) for name, reason in study.search(family).get("left_out", {}).items()),
         tuple(_counts(ranked, told)),
         tuple(tables.best_trials(study, family, ranked)),
-        tables.beside_published(study, family, ranked),
+        tuple(table for table in published if table),
         tables.leaderboard(study, family, ranked) if len(ranked) else None,
         tuple(tables.chosen(study, family, ranked)),
         spent,
         in_words(spent),
         as_table(spent),
-        tuple(pictures(study, family, say, strict)),
+        tuple(picture for picture in drawn if picture.kind not in OF_MODELS),
+        model,
+        of_the_model(study, family, model),
         failures(study, family),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,20 +11,23 @@ from matplotlib.collections import Collection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from analysis.evidence import of_winner
 from analysis.figures import KINDS, Kind
+from analysis.figures.of_evidence import EVIDENCE_KINDS
 from analysis.figures.style import encode
-from analysis.report.about import ABOUT
+from analysis.report.about import ABOUT, NOTHING
 from analysis.report.words import short
 from analysis.tables import Study
 
 SMALL = 60_000  # bytes of an SVG up to which no PNG is tried
 MANY = 1_000  # marks in a figure from which on no SVG is tried: it would have 100 kB, and take as long as a PNG
 PIXELS = 96  # of CSS an inch
+OF_MODELS = frozenset(kind.name for kind in EVIDENCE_KINDS)  # the others are of trials
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One figure. `source`: a data URI, empty where the figure failed; `error`: why, else empty."""
+    """One figure. `source`: a data URI, or empty; then `error` or `nothing` says why."""
 
     kind: str
     title: str
@@ -34,10 +37,14 @@ class Picture:
     width: int = 0  # CSS pixels
     height: int = 0
     error: str = ""
+    nothing: str = ""
 
 
 def pictures(study: Study, family: str, say: Callable[[str], None], strict: bool = False) -> Iterator[Picture]:
-    """Every figure that applies to a search. One that fails is told to `say`, with an error in its place; or raises."""
+    """Every figure that applies to a search, and a word on those of `NOTHING` that have nothing to show.
+
+    One that fails is told to `say`, with an error in its place; or, if `strict`, raises.
+    """
     for kind in KINDS.values():
         try:
             picture = _picture(kind, study, family)
@@ -54,10 +61,24 @@ def pictures(study: Study, family: str, say: Callable[[str], None], strict: bool
 def _picture(kind: Kind, study: Study, family: str) -> Picture | None:
     record = kind.compute(study, family)
     if record is None:
-        return None
+        why = NOTHING.get(kind.name)
+        return Picture(kind.name, kind.title, nothing=why) if why else None
     alt, drawn = kind.describe(record), kind.draw(record)
     width, height = (round(inches * PIXELS) for inches in drawn.get_size_inches())
     return Picture(kind.name, kind.title, ABOUT.get(kind.name, ""), alt, data_uri(drawn), width, height)
+
+
+def of_the_model(study: Study, family: str, shown: Sequence[Picture]) -> str:
+    """A sentence on the pictures of the best model where they, or some, are missing; empty where all are there."""
+    found = of_winner(study, family)
+    if found is None:
+        return (
+            "What the best model does with test images is shown once they were read: hypersearch confirm "
+            f"{short(study.folder.name)} trains it anew and keeps what pictures need."
+        )
+    if found.has("reconstructions") and "reconstructions" not in {picture.kind for picture in shown}:
+        return "The images are not at hand here, so pictures that need them are left out."
+    return "" if any(picture.source for picture in shown) else "Of this model nothing was kept that could be drawn."
 
 
 def data_uri(drawn: Figure) -> str:

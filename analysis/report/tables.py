@@ -1,8 +1,8 @@
-"""The tables of one search: leaderboard, best trial, figures beside published ones, choices of a clustering."""
+"""The tables of one search: leaderboard, best trial, choices of a clustering."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,6 @@ from analysis.leaderboard import objectives
 from analysis.report.words import DASH, column, count, figure, listed, setting, short, signed, with_spread
 from analysis.tables import Study, missing
 from analysis.terminal import STATE_WORDS, apart, parameters, varied
-from models.api import SAME
 
 FIXED = "fixed"
 PARTS = {"val": "validation", "test": "test"}  # of the images, by the beginning of a figure's column
@@ -145,49 +144,6 @@ def searched(parameter: Mapping[str, Any]) -> str:
     if parameter["low"] == parameter["high"]:
         return FIXED
     return f"{setting(parameter['low'])} … {setting(parameter['high'])}{', log' * bool(parameter.get('log'))}"
-
-
-def beside_published(study: Study, family: str, ranked: pd.DataFrame) -> Table | None:
-    """What the sources of the baselines report on these data, beside ours; None where they report nothing on them."""
-    rows = list(_published(study, family, ranked))
-    columns = ("figure", "theirs", "ours", "difference", "best found")
-    return Table("Published figures and ours", ("baseline", *columns), tuple(rows)) if rows else None
-
-
-def _published(study: Study, family: str, ranked: pd.DataFrame) -> Iterator[tuple[str, ...]]:
-    complete = ranked[ranked["state"] == "COMPLETE"]
-    for baseline in study.search(family)["baselines"]:
-        if baseline.get("dataset") != study.facts["dataset"]["name"]:
-            continue
-        ours = complete[complete["name"] == baseline["name"]].head(1)
-        found = _comparable(complete[complete["name"] == ""], ours)
-        for name, theirs in baseline.get("figures", {}).items():
-            part, _, metric = name.partition(".")
-            if part not in PARTS:
-                continue
-            source = f"{baseline['name']} ({baseline.get('source', 'published')})"
-            value, spread = _first(ours, name)
-            apart = DASH if missing(value) else signed(value - theirs, _places(theirs), plus=True)
-            best = DASH if metric in SAME else with_spread(*_first(found, name))
-            yield short(source), f"{metric} on {PARTS[part]}", figure(theirs), with_spread(value, spread), apart, best
-
-
-def _comparable(found: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
-    """Of clusterings those with as few clusters as ours: with more, all are better."""
-    if not is_clustering(found):
-        return found
-    most = ours["val.clusters"].iloc[0] if len(ours) else 0
-    return found[found["val.clusters"] <= most]
-
-
-def _first(trials: pd.DataFrame, name: str) -> tuple[Any, Any]:
-    """A figure of the first trial that has it, and its deviation over seeds; None where there is none."""
-    there = trials[trials[name].notna()] if name in trials else trials.head(0)
-    return (there[name].iloc[0], there.iloc[0].get(f"{name}_std")) if len(there) else (None, None)
-
-
-def _places(value: float) -> int:
-    return len(figure(value).partition(".")[2])
 
 
 def chosen(study: Study, family: str, ranked: pd.DataFrame) -> list[Table]:

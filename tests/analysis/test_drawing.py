@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from analysis import drawing
@@ -37,8 +39,15 @@ def test_each_family_to_which_it_applies(out, form):
     assert all(path.read_bytes().startswith(SIGNATURES[form]) for path in files)
 
 
-def test_one_family_elsewhere(out):
-    assert list(drawing.draw(out, "demo", "dots", "cnn", output=out / "a" / "b")) == [out / "a" / "b" / "cnn-dots.svg"]
+def test_one_family_in_another_folder(out):
+    assert list(drawing.draw(out, "demo", "dots", "cnn", to=out / "a" / "b")) == [out / "a" / "b" / "cnn-dots.svg"]
+
+
+@pytest.mark.parametrize("form", SIGNATURES)
+def test_a_file_says_its_format(out, form):
+    path = out / "there" / f"one.{form.upper()}"
+    assert list(drawing.draw(out, "demo", "dots", "cnn", to=path)) == [path]
+    assert path.read_bytes().startswith(SIGNATURES[form])
 
 
 @pytest.mark.parametrize(
@@ -49,6 +58,9 @@ def test_one_family_elsewhere(out):
         ({"form": "svgz"}, "^unknown format 'svgz', allowed: png, svg, pdf; did you mean 'svg'"),
         ({"family": "cn"}, "^unknown family of study 'demo' 'cn', allowed: cnn, vae, my.own:KNN; did you mean 'cnn'"),
         ({"family": "vae"}, "^study 'demo' has nothing to show as dots for vae$"),
+        ({"to": Path("a.pnf")}, "^a.pnf: unknown suffix '.pnf', allowed: .png, .svg, .pdf; did you mean '"),
+        ({"to": Path("a.png"), "form": "svg"}, "^--format svg and a file that ends in .png contradict each other$"),
+        ({"to": Path("a.png")}, "^a.png is one file, but dots applies to cnn, my.own:KNN; say which by --family$"),
     ],
 )
 def test_what_is_refused(out, asked, words):
@@ -59,4 +71,4 @@ def test_what_is_refused(out, asked, words):
 def test_a_folder_that_cannot_be_written(out):
     (out / "file").write_text("")
     with pytest.raises(UserError, match="^cannot write .*cnn-dots.svg: "):
-        list(drawing.draw(out, "demo", "dots", output=out / "file"))
+        list(drawing.draw(out, "demo", "dots", to=out / "file"))

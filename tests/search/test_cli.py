@@ -21,7 +21,7 @@ from search.cli import main
 from search.families import FAMILIES
 from tests.analysis.studies import Made, make
 
-COMMANDS = ["run", "doctor", "confirm", "leaderboard", "compare", "list"]
+COMMANDS = ["run", "doctor", "confirm", "leaderboard", "report", "figure", "compare", "list"]
 
 
 def refused(capsys, *arguments):
@@ -51,8 +51,8 @@ def test_no_command_shows_help(capsys):
     [
         (
             ["rum", "cnn"],
-            "unknown command 'rum', allowed: clean, compare, confirm, doctor, export, extend, leaderboard, list, "
-            "predict, resume, run; did you mean 'run'?",
+            "unknown command 'rum', allowed: clean, compare, confirm, doctor, export, extend, figure, leaderboard, "
+            "list, predict, report, resume, run; did you mean 'run'?",
         ),
         (["run"], "Missing argument 'TARGET...' of hypersearch run; see --help"),
         (["run", "cnn", "--trails", "3"], "unknown option '--trails'; did you mean '--trials'?; see --help"),
@@ -117,7 +117,15 @@ def test_no_command_shows_help(capsys):
         (["confirm", "none"], "unknown study 'none' in runs, there are: none yet"),
         (["report"], "no studies in runs yet; `hypersearch run quick` makes one"),
         (["figure", "none", "history"], "unknown study 'none' in runs, there are: none yet"),
-        (["figure", "none"], "Missing argument 'KIND' of hypersearch figure; see --help"),
+        (
+            ["figure", "none", "historie"],
+            f"unknown kind of figure 'historie', allowed: {', '.join(KINDS)}; did you mean 'history'?",
+        ),
+        (
+            ["figure", "none"],
+            "Missing argument 'KIND' of hypersearch figure; hypersearch list studies names those that there are; "
+            "see --help",
+        ),
     ],
 )
 def test_wrong_input_is_one_line(here, capsys, arguments, message):
@@ -243,9 +251,9 @@ def test_report_and_figure(here, capsys):
     assert main(["report", "demo"]) == 0
     assert capsys.readouterr() == ("report: runs/demo/report.html\n", "")
     assert Path("runs/demo/report.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
-    assert main(["report", "--output", "all.html"]) == 0
+    assert main(["report", "--to", "all.html"]) == 0
     assert capsys.readouterr().out == "report: all.html\n"
-    assert main(["figure", "demo", "history", "--format", "png", "--output", "pictures"]) == 0
+    assert main(["figure", "demo", "history", "--format", "png", "--to", "pictures"]) == 0
     assert capsys.readouterr() == ("pictures/cnn-history.png\n", "")
     assert Path("pictures/cnn-history.png").read_bytes().startswith(b"\x89PNG")
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
-from analysis.figures import style
+from analysis.figures import KINDS, style
 from analysis.figures.base import Kind
 from analysis.report import page, pictures, write_report
-from analysis.report.pictures import ABOUT, SMALL
+from analysis.report.pictures import ABOUT, NOTHING, SMALL
 from models.errors import UserError
 from tests.analysis.report.pages import Page, complaints
 from tests.analysis.studies import CNN, HOSTILE, Made, make
@@ -49,7 +49,18 @@ STUDIES = {
 
 
 @pytest.mark.parametrize("trials", STUDIES.values(), ids=STUDIES.keys())
+@pytest.mark.usefixtures("few_figures")
 def test_every_study_gives_a_sound_page(tmp_path, trials):
+    check(tmp_path, trials)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("trials", [*STUDIES.values(), list(many(1000))], ids=[*STUDIES.keys(), "a thousand"])
+def test_every_study_gives_a_sound_page_with_all_figures(tmp_path, trials):
+    assert len(check(tmp_path, trials)) < 5_000_000
+
+
+def check(tmp_path, trials):
     html = page([make(tmp_path, trials)], strict=True)
     assert complaints(html) == []
     found = Page(html)
@@ -58,6 +69,7 @@ def test_every_study_gives_a_sound_page(tmp_path, trials):
     assert sum(counts.values()) == len(trials)
     assert counts["failed"] == sum(trial.state == "FAIL" for trial in trials)
     assert counts.get("not ended", 0) == sum(trial.state == "RUNNING" for trial in trials)
+    return html
 
 
 def _counts(found):
@@ -69,6 +81,12 @@ def no_figures(monkeypatch):
     monkeypatch.setattr(pictures, "KINDS", {})
 
 
+@pytest.fixture
+def few_figures(monkeypatch):
+    """All are tested by themselves."""
+    monkeypatch.setattr(pictures, "KINDS", {name: KINDS[name] for name in ("history", "timeline")})
+
+
 @pytest.mark.usefixtures("no_figures")
 def test_what_a_page_says(tmp_path):
     failed = Made(4, (0.1,), "FAIL", failure="Traceback (most recent call last)\nValueError: too deep")
@@ -76,7 +94,8 @@ def test_what_a_page_says(tmp_path):
     found = Page(page([study], strict=True))
     parts = [text for level, text in found.headings if level <= 3]
     assert parts == [
-        *("demo", "cnn", "Best trial: 1", "Beside published figures", "Leaderboard", "Budget", "Failures"),
+        *("demo", "cnn", "Best trial: 1", "Beside published figures", "Leaderboard", "Budget", "The best model"),
+        "Failures",
     ]
     assert found.table("The best of each search") == [
         ["family", "objective", "on validation", "on test", "best trial", "trials", "time"],
@@ -87,7 +106,7 @@ def test_what_a_page_says(tmp_path):
     assert found.root.all("pre")[-1].text.endswith("ValueError: too deep")
     assert [link.attributes["href"] for link in found.root.all("nav")[0].all("a")] == ["#study-1-1"]
     way = [item.text for item in found.root.all("ul", class_="way")[0].all("li")]
-    assert way == ["best trial", "published figures", "leaderboard", "budget", "failures"]
+    assert way == ["best trial", "published figures", "leaderboard", "budget", "the best model", "failures"]
 
 
 @pytest.mark.usefixtures("no_figures")
@@ -102,6 +121,7 @@ def test_several_studies_on_a_page(tmp_path):
     assert [link.text for link in found.root.all("nav")[0].all("a")] == ["a", "cnn", "b", "cnn"]
 
 
+@pytest.mark.usefixtures("few_figures")
 def test_hostile_words_stay_words(tmp_path):
     search = {
         **CNN,
@@ -186,7 +206,34 @@ def test_a_kind_that_does_not_apply_is_left_out(study, monkeypatch):
     monkeypatch.setattr(pictures, "KINDS", kinds(compute=lambda study, family: None))
     found = Page(page([study], strict=True))
     assert not found.root.all("figure")
-    assert "Figures" not in [text for _, text in found.headings]
+    assert "Figures of the search" not in [text for _, text in found.headings]
+
+
+def test_a_kind_that_any_search_may_have_says_why_it_is_not_there(study, monkeypatch):
+    standard = kinds(compute=lambda study, family: None)["dots"]
+    monkeypatch.setattr(pictures, "KINDS", {name: replace(standard, name=name) for name in ("timeline", "curves")})
+    html = page([study], strict=True)
+    assert complaints(html) == []
+    found = Page(html)
+    assert not found.root.all("figure")
+    assert [each.text for each in found.root.all("ul", class_="nothing")] == [
+        f"Some <b>dots – not shown: {NOTHING[name]}" for name in ("timeline", "curves")
+    ]
+
+
+def test_what_a_study_without_trials_says(tmp_path):
+    found = Page(page([make(tmp_path, [], searches=({**CNN, "baselines": []},))], strict=True))
+    said = [each.text for each in found.root.all("p")]
+    for words in (
+        "No trial has run to its end, so there is no best one.",
+        "No figures are known that others have published for this task on these data.",
+        "No trial has ended yet.",
+        "Nothing is spent yet: no trial has ended.",
+        "No trial has failed.",
+    ):
+        assert words in said
+    assert any("hypersearch confirm demo trains it anew" in words for words in said)
+    assert len(found.root.all("ul", class_="nothing")[0].all("li")) == 7
 
 
 @pytest.mark.parametrize("part", ["compute", "draw", "describe"])
@@ -206,8 +253,6 @@ def test_a_figure_that_fails_costs_only_itself(tmp_path, study, monkeypatch, par
 
 
 def test_every_kind_of_figure_is_explained():
-    from analysis.figures import KINDS
-
     assert set(ABOUT) == set(KINDS)
     assert all(words.endswith(".") for words in ABOUT.values())
 

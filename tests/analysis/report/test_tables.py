@@ -133,29 +133,6 @@ def test_figures_on_test_of_several_seeds(study, ranked):
     assert table.rows[1] == ("loss", "0.1000", "–")
 
 
-def test_published_figures(study, ranked):
-    table = tables.beside_published(study, "cnn", confirmed(ranked))
-    assert table is not None
-    assert table.columns == ("baseline", "figure", "theirs", "ours", "difference", "best found")
-    assert table.rows == (
-        ("R5 (R5, CNN)", "accuracy on validation", "0.9067", "0.8500", "−0.0567", "0.9000"),
-        ("R5 (R5, CNN)", "accuracy on test", "0.8997", "0.8400 ± 0.0020", "−0.0597", "0.8800 ± 0.0100"),
-    )
-
-
-def test_figures_that_were_published_on_other_data_are_not_compared(tmp_path, study):
-    other = {**study.facts["dataset"], "name": "fashion-mnist"}
-    elsewhere = replace(study, facts={**study.facts, "dataset": other})
-    assert tables.beside_published(elsewhere, "cnn", rank(elsewhere, "cnn")) is None
-
-
-def test_published_figures_of_a_baseline_that_has_not_run(tmp_path):
-    study = make(tmp_path, TRIALS[1:])
-    table = tables.beside_published(study, "cnn", rank(study, "cnn"))
-    assert table is not None
-    assert [row[2:] for row in table.rows] == [("0.9067", "–", "–", "0.9000"), ("0.8997", "–", "–", "–")]
-
-
 @pytest.mark.parametrize(
     ("parameter", "shown"),
     [
@@ -209,28 +186,3 @@ def test_choices_of_a_clustering(tmp_path):
 
 def test_other_families_choose_nothing(study, ranked):
     assert tables.chosen(study, "cnn", ranked) == []
-
-
-def test_a_clustering_is_compared_with_those_of_as_few_clusters(tmp_path):
-    published = {"dataset": "digits", "source": "R4", "resource": 9, "config": {}}
-    baselines = [
-        {**published, "name": "R4-64", "figures": {"val.inertia": 900.0, "val.accuracy": 0.7}},
-        {**published, "name": "R4-9", "figures": {"val.accuracy": 0.5}},
-    ]
-    kmeans = {**CNN, "family": "kmeans", "metric": "v_measure", "objectives": {"v_measure": "max"}}
-    study = make(tmp_path, searches=({**kmeans, "baselines": baselines},))
-    (study.folder / "trials.csv").write_text(CLUSTERS.replace("val.bic", "val.inertia") + MORE)
-    study = analysis.load(study.folder)
-    table = tables.beside_published(study, "kmeans", rank(study, "kmeans"))
-    assert table is not None
-    assert [row[1:] for row in table.rows] == [
-        ("inertia on validation", "900", "123,456", "+122,556", "–"),
-        ("accuracy on validation", "0.7000", "0.7226", "+0.0226", "0.6900"),
-        ("accuracy on validation", "0.5000", "0.5100", "+0.0100", "–"),
-    ]
-
-
-MORE = """\
-demo,kmeans,3,R4-9,COMPLETE,0.51,9,1.0,9,0.51,0.51,0.3,9,0.09,5.5
-demo,kmeans,4,,COMPLETE,0.99,9,1.0,99,0.99,0.99,0.3,99,0.09,4.5
-"""
