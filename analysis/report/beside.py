@@ -39,7 +39,7 @@ def peers(study: Study, family: str, ranked: pd.DataFrame) -> Table | None:
     """What others report for the same task on the same data, beside our best complete trial that compares; or None."""
     complete = ranked[ranked["state"] == "COMPLETE"]
     rows = tuple(_of_peer(each, complete) for each in for_search(study, family))
-    columns = ("published", "figure", "theirs", "ours", "difference", "our trial", "source")
+    columns = ("published", "theirs", "ours", "difference", "our trial", "figure", "source")
     return Table("Published by others for this task, on the same data", columns, rows, left=LEFT) if rows else None
 
 
@@ -73,8 +73,8 @@ def _of_peer(each: Published, complete: pd.DataFrame) -> tuple[str, ...]:
     names = [metric, *(ours for ours, theirs in ALIKE.items() if theirs == metric)]
     alike = _alike(complete, each.when)
     ours = _first(alike, [f"{part}.{name}" for part in ("test", "val") for name in names])
-    told = short(each.task), f"{metric} on test", figure(each.value)
-    return *told, ours.shown, _apart(ours, each.value), ours.trial, short(each.source)
+    told = ours.shown, _apart(ours, each.value), ours.trial, f"{metric} on test"
+    return short(each.task), figure(each.value), *told, short(each.source)
 
 
 def _alike(complete: pd.DataFrame, when: Mapping[str, float]) -> pd.DataFrame:

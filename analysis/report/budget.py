@@ -62,7 +62,7 @@ def _full(study: Study, family: str, trials: pd.DataFrame, told: Sequence[Life])
     """The resource at which each trial is complete: its limit, or less where a parameter says so."""
     search = study.search(family)
     limits = trials["trial"].map({life.trial: life.limit for life in told}).fillna(search.get("max_resource", 0))
-    asked = trials.get(f"param.{search.get('until', '')}")
+    asked = trials.get(f"param.{search.get('until', '')}", pd.Series(index=trials.index, dtype=float))
     both = pd.DataFrame({"limit": limits.astype(float), "asked": pd.to_numeric(asked)})
     return both.min(axis=1)
 

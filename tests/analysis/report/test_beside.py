@@ -82,9 +82,9 @@ def test_peers_of_a_classifier(tmp_path):
     study = make(tmp_path, TRIALS, dataset=FASHION)
     table = beside.peers(study, "cnn", confirmed(rank(study, "cnn")))
     assert table is not None
-    assert table.columns == ("published", "figure", "theirs", "ours", "difference", "our trial", "source")
+    assert table.columns == ("published", "theirs", "ours", "difference", "our trial", "figure", "source")
     assert table.rows[0] == (
-        *("Wide ResNet 40-4", "accuracy on test", "0.9670", "0.8800 ± 0.0100", "−0.0870", "1"),
+        *("Wide ResNet 40-4", "0.9670", "0.8800 ± 0.0100", "−0.0870", "1", "accuracy on test"),
         "dataset README, community table",
     )
     assert table.rows[-1][0] == "random forest, 100 trees, entropy, depth 100"  # another sort of model, the worst
@@ -94,7 +94,7 @@ def test_peers_before_test_was_read(tmp_path):
     study = make(tmp_path, TRIALS, dataset=FASHION)
     table = beside.peers(study, "cnn", rank(study, "cnn"))
     assert table is not None
-    assert table.rows[0][3:6] == ("0.9000 (validation)", "−0.0670", "1")
+    assert table.rows[0][2:5] == ("0.9000 (validation)", "−0.0670", "1")
 
 
 def test_peers_of_a_clustering_are_those_of_as_many_clusters(tmp_path):
@@ -104,11 +104,11 @@ def test_peers_of_a_clustering_are_those_of_as_many_clusters(tmp_path):
     study = analysis.load(study.folder)
     table = beside.peers(study, "kmeans", rank(study, "kmeans"))
     assert table is not None
-    assert {row[0]: row[3:6] for row in table.rows if row[1] == "hungarian_accuracy on test"} == {
+    assert {row[0]: row[2:5] for row in table.rows if row[5] == "hungarian_accuracy on test"} == {
         "N2D, k = 10": ("0.5000 (validation)", "−0.1720", "1"),
         "DECS, k = 10": ("0.5000 (validation)", "−0.1420", "1"),
     }
-    assert {row[3:6] for row in table.rows if row[1] == "nmi on test"} == {
+    assert {row[2:5] for row in table.rows if row[5] == "nmi on test"} == {
         ("0.5000 (validation)", "−0.1840", "1"),
         ("0.5000 (validation)", "−0.2160", "1"),
     }
@@ -122,7 +122,7 @@ def test_no_peers_on_other_data_or_for_other_values(tmp_path, study, ranked):
     there = analysis.load(there.folder)
     table = beside.peers(there, "kmeans", rank(there, "kmeans"))
     assert table is not None
-    assert {row[3:6] for row in table.rows} == {("–", "–", "–")}
+    assert {row[2:5] for row in table.rows} == {("–", "–", "–")}
 
 
 MORE = """\
