@@ -31,7 +31,7 @@ def baselines(study: Study, family: str, ranked: pd.DataFrame) -> Table | None:
     Figures on test are compared with ours on test where it was confirmed, else with ours on validation, which is said.
     """
     rows = tuple(_of_sources(study, family, ranked[ranked["state"] == "COMPLETE"]))
-    columns = ("baseline", "figure", "theirs", "ours", "difference", "best found")
+    columns = ("baseline", "figure", "theirs", "ours", "difference", "best found", "source")
     return Table("Published figures of the baselines, and ours", columns, rows, left=LEFT) if rows else None
 
 
@@ -49,15 +49,15 @@ def _of_sources(study: Study, family: str, complete: pd.DataFrame) -> Iterator[t
             continue
         own = complete[complete["name"] == baseline["name"]].head(1)
         found = _comparable(complete[complete["name"] == ""], own)
-        source = short(f"{baseline['name']} ({baseline.get('source', 'published')})")
-        figures = baseline.get("figures", {})
+        told, figures = short(baseline["name"], 60), baseline.get("figures", {})
         for name, theirs in figures.items():
             part, _, metric = name.partition(".")
             if part not in PARTS:
                 continue
             columns = [name] if f"val.{metric}" in figures else [name, f"val.{metric}"]
             ours, best = _first(own, columns), Ours() if metric in SAME else _first(found, columns)
-            yield source, f"{metric} on {PARTS[part]}", figure(theirs), ours.shown, _apart(ours, theirs), best.shown
+            shown = figure(theirs), ours.shown, _apart(ours, theirs), best.shown
+            yield told, f"{metric} on {PARTS[part]}", *shown, short(baseline.get("source", "published"))
 
 
 def _comparable(found: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:

@@ -26,10 +26,10 @@ def ranked(study):
 def test_published_figures(study, ranked):
     table = beside.baselines(study, "cnn", confirmed(ranked))
     assert table is not None
-    assert table.columns == ("baseline", "figure", "theirs", "ours", "difference", "best found")
+    assert table.columns == ("baseline", "figure", "theirs", "ours", "difference", "best found", "source")
     assert table.rows == (
-        ("R5 (R5, CNN)", "accuracy on validation", "0.9067", "0.8500", "−0.0567", "0.9000"),
-        ("R5 (R5, CNN)", "accuracy on test", "0.8997", "0.8400 ± 0.0020", "−0.0597", "0.8800 ± 0.0100"),
+        ("R5", "accuracy on validation", "0.9067", "0.8500", "−0.0567", "0.9000", "R5, CNN"),
+        ("R5", "accuracy on test", "0.8997", "0.8400 ± 0.0020", "−0.0597", "0.8800 ± 0.0100", "R5, CNN"),
     )
 
 
@@ -43,7 +43,7 @@ def test_published_figures_of_a_baseline_that_has_not_run(tmp_path):
     study = make(tmp_path, TRIALS[1:])
     table = beside.baselines(study, "cnn", rank(study, "cnn"))
     assert table is not None
-    assert [row[2:] for row in table.rows] == [("0.9067", "–", "–", "0.9000"), ("0.8997", "–", "–", "–")]
+    assert [row[2:6] for row in table.rows] == [("0.9067", "–", "–", "0.9000"), ("0.8997", "–", "–", "–")]
 
 
 def test_a_clustering_is_compared_with_those_of_as_few_clusters(tmp_path):
@@ -58,7 +58,7 @@ def test_a_clustering_is_compared_with_those_of_as_few_clusters(tmp_path):
     study = analysis.load(study.folder)
     table = beside.baselines(study, "kmeans", rank(study, "kmeans"))
     assert table is not None
-    assert [row[1:] for row in table.rows] == [
+    assert [row[1:6] for row in table.rows] == [
         ("inertia on validation", "900", "123,456", "+122,556", "–"),
         ("accuracy on validation", "0.7000", "0.7226", "+0.0226", "0.6900"),
         ("accuracy on validation", "0.5000", "0.5100", "+0.0100", "–"),
@@ -71,7 +71,7 @@ def test_a_figure_on_test_beside_one_on_validation(tmp_path):
     table = beside.baselines(study, "cnn", rank(study, "cnn"))
     assert table is not None
     assert table.rows == (
-        ("R5 (R5, CNN)", "accuracy on test", "0.8997", "0.8500 (validation)", "−0.0497", "0.9000 (validation)"),
+        ("R5", "accuracy on test", "0.8997", "0.8500 (validation)", "−0.0497", "0.9000 (validation)", "R5, CNN"),
     )
 
 
