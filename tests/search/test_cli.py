@@ -246,7 +246,8 @@ def test_a_reader_that_has_gone_is_no_failure():
     assert listing.returncode == 0
 
 
-def test_report_and_figure(here, capsys):
+def test_report_and_figure(here, capsys, monkeypatch):
+    monkeypatch.setattr("analysis.report.pictures.KINDS", {})  # drawn in the report's own tests
     make(Path("runs"), [Made(0), Made(1)])
     assert main(["report", "demo"]) == 0
     assert capsys.readouterr() == ("report: runs/demo/report.html\n", "")
