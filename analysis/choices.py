@@ -1,19 +1,19 @@
 """What the trials of a clustering say beside their ranking: who wins with labels and without, and the front over k.
 
 Homogeneity and accuracy rise with the number of clusters whatever the clustering is worth, so a good one is one that
-no other beats with as few. Figures first (`winners`, `on_front`), then their words (`remarks`, `choices`). `goals` are
-a search's objectives, the first first.
+no other beats with as few. Figures first (`winners`, `on_front`), then their words (`remarks`). `goals` are a search's
+objectives, the first first.
 """
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from analysis.cells import HELD
 from analysis.pareto import front_column
 from analysis.tables import missing
 from models.api import DIRECTIONS, NO_OBJECTIVE, SAME, TRIAL_COLUMNS, UNSUPERVISED
@@ -23,7 +23,6 @@ UNLABELLED = ("silhouette", "bic", "stability")  # criteria that are shown besid
 TOLD = ("v_measure", "accuracy", "hungarian_accuracy", "clusters")  # of a winner
 TESTED = ("accuracy", "hungarian_accuracy", "nmi")  # of a winner that is confirmed
 MARKS = ("chosen_by", "front_over_clusters")  # the columns that `marked` adds
-HELD = "\N{NO-BREAK SPACE}"  # between words that stay on one line
 
 
 @dataclass(frozen=True)
@@ -112,7 +111,10 @@ def marked(ranked: pd.DataFrame, goals: Sequence[str]) -> pd.DataFrame:
 
 
 def remarks(ranked: pd.DataFrame, goals: Sequence[str]) -> list[list[str]]:
-    """Winners, each told once, and front in words, each in a line or more; none of what is no clustering."""
+    """Winners, each told once, and front in words, each in a line or more; none of what is no clustering.
+
+    Words that belong together are joined by no-break spaces (analysis/notes.py).
+    """
     groups: dict[int, list[Winner]] = {}
     for winner in winners(ranked, goals):
         groups.setdefault(winner.trial, []).append(winner)
@@ -120,21 +122,6 @@ def remarks(ranked: pd.DataFrame, goals: Sequence[str]) -> list[list[str]]:
     pairs = front_over_clusters(ranked) if said else []
     front = ", ".join(f"{clusters}:{HELD}{accuracy:.4f}" for clusters, accuracy in pairs)
     return [*said, [f"Pareto front over clusters (accuracy): {front}"]] if front else said
-
-
-def choices(ranked: pd.DataFrame, goals: Sequence[str], width: int) -> str:
-    """The remarks in lines of up to `width` characters."""
-    lines = [
-        textwrap.fill(line, width, initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False)
-        for remark in remarks(ranked, goals)
-        for line, indent in zip(remark, ("", "  "), strict=False)
-    ]
-    return "".join(f"{line}\n" for line in lines).replace(HELD, " ")
-
-
-def as_list(ranked: pd.DataFrame, goals: Sequence[str]) -> str:
-    """The remarks as a Markdown list."""
-    return "".join(f"- {'; '.join(remark)}\n" for remark in remarks(ranked, goals)).replace(HELD, " ")
 
 
 def in_words(criteria: Sequence[str]) -> str:

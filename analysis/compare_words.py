@@ -18,9 +18,9 @@ from rich.table import Table
 from rich.text import Text
 from tabulate import tabulate
 
+from analysis.cells import figures
 from analysis.compare import Comparison, Side, compare
 from analysis.incumbents import AXES, Curve, Duel, interval_rank
-from analysis.terminal import figures
 from models.errors import unknown
 
 Comparisons: TypeAlias = Sequence[Comparison]

@@ -10,7 +10,7 @@ from typing import Any
 from analysis.figures import KINDS
 from analysis.figures.base import FORMATS
 from analysis.figures.style import encode
-from analysis.leaderboard import families
+from analysis.ranking import families
 from analysis.tables import Study, load_all
 from models.errors import UserError, nearest, unknown
 

@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -37,14 +38,26 @@ class Evidence:
 
 def of_winner(study: Study, family: str, *names: str) -> Evidence | None:
     """The evidence of a search's winner; None if it is not confirmed, cannot be read, or lacks one of `names`."""
-    folder = study.folder / "best" / family
+    found = _read(study.folder / "best" / family / "best.json")
+    return found if found and found.has(*names) else None
+
+
+def of_baseline(study: Study, family: str, trial: int, name: str) -> Evidence | None:
+    """The evidence of a baseline by trial number and name, winner or not; None if there is none that can be read."""
+    best = _read(study.folder / "best" / family / "best.json")
+    if best and best.facts.get("trial") == trial:
+        return best
+    return _read(study.folder / "baselines" / family / name / "baseline.json") if name else None
+
+
+def _read(path: Path) -> Evidence | None:
+    """What stands in a file of facts and in the test.npz beside it."""
     try:
-        facts = json.loads((folder / "best.json").read_text(encoding="utf-8"))
-        with (folder / "test.npz").open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            found = Evidence(facts, {name: stored[name] for name in stored.files})
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        with path.with_name("test.npz").open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            return Evidence(facts, {name: stored[name] for name in stored.files})
     except (OSError, ValueError, EOFError, zipfile.BadZipFile):
         return None
-    return found if found.has(*names) else None
 
 
 def class_names(study: Study, at_least: int = 0) -> tuple[str, ...]:

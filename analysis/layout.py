@@ -9,23 +9,61 @@ from rich.table import Table
 from rich.text import Text
 
 LEAST = 12  # columns without which the last column is not shown at all
+MOST = 24  # columns of a name
 GAP = 2
-WORDS = ("trial", "state")  # columns that are not figures, so stand at the left, as the last does
+WORDS = ("family", "metric", "study", "data", "trial", "state")  # no figures, so they stand at the left, as the last
 
 
-def fitted(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int, title: str | None = None) -> Table:
-    """The rows within `width` columns; the last column is cut short, or left out where little room is left."""
-    widths = [max(cell_len(cell) for cell in cells) for cells in zip(columns, *rows, strict=True)]
-    rest = width - sum(widths[:-1]) - GAP * (len(columns) - 1)
-    shown = len(columns) if rest >= LEAST else len(columns) - 1
-    table = Table(
-        title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, GAP, 0, 0)
-    )
-    for number, column in enumerate(columns[:shown], start=1):
-        words = column in WORDS or number == len(columns)
-        table.add_column(column, justify="left" if words else "right", no_wrap=True)
-    if shown == len(columns):
-        table.columns[-1].max_width = rest
+def fitted(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    width: int,
+    title: str | None = None,
+    spare: Sequence[str] = (),
+) -> Table:
+    """The rows within `width` columns; the last column is cut short, or left out where little room is left.
+
+    `spare`: columns that go too, in this order, where the others would not fit. Long names are cut.
+    """
+    head = Text(title, style="bold") if title else None
+    table = Table(title=head, title_justify="left", box=None, pad_edge=False, padding=(0, GAP, 0, 0))
+    shown = _shown(columns, rows, width, spare)
+    for place in shown:
+        words, last = columns[place] in WORDS, place == len(columns) - 1
+        table.add_column(Text(columns[place]), justify="left" if words or last else "right", no_wrap=True)
+        if last:
+            table.columns[-1].max_width = width - _width(columns, rows, shown[:-1]) - GAP
     for cells in rows:
-        table.add_row(*(Text(cell, overflow="ellipsis") for cell in cells[:shown]))
+        table.add_row(*(_cell(columns[place], cells[place]) for place in shown))
     return table
+
+
+def fits(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> bool:
+    """True if all columns but the last have room, without going by `spare`."""
+    return _width(columns, rows, range(len(columns) - 1)) <= width
+
+
+def _shown(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int, spare: Sequence[str]) -> list[int]:
+    """The places of the columns that have room."""
+    *shown, last = range(len(columns))
+    for name in spare:
+        if _width(columns, rows, shown) > width:
+            shown = [place for place in shown if columns[place] != name]
+    rest = width - _width(columns, rows, shown) - GAP
+    return [*shown, last] if rest >= LEAST else shown
+
+
+def _width(columns: Sequence[str], rows: Sequence[Sequence[str]], places: Sequence[int]) -> int:
+    """Of some columns together, with the gaps between them."""
+    widths = [
+        max(cell_len(columns[place]), *(cell_len(_cell(columns[place], cells[place]).plain) for cells in rows), 0)
+        for place in places
+    ]
+    return sum(widths) + GAP * (len(widths) - 1)
+
+
+def _cell(column: str, cell: str) -> Text:
+    text = Text(cell, overflow="ellipsis")
+    if column in WORDS:
+        text.truncate(MOST, overflow="ellipsis")
+    return text

@@ -1,15 +1,16 @@
-"""Trials ranked, as CSV, Markdown or JSON (for the terminal: analysis/terminal.py).
+"""Trials ranked (analysis/ranking.py), as a table for the terminal, CSV, Markdown, LaTeX, JSON or HTML.
 
-Objectives of different families do not compare, so each search is ranked by its own: complete trials first, best
-first, then the stopped ones, which were judged on less resource, then the failed. With several objectives the complete
-trials are ranked by Pareto front, and within a front by the first objective. Of equal trials the earlier number wins.
-A clustering has two columns more (analysis/choices.py): `chosen_by`, the criteria by which a trial wins, and
-`front_over_clusters`; in Markdown these are told below its table instead.
+CSV, JSON and Markdown have all columns; a terminal, LaTeX and HTML the few of analysis/board.py. Beside those of
+trials.csv stand, where there are such, in CSV and JSON: `front` (of several objectives); of a clustering `chosen_by`,
+the criteria by which a trial wins, and `front_over_clusters` (analysis/choices.py); `published`, the figure of a
+baseline's report or of the same task, `difference`, how far the trial is from it, and `published_source`;
+`test_reads`, how often the test images have been read for a study. The others tell these in notes under the table.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,31 +19,53 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.choices import MARKS, as_list, marked
-from analysis.pareto import front_column
+from analysis.as_html import page
+from analysis.as_latex import longtable
+from analysis.bests import best_board, bests, table
+from analysis.board import Board, board
+from analysis.cells import plain
+from analysis.choices import MARKS, marked
+from analysis.notes import Note, joined, under
+from analysis.published import with_published
+from analysis.ranking import check_sort, families, fitted_to, objectives, rank
 from analysis.tables import Study, load_all, missing, together
-from models.api import DIRECTIONS, SAME, TRIAL_COLUMNS
-from models.errors import UserError, nearest, unknown
+from analysis.terminal import show
+from models.api import TRIAL_COLUMNS
+from models.errors import unknown
 
-STATE_ORDER = {"COMPLETE": 0, "PRUNED": 1, "FAIL": 2}
+READS = "test_reads"
+TOLD = (*MARKS, "published_source", READS)  # columns that stand in notes instead where people read
+MARKDOWN = str.maketrans({**{each: f"\\{each}" for each in "\\|`*[]$"}, "<": "&lt;", ">": "&gt;", "&": "&amp;"})
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """One search: a title, which says what is ranked, its trials, best first, and a Markdown list of what they say."""
+    """One search, or the best of several: a title, which says what is ranked, its trials, best first, with all columns.
+
+    notes: what stands under them. board: the same in few columns. named: whether study and family are in the title.
+    """
 
     title: str
     trials: pd.DataFrame
-    remarks: str
+    notes: Sequence[Note]
+    board: Board
+    named: bool = True
 
 
-def write(out: Path, names: Sequence[str], form: str, sort: str | None = None) -> None:
-    """Write the leaderboard of the named studies in `out` (none: all) to standard output, in one of `FORMATS`."""
-    if form not in FORMATS:
+def write(out: Path, names: Sequence[str], form: str, sort: str | None = None, best: bool = False) -> None:
+    """Write the leaderboard of the named studies in `out` (none: all) to standard output, as a table or in `FORMATS`.
+
+    `best`: of each family one row over all these studies.
+    """
+    if form not in ("table", *FORMATS):
         raise unknown("format", form, ["table", *FORMATS])
-    studies = load_all(out, names)
-    check_sort(studies, sort)
-    sys.stdout.write(FORMATS[form](searches(studies, sort)))
+    if form == "table":
+        show(out, names, sort, best=best)
+    else:
+        studies = load_all(out, names)
+        check_sort(studies, sort)
+        ranked = [best_ranking(studies, sort)] if best and studies else searches(studies, sort)
+        sys.stdout.write(FORMATS[form](ranked))
 
 
 def searches(studies: Sequence[Study], sort: str | None = None) -> list[Ranking]:
@@ -51,102 +74,61 @@ def searches(studies: Sequence[Study], sort: str | None = None) -> list[Ranking]
 
 
 def _ranking(study: Study, family: str, sort: str | None) -> Ranking:
-    trials, goals = rank(study, family, sort), list(objectives(study, family))
-    return Ranking(_title(study, family), marked(trials, goals), as_list(trials, goals))
+    ranked = with_published(study, family, rank(study, family, sort))
+    trials = marked(ranked, list(objectives(study, family)))
+    if study.facts.get(READS):
+        trials = trials.assign(**{READS: study.facts[READS]})
+    told = under(study, family, ranked, sort)
+    return Ranking(_title(study, family), trials, told, board(study, family, ranked, sort))
 
 
-def rank(study: Study, family: str, sort: str | None = None) -> pd.DataFrame:
-    """The trials of one search, best first; columns that none of them has are left out.
-
-    By a `sort` that compares only trials of the same k (`grouped`), those of the smallest k come first.
-    """
-    trials = study.trials[study.trials["family"] == family]
-    trials = trials.drop(columns=[c for c in trials if c not in TRIAL_COLUMNS and trials[c].isna().all()])
-    goals = objectives(study, family)
-    if len(goals) > 1:
-        trials.insert(len(TRIAL_COLUMNS), "front", front_column(trials, goals))
-    column = sort if sort is not None and sort in trials else "objective"
-    order = trials[["trial"]].assign(state=trials["state"].map(STATE_ORDER), value=trials[column])
-    rising = direction(study, family, column) == "min"
-    if column != "objective":
-        order["state"] = 0
-    elif "front" in trials:
-        order["state"] += trials["front"].fillna(0) / (len(trials) + 1)  # 1 … n: within the complete
-    groups = grouped(trials)
-    order["group"] = 0
-    if column in groups:
-        keys = [_by_size(trials[f"param.{name}"]) for name in groups[column]]
-        order["group"] = trials.groupby(keys, dropna=False).ngroup()
-    by = ["state", "group", "value", "trial"]
-    return trials.loc[order.sort_values(by, ascending=[True, True, rising, True]).index]
-
-
-def _by_size(column: pd.Series) -> pd.Series:
-    """Numbers as numbers, so that 16 comes before 144."""
-    numbers = pd.to_numeric(column, errors="coerce")
-    return column if numbers.isna().any() else numbers
-
-
-def grouped(trials: pd.DataFrame) -> dict[str, list[str]]:
-    """The columns that compare only trials with the same values of some parameters, and these parameters' names."""
-    groups = {
-        f"{part}.{metric}": [name for name in names if f"param.{name}" in trials]
-        for metric, names in SAME.items()
-        for part in ("val", "train", "test")
-    }
-    return {column: names for column, names in groups.items() if names}
-
-
-def objectives(study: Study, family: str) -> dict[str, str]:
-    """The objectives of a search, each with "min" or "max"."""
-    search = study.search(family)
-    return dict(search.get("objectives") or {search["metric"]: search["mode"]})
-
-
-def direction(study: Study, family: str, column: str) -> str:
-    """ "max" or "min": where a column is better."""
-    if column == "objective":
-        return str(study.search(family)["mode"])
-    return DIRECTIONS.get(column.partition(".")[2], "min")
-
-
-def check_sort(studies: Sequence[Study], sort: str | None) -> None:
-    """Raise a `UserError` for a column that no study has."""
-    trials = together(study.trials for study in studies)
-    columns = [str(column) for column in trials if column not in ("study", "family", "name", "state")]
-    if sort is not None and sort not in columns:
-        raise UserError(f"--sort: unknown column {sort!r}, allowed: {', '.join(columns)}{nearest(sort, columns)}")
-
-
-def families(study: Study) -> list[str]:
-    """The families of a study's searches, in the order in which they ran."""
-    return [search["family"] for search in study.facts["searches"]]
+def best_ranking(studies: Sequence[Study], sort: str | None = None) -> Ranking:
+    """The best trial of each family, data set and objective."""
+    found = bests(studies, sort)
+    made = best_board(found, sort)
+    return Ranking(made.title, table(found), made.notes, made, named=False)
 
 
 def to_csv(ranked: Sequence[Ranking]) -> str:
     """One CSV table of all searches; several criteria in a cell are parted by blanks."""
-    table = together(search.trials for search in ranked)
-    if "chosen_by" in table:
-        table["chosen_by"] = [" ".join(names) if isinstance(names, list) else "" for names in table["chosen_by"]]
-    return str(table.to_csv(index=False))
+    every = together(search.trials for search in ranked)
+    if "chosen_by" in every:
+        every["chosen_by"] = [" ".join(names) if isinstance(names, list) else "" for names in every["chosen_by"]]
+    return str(every.to_csv(index=False))
 
 
 def to_markdown(ranked: Sequence[Ranking]) -> str:
-    """A GitHub Markdown table for each search under its title, four significant figures, then its remarks."""
+    """A GitHub Markdown table for each search under its title, four significant figures, then its notes."""
     return "\n".join(_section(search) for search in ranked) or "no studies\n"
+
+
+def to_latex(ranked: Sequence[Ranking]) -> str:
+    """A longtable for each search."""
+    return "\n".join(longtable(search.board) for search in ranked) or "% no studies\n"
+
+
+def to_html(ranked: Sequence[Ranking]) -> str:
+    """A page with a table for each search."""
+    return page([search.board for search in ranked])
 
 
 def to_json(ranked: Sequence[Ranking]) -> str:
     """A list of objects, one a trial, with the contract's keys; parameters and metrics that it lacks are left out."""
-    table = together(search.trials for search in ranked)
+    every = together(search.trials for search in ranked)
     rows = [
         {key: _plain(value) for key, value in row.items() if key in TRIAL_COLUMNS or not missing(value)}
-        for row in table.to_dict("records")
+        for row in every.to_dict("records")
     ]
     return json.dumps(rows, indent=2) + "\n"
 
 
-FORMATS: dict[str, Callable[[Sequence[Ranking]], str]] = {"csv": to_csv, "md": to_markdown, "json": to_json}
+FORMATS: dict[str, Callable[[Sequence[Ranking]], str]] = {
+    "csv": to_csv,
+    "md": to_markdown,
+    "latex": to_latex,
+    "json": to_json,
+    "html": to_html,
+}
 
 
 def _title(study: Study, family: str) -> str:
@@ -154,16 +136,13 @@ def _title(study: Study, family: str) -> str:
     return f"{study.name} · {family}{fitted_to(study, family)}, objective {goals}"
 
 
-def fitted_to(study: Study, family: str) -> str:
-    """`, features autoencoder,umap:10` for a search on other features than pixels."""
-    features = study.search(family).get("features", "raw")
-    return "" if features == "raw" else f", features {features}"
-
-
 def _section(search: Ranking) -> str:
-    shown = search.trials.drop(columns=["study", "family"]).drop(columns=list(MARKS), errors="ignore")
-    table = shown.map(_markdown_cell).to_markdown(index=False, disable_numparse=True)
-    return f"### {search.title}\n\n{table}\n" + (f"\n{search.remarks}" if search.remarks else "")
+    named = ["study", "family"] if search.named else []
+    shown = search.trials.drop(columns=[*named, *TOLD], errors="ignore").map(_markdown_cell)
+    heads = [_markdown_cell(str(column)) for column in shown]
+    lines = shown.set_axis(heads, axis="columns").to_markdown(index=False, disable_numparse=True)
+    notes = "".join(f"- {_markdown_cell(joined(note))}\n" for note in search.notes)
+    return f"### {_markdown_cell(search.title)}\n\n{lines}\n\n{notes}"
 
 
 def _markdown_cell(value: Any) -> str:
@@ -171,11 +150,11 @@ def _markdown_cell(value: Any) -> str:
         return ""
     if isinstance(value, float):
         return f"{value:.0f}" if value.is_integer() else f"{value:.4g}"
-    return str(value).replace("|", "\\|").replace("\n", " ")
+    return plain(str(value)).translate(MARKDOWN)
 
 
 def _plain(value: Any) -> Any:
     """A value as JSON knows it."""
-    if missing(value) or value == "None":
+    if missing(value) or value == "None" or (isinstance(value, float) and not math.isfinite(value)):
         return None
     return value.item() if hasattr(value, "item") else value

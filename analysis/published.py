@@ -6,14 +6,18 @@ study.json. Here are the ceilings and peers: other people's models on Fashion-MN
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from analysis.leaderboard import objectives
+import pandas as pd
+
+from analysis.ranking import objectives
 from analysis.sides import reported
 from analysis.tables import Study, missing
-from models.api import DIRECTIONS
+from models.api import DIRECTIONS, TRIAL_COLUMNS
+
+COLUMNS = ("published", "difference", "published_source")  # that `with_published` adds
 
 ALIKE: Mapping[str, str] = {"v_measure": "nmi"}
 """Metrics that are the same figure by another name: V-measure is NMI with the arithmetic mean of the entropies."""
@@ -128,31 +132,65 @@ def beside(study: Study, family: str, row: Mapping[str, Any], metric: str | None
     same data; any other trial the best figure of the same task, of the same sort of model if there is one.
     """
     metric = (metric or next(iter(objectives(study, family)))).removeprefix("val.").removeprefix("test.")
-    figures, source = _reports(study, family, str(row["name"]))
+    return _found(_reports(study, family), for_search(study, family), row, metric)
+
+
+def with_published(study: Study, family: str, ranked: pd.DataFrame) -> pd.DataFrame:
+    """The trials with `COLUMNS`: what stands beside the objective of each complete one; without, where there is none.
+
+    A trial that was stopped early or failed has a figure of less resource, or none: nothing is held against it.
+    """
+    metric = next(iter(objectives(study, family)))
+    reports, candidates = _reports(study, family), for_search(study, family)
+    found = [
+        _found(reports, candidates, row, metric) if row["state"] == "COMPLETE" else None
+        for row in ranked.to_dict("records")
+    ]
+    if not any(found):
+        return ranked
+    table = ranked.copy()
+    kept = [(each.value, round(each.difference, 10), each.source) if each else (None, None, None) for each in found]
+    for place, (name, values) in enumerate(
+        zip(COLUMNS, zip(*kept, strict=True), strict=True), start=len(TRIAL_COLUMNS)
+    ):
+        table.insert(place, name, list(values))
+    return table
+
+
+def _found(
+    reports: Sequence[Mapping[str, Any]], candidates: Sequence[Published], row: Mapping[Any, Any], metric: str
+) -> Beside | None:
+    figures, source = _own(reports, str(row["name"]))
     for theirs, ours in (("test", "test"), ("val", "val"), ("test", "val")):
         if f"{theirs}.{metric}" in figures and not missing(row.get(f"{ours}.{metric}")):
             return _beside(row, f"{ours}.{metric}", figures[f"{theirs}.{metric}"], source)
-    best = _best(study, family, row, metric)
+    best = _best(candidates, row, metric)
     return best and _beside(row, *best)
 
 
-def _beside(row: Mapping[str, Any], column: str, value: float, source: str) -> Beside:
+def _beside(row: Mapping[Any, Any], column: str, value: float, source: str) -> Beside:
     return Beside(value, float(row[column]) - value, column, source)
 
 
-def _reports(study: Study, family: str, name: str) -> tuple[Mapping[str, float], str]:
-    """The figures of a baseline's source on these data, and the source."""
-    for baseline in study.search(family)["baselines"]:
-        if name and baseline["name"] == name and baseline.get("dataset") == study.facts["dataset"]["name"]:
+def _reports(study: Study, family: str) -> list[Mapping[str, Any]]:
+    """The baselines of a search whose reports are on its data."""
+    name = study.facts["dataset"]["name"]
+    return [each for each in study.search(family)["baselines"] if each.get("dataset") == name]
+
+
+def _own(reports: Sequence[Mapping[str, Any]], name: str) -> tuple[Mapping[str, float], str]:
+    """The figures of a baseline's source, and the source."""
+    for baseline in reports:
+        if name and baseline["name"] == name:
             return baseline.get("figures", {}), str(baseline["source"])
     return {}, ""
 
 
-def _best(study: Study, family: str, row: Mapping[str, Any], metric: str) -> tuple[str, float, str] | None:
+def _best(candidates: Sequence[Published], row: Mapping[Any, Any], metric: str) -> tuple[str, float, str] | None:
     """The column of the trial, the best figure that it may be held against, and its source."""
     column = next((c for c in (f"test.{metric}", f"val.{metric}") if not missing(row.get(c))), None)
     theirs = f"test.{ALIKE.get(metric, metric)}"
-    for each in for_search(study, family):
+    for each in candidates:
         if column and each.metric == theirs and all(row.get(name) == value for name, value in each.when.items()):
             return column, each.value, f"{each.task}: {each.source}"
     return None

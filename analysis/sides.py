@@ -8,7 +8,7 @@ from fnmatch import filter as matching
 from pathlib import Path
 
 from analysis.events import JOURNAL
-from analysis.leaderboard import families, objectives
+from analysis.ranking import families, objectives
 from analysis.tables import Study, load_all
 from models.api import DIRECTIONS, SAME
 from models.errors import UserError, nearest, unknown

@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,10 @@ import pandas as pd
 
 from models.api import TRIAL_COLUMNS
 from models.errors import UserError, nearest
+
+BOOLEANS = {"True": True, "False": False}
+WHOLE = re.compile(r"-?(0|[1-9]\d{0,307})", re.ASCII)
+REAL = re.compile(r"-?(\d+\.\d*|\.\d+|\d+(?=e))(e[+-]?\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -95,9 +99,10 @@ def _table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
 
 def _typed(text: Any) -> Any:
     """The value that was written: '3' is 3, 'True' is True, 'sqrt' is 'sqrt', 'None' stays the word; NaN if missing."""
-    if not isinstance(text, str) or text == "None":
+    if not isinstance(text, str):
         return text
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return text
+    if WHOLE.fullmatch(text):
+        return int(text)
+    if REAL.fullmatch(text) and math.isfinite(float(text)):
+        return float(text)
+    return BOOLEANS.get(text, text)

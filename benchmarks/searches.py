@@ -18,8 +18,8 @@ from pathlib import Path
 import pandas as pd
 
 import analysis
-from analysis.leaderboard import rank
-from analysis.terminal import parameters, with_spread
+from analysis.cells import parameters, with_spread
+from analysis.ranking import rank
 
 HEAD = """\
 | family | data | trials: done, stopped, failed | minutes | validation | test |
@@ -46,7 +46,7 @@ def winners(study: analysis.Study) -> Iterator[str]:
 
 
 def on_test(best: pd.Series) -> str:
-    means = [name for name in best.index if name.startswith("test.") and not name.endswith("_std")]
+    means = [name for name in best.index if name.startswith("test.") and not name.endswith(("_std", "_low", "_high"))]
     found = [name for name in means if not pd.isna(best[name])]
     return ", ".join(f"{name[5:]} {with_spread(best, name)}" for name in found) or "–"
 

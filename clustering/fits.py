@@ -104,10 +104,12 @@ def settings(step: Step) -> Mapping[str, Any]:
     return {"package": fit.package, "version": metadata.version(fit.package), "own": own}
 
 
-def umap_seconds(n: int, columns: int, size: int) -> float:
-    """About how long UMAP takes on one core for n rows of so many columns, with `size` columns made."""
-    passes = 500 if n <= 10_000 else 200  # UMAP's own choice
-    return 12.0 + n / 1000 * (PACE_COLUMN * columns + passes * (PACE_PASS + PACE_MADE * size))
+def umap_seconds(n: int, columns: int, size: int, others: int = 0) -> float:
+    """About how long UMAP takes on one core for n rows of so many columns, with `size` columns made, and for others."""
+    passes = 500 if n <= 10_000 else 200  # UMAP's own choice; for those that are placed afterwards 100 and 30
+    placing = 100 if others <= 10_000 else 30
+    made, graph = PACE_PASS + PACE_MADE * size, PACE_COLUMN * columns
+    return 12.0 + (n * (graph + passes * made) + others * (graph + placing * made)) / 1000
 
 
 def _fit_standard(step: Step, x_nd: Any, n_train: int, options: Options) -> Arrays:
@@ -127,13 +129,28 @@ def _fit_pca(step: Step, x_nd: Any, n_train: int, options: Options) -> Arrays:
 
 
 def _fit_umap(step: Step, x_nd: Any, n_train: int, options: Options) -> Arrays:
-    expected = umap_seconds(n_train, x_nd.shape[1], step.size)
-    with _told(step, n_train, expected, options.say) as heard:
-        reducer = _reducer(step.size, n_train, options.seed, tqdm_kwds=heard.tqdm)
-        rows_nk = [_quietly(reducer.fit_transform, x_nd[:n_train])]
-        if len(x_nd) > n_train:
-            rows_nk.append(_quietly(reducer.transform, x_nd[n_train:]))
-    return {"rows": np.concatenate(rows_nk).astype(np.float32)}
+    fitted_n = fitted_rows(step, n_train, options.seed)
+    others_n = np.setdiff1d(np.arange(len(x_nd)), fitted_n)
+    places_nk = np.empty((len(x_nd), step.size), dtype=np.float32)
+    expected = umap_seconds(len(fitted_n), x_nd.shape[1], step.size, len(others_n))
+    with _told(step, len(fitted_n), expected, options.say) as heard:
+        reducer = _reducer(step.size, len(fitted_n), options.seed, tqdm_kwds=heard.tqdm)
+        places_nk[fitted_n] = _quietly(reducer.fit_transform, x_nd[fitted_n])
+        if len(others_n):
+            places_nk[others_n] = _quietly(reducer.transform, x_nd[others_n])
+    return {"rows": places_nk}
+
+
+def fitted_rows(step: Step, n_train: int, seed: int) -> NDArray[np.int64]:
+    """The rows that a step is fitted on, int64 (n,), rising: all of the training rows, or as many as it asks for."""
+    if not 0 < step.rows < n_train:
+        return np.arange(n_train)
+    return np.sort(np.random.default_rng(seed).choice(n_train, step.rows, replace=False))
+
+
+def _umap_of(step: Step, x_nd: Any, n_train: int, seed: int, arrays: Arrays) -> Umap:
+    fitted_n = fitted_rows(step, n_train, seed)
+    return Umap(np.ascontiguousarray(x_nd[fitted_n]), arrays["rows"][fitted_n], seed)
 
 
 def _fit_tsne(step: Step, x_nd: Any, n_train: int, options: Options) -> Arrays:
@@ -155,12 +172,7 @@ FITS: Mapping[str, Fit] = {
         costly=True,
         package="scikit-learn",
     ),
-    "umap": Fit(
-        _fit_umap,
-        lambda step, x, n, seed, a: Umap(np.ascontiguousarray(x[:n]), a["rows"][:n], seed),
-        costly=True,
-        package="umap-learn",
-    ),
+    "umap": Fit(_fit_umap, _umap_of, costly=True, package="umap-learn"),
     "tsne": Fit(_fit_tsne, lambda step, x, n, seed, a: Tsne(), costly=True, package="scikit-learn"),
 }
 

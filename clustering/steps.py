@@ -14,9 +14,9 @@ from models.errors import UserError, nearest
 NETWORKS = ("autoencoder", "vae", "cnn")
 """Families whose fitted networks make rows of images: their code, its mean, or what a layer gives."""
 
-SPELLED = ("raw", "standard", "pca:N", "umap:N", "tsne:2", "autoencoder", "vae", "cnn", "cnn@LAYER")
+SPELLED = ("raw", "standard", "pca:N", "umap:N", "umap:N@ROWS", "tsne:2", "autoencoder", "vae", "cnn", "cnn@LAYER")
 NETWORK = re.compile(r"(?P<kind>autoencoder|vae|cnn)(?:@(?P<layer>\w+))?(?::(?P<study>[A-Za-z0-9_][A-Za-z0-9._-]*))?")
-SIZED = re.compile(r"(?P<kind>pca|umap|tsne):(?P<size>[0-9]+)")
+SIZED = re.compile(r"(?P<kind>pca|umap|tsne):(?P<size>[0-9]+)(?:@(?P<rows>[0-9]+))?")
 LEAST_ROWS = 4  # of training images that UMAP and t-SNE can arrange
 
 
@@ -26,12 +26,14 @@ class Step:
 
     kind: str  # "raw", "standard", "pca", "umap", "tsne", or one of `NETWORKS`
     size: int = 0  # columns that pca, umap and tsne give
+    rows: int = 0  # training images that umap is fitted on; 0, or more than there are: all
     layer: str = ""  # of a cnn; empty: the one before the last
     study: str = ""  # whose network; empty: this study's
 
     def __str__(self) -> str:
         """As it is written, without the study."""
-        return self.kind + (f":{self.size}" if self.size else "") + (f"@{self.layer}" if self.layer else "")
+        size = f":{self.size}" if self.size else ""
+        return self.kind + size + (f"@{self.rows or self.layer}" if self.rows or self.layer else "")
 
 
 def parse(features: str) -> tuple[Step, ...]:
@@ -94,8 +96,11 @@ def check_size(step: Step, columns: int | None, n_train: int) -> None:
     if step.kind == "pca" and step.size > most:
         given = f"{n_train} training images" + (f" of {columns} columns" if columns is not None else "")
         raise UserError(f"features: got {step}, allowed: pca:1 to pca:{most}, of {given}")
-    if step.kind in ("umap", "tsne") and n_train < step.size + LEAST_ROWS:
-        raise UserError(f"features: {step} needs at least {step.size + LEAST_ROWS} training images, got {n_train}")
+    least = step.size + LEAST_ROWS
+    if step.kind in ("umap", "tsne") and min(n_train, step.rows or n_train) < least:
+        raise UserError(
+            f"features: {step} needs at least {least} training images, got {min(n_train, step.rows or n_train)}"
+        )
 
 
 def _step(word: str) -> Step:
@@ -104,7 +109,7 @@ def _step(word: str) -> Step:
     if match := NETWORK.fullmatch(word):
         return _network(word, **{name: text or "" for name, text in match.groupdict().items()})
     if match := SIZED.fullmatch(word):
-        return _sized(word, match["kind"], int(match["size"]))
+        return _sized(word, match["kind"], int(match["size"]), match["rows"])
     raise _unknown(word)
 
 
@@ -114,12 +119,14 @@ def _network(word: str, kind: str, layer: str, study: str) -> Step:
     return Step(kind, layer=layer, study=study)
 
 
-def _sized(word: str, kind: str, size: int) -> Step:
+def _sized(word: str, kind: str, size: int, rows: str | None) -> Step:
+    if rows is not None and kind != "umap":
+        raise UserError(f"features: got {word!r}, only umap is fitted on some of the rows: {Step(kind, size)}")
     if kind == "tsne" and size != 2:
         raise UserError(f"features: got {word!r}, allowed: tsne:2; for more columns umap:{max(size, 1)}")
     if not size:
         raise UserError(f"features: got {word!r}, expected {kind}:N with N a whole number from 1 on")
-    return Step(kind, size)
+    return Step(kind, size, int(rows or 0))
 
 
 def _unknown(word: str) -> UserError:

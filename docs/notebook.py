@@ -16,8 +16,8 @@ study.history  # a row for each trial and step
 # The leaderboard of one search, best first, with what others have published beside it.
 
 # %%
-from analysis.leaderboard import families, rank
 from analysis.published import beside
+from analysis.ranking import families, rank
 
 family = families(study)[0]
 best = rank(study, family)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from models.errors import UserError, WorkFailedError
+from search.commands import figure, report, reproduce
 from search.options import OneLineGroup, again_options, click_words, out_option
-from search.pages import figure, report
 
 if TYPE_CHECKING:
     from search.record import Record
@@ -244,18 +244,17 @@ def predict(model: Path, images: str, data_dir: Path | None, to: Any) -> int:
 
 @cli.command(short_help="Rank the trials of studies.")
 @click.argument("names", nargs=-1, metavar="[NAME...]")
-@click.option("--format", "form", metavar="F", default="table", show_default=True, help="table, csv, md or json.")
+@click.option(
+    "--format", "form", metavar="F", default="table", show_default=True, help="table, csv, md, latex, json or html."
+)
 @click.option("--sort", metavar="M", help="Rank by another column: val.nmi, test.accuracy, seconds …")
+@click.option("--best", is_flag=True, help="One row for each family, data set and objective, over all these studies.")
 @out_option
-def leaderboard(names: tuple[str, ...], form: str, sort: str | None, out: Path) -> int:
+def leaderboard(names: tuple[str, ...], form: str, sort: str | None, best: bool, out: Path) -> int:
     """Rank the trials of the named studies (default: of every study in the folder)."""
     from analysis.leaderboard import write
-    from analysis.terminal import show
 
-    if form == "table":
-        show(out, names, sort)
-    else:
-        write(out, names, form, sort)
+    write(out, names, form, sort, best)
     return 0
 
 
@@ -292,8 +291,9 @@ def list_command(what: str, name: str | None, out: Path) -> int:
     return 0
 
 
-cli.add_command(report)
-cli.add_command(figure)
+for command in (reproduce, report, figure):
+    cli.add_command(command)
+
 
 if __name__ == "__main__":
     sys.exit(main())

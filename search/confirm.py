@@ -16,13 +16,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
-from statistics import fmean, stdev
 from typing import Any
 
 import numpy as np
 
 from analysis.choices import chosen_by, in_words
-from analysis.leaderboard import objectives, rank
+from analysis.notes import times
+from analysis.ranking import objectives, rank
 from analysis.tables import Study, load_all
 from clustering.steps import places_others
 from models.api import Space
@@ -31,6 +31,7 @@ from models.errors import UserError, WorkFailedError
 from search import checkpoints
 from search.config import StudyConfig
 from search.families import find
+from search.over_seeds import over_seeds
 from search.plan import check_same_images, load_data
 from search.record import held
 from search.sources import Feed
@@ -78,8 +79,7 @@ def confirm_study(out: Path, name: str, asked: Confirmation, force: bool = False
     study = load_all(out, [name])[0]
     reads = int(study.facts["test_reads"])
     if reads and not force:
-        times = "once" if reads == 1 else f"{reads} times"
-        raise UserError(f"the test images have been read {times} for study {name!r}; --force reads them again")
+        raise UserError(f"the test images have been read {times(reads)} for study {name!r}; --force reads them again")
     with held(study.folder):
         config = StudyConfig.model_validate(study.facts["config"])
         dataset = load_data(config, [find(search["target"]) for search in study.facts["searches"]])
@@ -126,7 +126,8 @@ def _retrained(
                 shutil.rmtree(study.folder / kind / family, ignore_errors=True)  # what an earlier one has left there
             write_json(study.folder / "study.json", {**study.facts, **read})
         results.append((task, result))
-        write_test_columns(study.folder, summary(results))
+        figures = ((task.family, task.trial, result["metrics"]) for task, result in results)
+        write_test_columns(study.folder, over_seeds(figures))
         if task.folder:
             write_evidence(task.folder, task, result, study, dataset)
     return results
@@ -192,20 +193,11 @@ def stored_params(row: Mapping[str, str], space: Space) -> dict[str, Any]:
     }
 
 
-def summary(results: Iterable[tuple[Retraining, Mapping[str, Any]]]) -> dict[tuple[str, int], dict[str, float]]:
-    """By (family, trial): `test.*`, the mean over seeds, and from two seeds on `test.*_std`, the sample deviation."""
-    figures: dict[tuple[str, int], dict[str, list[float]]] = {}
-    for task, result in results:
-        for metric, value in result["metrics"].items():
-            figures.setdefault((task.family, task.trial), {}).setdefault(metric, []).append(value)
-    return {key: _mean_and_spread(metrics) for key, metrics in figures.items()}
-
-
 def write_test_columns(folder: Path, figures: Mapping[tuple[str, int], Mapping[str, float]]) -> None:
     """Put the figures into the rows of trials.csv, in place of those of an earlier confirmation."""
     columns, rows = read_csv(folder / "trials.csv")
     columns = [column for column in columns if not column.startswith("test.")]
-    columns += sorted({column for row in figures.values() for column in row})
+    columns += dict.fromkeys(column for row in figures.values() for column in row)
     kept = [{key: value for key, value in row.items() if not key.startswith("test.")} for row in rows]
     write_csv(folder / "trials.csv", columns, [{**r, **figures.get((r["family"], int(r["trial"])), {})} for r in kept])
 
@@ -220,8 +212,3 @@ def write_evidence(folder: Path, task: Retraining, result: Mapping[str, Any], st
     kind = folder.relative_to(study.folder.resolve()).parts[0]
     write_json(folder / EVIDENCE[kind], {**facts, **fitted, **images, **why, "test": result["metrics"]})
     np.savez_compressed(folder / "test.npz", **result["artifacts"])
-
-
-def _mean_and_spread(metrics: Mapping[str, list[float]]) -> dict[str, float]:
-    means = {f"test.{name}": fmean(values) for name, values in metrics.items()}
-    return means | {f"test.{name}_std": stdev(values) for name, values in metrics.items() if len(values) > 1}

@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from analysis.leaderboard import rank
+from analysis.ranking import rank
 from analysis.tables import Study, load_all
 from models.datasets import NAMES, load
 from models.errors import UserError

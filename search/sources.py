@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analysis.leaderboard import rank
+from analysis.ranking import rank
 from analysis.tables import Study, load
 from clustering import steps
 from models.api import Config, Encode, Options, Source, silent

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -52,6 +52,21 @@ def own_terminal(log: Path) -> Iterator[Console]:
             yield Console(file=terminal, highlight=False)
         finally:
             _put_back(saved)
+
+
+@contextmanager
+def on_standard_error() -> Iterator[None]:
+    """Meanwhile what is printed goes to standard error: what remains for standard output is what was asked for."""
+    sys.stdout.flush()
+    saved = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(saved, 1)
+        os.close(saved)
 
 
 @contextmanager

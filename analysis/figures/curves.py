@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from analysis.figures import style
 from analysis.figures.base import Kind
-from analysis.leaderboard import objectives, rank
+from analysis.ranking import objectives, rank
 from analysis.tables import Study
 from models.api import DIRECTIONS
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from analysis.leaderboard import families
+from analysis.ranking import families
 from analysis.report.words import HELD, day_and_time, duration, listed, moment, short, span
 from analysis.tables import Study
 from models.api import counted

@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.cells import STATE_WORDS
 from analysis.journal import Life, lives
-from analysis.leaderboard import families, objectives, rank
+from analysis.ranking import families, objectives, rank
 from analysis.report import beside, tables
 from analysis.report.budget import Budget, as_table, budget, in_words
 from analysis.report.facts import commands, details, facts
@@ -18,7 +19,6 @@ from analysis.report.pictures import OF_MODELS, Picture, of_the_model, pictures
 from analysis.report.tables import Best, Table
 from analysis.report.words import DASH, duration, listed, short
 from analysis.tables import Study
-from analysis.terminal import STATE_WORDS
 from models.api import counted
 
 

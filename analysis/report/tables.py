@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.cells import STATE_WORDS, apart, parameters, varied
 from analysis.choices import front_over_clusters, is_clustering, winners
-from analysis.leaderboard import objectives
+from analysis.ranking import objectives
 from analysis.report.words import DASH, column, count, figure, listed, setting, short, signed, with_spread
 from analysis.tables import Study, missing
-from analysis.terminal import STATE_WORDS, apart, parameters, varied
 
 FIXED = "fixed"
 PARTS = {"val": "validation", "test": "test"}  # of the images, by the beginning of a figure's column

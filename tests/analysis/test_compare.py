@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import math
-import shutil
 
 import pytest
-from rich.console import Console
 
 from analysis import compare_words
 from analysis.compare import compare
@@ -17,28 +12,15 @@ from analysis.figures import of_comparison
 from analysis.incumbents import Reach
 from search.cli import main
 from search.trials import write_json
+from tests.analysis import sides
 from tests.analysis.played import facts, play, trial
+from tests.analysis.sides import BOTH, shown
 from tests.analysis.test_incumbents import SEARCH
-
-# last incumbents: tpe 0.85 and 0.9, random 0.75 and 0.88
-SCRIPTS = {
-    ("tpe-0", 0): SEARCH,
-    ("tpe-1", 1): [*trial(1, 0, "COMPLETE", 0.7), *trial(2, 1, "COMPLETE", 0.9)],
-    ("random-0", 0): [
-        *trial(0, 0, "COMPLETE", 0.6),
-        *trial(1, 1, "COMPLETE", 0.75),
-        *trial(2, 2, "COMPLETE", 0.74),
-    ],
-    ("random-1", 1): [*trial(0, 0, "FAIL", 0.1), *trial(1, 1, "COMPLETE", 0.3, 0.88)],
-}
-BOTH = ["tpe-*", "random-*"]
 
 
 @pytest.fixture
 def out(tmp_path):
-    for (name, seed), script in SCRIPTS.items():
-        play(tmp_path, name, script, seed)
-    return tmp_path
+    return sides.write(tmp_path)
 
 
 def change(out, name, **changed):
@@ -112,115 +94,6 @@ def test_what_a_reader_should_know(out):
         "different max_resource: tpe-* 27, 9; random-* 9",
         "tpe-0 has no journal.jsonl: its seconds are those of one trial after another",
     )
-
-
-# --- words ---------------------------------------------------------------------------------------------------------
-
-TABLE = """\
-cnn on digits: best accuracy on validation, higher is better
-side      studies  trials  epochs  seconds  complete  accuracy          interval
-tpe-*           2       4       6      6.0         4    0.8500  0.8500 to 0.9000
-random-*        2       3       3      3.0         4    0.7500  0.7500 to 0.8800
-
-to reach accuracy 0.7500
-side      reached by  trials  epochs  seconds
-tpe-*         2 of 2       2       2      2.0
-random-*      2 of 2       2       3      3.0
-
-best after trials       1       2       3
-tpe-*              0.7000  0.8000  0.8000
-random-*                –  0.7500  0.7500
-
-best after epochs  1       2       3
-tpe-*              –  0.8000  0.8000
-random-*           –       –  0.7500
-
-best after seconds  0.8  1.5     3.0
-tpe-*                 –    –  0.8000
-random-*              –    –  0.7500
-
-P(tpe-* ends better than random-*) = 0.75, over 2 × 2 studies; by chance p =
-0.67 (Mann-Whitney, exact)
-of 2 studies: the median; interval: least to greatest, too few for 95 %
-"""
-
-
-def shown(*comparisons, width=80):
-    console = Console(width=width, file=io.StringIO(), highlight=False)
-    compare_words.show(comparisons, console)
-    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())
-
-
-def test_table(out):
-    assert shown(*compare(out, BOTH)) == TABLE
-
-
-def test_a_long_name_is_cut(out):
-    shutil.move(out / "random-1", out / ("r" * 60))
-    lines = shown(*compare(out, ["tpe-*", "r" * 60])).splitlines()
-    assert any(line.startswith("rrrrrrrr") and line.endswith("0.8800") for line in lines)
-    assert max(len(line) for line in lines[:6]) <= 80
-
-
-def test_markdown(out):
-    lines = compare_words.to_markdown(compare(out, BOTH)).splitlines()
-    assert lines[:2] == [
-        "### cnn on digits: best accuracy on validation, higher is better",
-        "",
-    ]
-    assert [cell.strip() for cell in lines[4].strip("|").split("|")] == [
-        *("tpe-*", "2", "4", "6", "6.0", "4", "0.8500", "0.8500 to 0.9000"),
-    ]
-    assert "to reach accuracy 0.7500" in lines
-    assert lines[-1].startswith("- of 2 studies: the median; interval: least to greatest")
-
-
-def test_csv_has_the_curves(out):
-    rows = list(csv.DictReader(io.StringIO(compare_words.to_csv(compare(out, BOTH)))))
-    assert [list(row.values())[2:] for row in rows[:4]] == [
-        ["tpe-*", "trials", "0.0", "", "", ""],
-        ["tpe-*", "trials", "1.0", "0.7", "0.7", "0.8"],
-        ["tpe-*", "trials", "2.0", "0.8", "0.8", "0.9"],
-        ["tpe-*", "trials", "4.0", "0.85", "0.85", "0.9"],
-    ]
-    assert {(row["side"], row["axis"]) for row in rows} == {
-        (side, axis) for side in BOTH for axis in ("trials", "resource", "seconds")
-    }
-
-
-def test_json_has_all(out):
-    (found,) = json.loads(compare_words.to_json(compare(out, BOTH, target=0.89)))
-    tpe = found["sides"][0]
-    assert (tpe["studies"], tpe["seeds"], found["target"]) == (["tpe-0", "tpe-1"], [0, 1], 0.89)
-    assert tpe["final"] == {"median": 0.85, "low": 0.85, "high": 0.9, "interval": "least to greatest"}
-    assert tpe["reached"] == {"studies": 1, "trials": None, "resource": None, "seconds": None}
-    assert tpe["curves"]["seconds"][1] == {"at": 1.0, "median": None, "low": None, "high": 0.7}
-    assert found["duels"] == [
-        {"first": "tpe-*", "second": "random-*", "probability": 0.75, "p_value": pytest.approx(2 / 3), "exact": True}
-    ]
-
-
-# --- the picture ---------------------------------------------------------------------------------------------------
-
-
-def test_the_picture_shows_the_curves(out):
-    panels = of_comparison.draw(compare(out, BOTH)).axes
-    assert [axes.get_xlabel() for axes in panels] == ["trials", "epochs", "seconds"]
-    line = panels[0].lines[0]
-    assert line.get_label() == "tpe-*"
-    assert line.get_xdata().tolist() == [0, 1, 2, 4]
-    assert line.get_ydata().tolist()[1:] == [0.7, 0.8, 0.85]
-    dotted = [list(line.get_ydata()) for line in panels[0].lines if line.get_linestyle() == ":"]
-    assert dotted == [[0.85, 0.85], [0.75, 0.75]]
-    assert list(panels[0].lines[-1].get_ydata()) == [0.75, 0.75]
-    assert panels[0].get_ylim() == pytest.approx((0.585, 0.915))  # 0.6 is the better of two when the other has none
-
-
-@pytest.mark.parametrize("form", ["png", "svg", "pdf"])
-def test_the_picture_in_a_file(out, form, capsys):
-    assert main(["compare", *BOTH, "--out", str(out), "--figure", str(out / f"sides.{form}")]) == 0
-    assert (out / f"sides.{form}").stat().st_size > 1000
-    assert "to reach accuracy 0.7500" in capsys.readouterr().out
 
 
 # --- what is refused -----------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from rich.console import Console
 
 import analysis
 from analysis import leaderboard, terminal
+from analysis.ranking import check_sort, direction, rank
 from models.errors import UserError
 from search.trials import write_json
 
@@ -71,34 +72,58 @@ def study(out):
 
 
 def test_complete_trials_come_first_then_stopped_then_failed(study):
-    assert leaderboard.rank(study, "cnn")["trial"].tolist() == [1, 0, 2, 3]
+    assert rank(study, "cnn")["trial"].tolist() == [1, 0, 2, 3]
 
 
 def test_of_equal_trials_the_earlier_number_comes_first(study):
     study.trials.loc[study.trials["state"] == "COMPLETE", "objective"] = 0.5
     for rows in (study.trials, study.trials[::-1]):
-        assert leaderboard.rank(replace(study, trials=rows), "cnn")["trial"].tolist()[:2] == [0, 1]
+        assert rank(replace(study, trials=rows), "cnn")["trial"].tolist()[:2] == [0, 1]
 
 
 def test_minimised_objectives_rise(study):
-    assert leaderboard.rank(study, "kmeans")["trial"].tolist() == [1, 0]
+    assert rank(study, "kmeans")["trial"].tolist() == [1, 0]
 
 
 def test_sort_by_a_column_knows_its_direction(study):
-    assert leaderboard.rank(study, "cnn", "test.accuracy")["trial"].tolist()[0] == 0
-    assert leaderboard.rank(study, "cnn", "val.accuracy")["trial"].tolist() == [2, 1, 0, 3]
-    assert leaderboard.rank(study, "cnn", "seconds")["trial"].tolist() == [3, 2, 0, 1]
+    assert rank(study, "cnn", "test.accuracy")["trial"].tolist()[0] == 0
+    assert rank(study, "cnn", "val.accuracy")["trial"].tolist() == [2, 1, 0, 3]
+    assert rank(study, "cnn", "seconds")["trial"].tolist() == [3, 2, 0, 1]
+
+
+def test_ends_of_an_interval_are_better_where_the_figure_is(study):
+    assert direction(study, "cnn", "test.accuracy_low") == "max"
+    assert direction(study, "cnn", "test.accuracy_std") == "min"
+    assert direction(study, "cnn", "test.loss_high") == "min"
 
 
 def test_an_unknown_column_names_the_nearest(study):
     with pytest.raises(UserError, match="^--sort: unknown column 'test.acuracy', .*; did you mean 'test.accuracy'"):
-        leaderboard.check_sort([study], "test.acuracy")
+        check_sort([study], "test.acuracy")
 
 
 def test_values_have_their_types(study):
     row = study.trials.iloc[2]
     assert (row["param.depth"], row["param.rate"], row["param.max"]) == (2, 0.25, 7)
     assert study.trials.iloc[0]["param.max"] == "None"
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        *(("3", 3), ("-7", -7), ("0.5", 0.5), ("1e-05", 1e-05), ("2.", 2.0), ("True", True), ("None", "None")),
+        *(
+            (text, text)
+            for text in ("sqrt", "007", "1_000", "1e999", "nan", "{1, 2}", "b'x'", "'x'", "1j", "٣", "(" * 999)
+        ),
+        ("9" * 5000, "9" * 5000),
+    ],
+)
+def test_what_is_written_of_a_parameter(out, written, value):
+    path = out / "demo" / "trials.csv"
+    pd.read_csv(path).assign(**{"param.rate": written}).to_csv(path, index=False)
+    read = analysis.load(out / "demo").trials.iloc[0]["param.rate"]
+    assert (type(read), read) == (type(value), value)
 
 
 def test_json(out, capsys):
@@ -137,8 +162,9 @@ def test_markdown(out, capsys):
     assert lines[0] == "### demo · cnn, objective accuracy (max)"
     assert [cell.strip() for cell in lines[4].split("|")][1:7] == ["1", "", "COMPLETE", "0.9", "9", "5"]
     assert len({line.count("|") for line in lines[2:8]}) == 1
-    assert lines[9] == "### demo · kmeans, objective inertia (min)"
-    assert not any("depth" in line for line in lines[9:])
+    assert lines[9] == "- 4 of 6 trials: 2 done, 1 stopped, 1 failed; higher accuracy is better"
+    assert lines[11] == "### demo · kmeans, objective inertia (min)"
+    assert not any("depth" in line for line in lines[11:])
 
 
 TABLE = """\
@@ -191,6 +217,24 @@ def test_a_narrow_terminal_does_without_parameters(out):
     text = shown(out, 60)
     assert "0.7900 ± 0.0100" in text
     assert "parameters" not in text.splitlines()[1]
+
+
+def test_the_test_images_have_been_read(out, capsys):
+    study = {**FACTS, "test_reads": 3, "confirmed": {"seeds": 2}}
+    write_json(out / "demo" / "study.json", study)
+    assert "the test images have been read 3 times for this study; on test: mean ±" in shown(out, 200)
+    leaderboard.write(out, [], "json")
+    assert {row["test_reads"] for row in json.loads(capsys.readouterr().out)} == {3}
+
+
+def test_a_thousand_trials(out, capsys):
+    rows = [f"demo,cnn,{n},,COMPLETE,{n / 1000},9,1.0,a,{n},0.5,None,{n / 1000},,,," for n in range(1000)]
+    (out / "demo" / "trials.csv").write_text("\n".join([TRIALS.splitlines()[0], *rows]))
+    assert "1,000 trials (the first 10 shown): 1000 done, 0 stopped, 0 failed" in shown(out, 200)
+    for form in leaderboard.FORMATS:
+        leaderboard.write(out, [], form)
+        text = capsys.readouterr().out
+        assert text.count("0.123") in (1, 2), form
 
 
 def test_a_study_without_trials(out, capsys):

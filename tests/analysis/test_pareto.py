@@ -12,6 +12,7 @@ from rich.console import Console
 import analysis
 from analysis import leaderboard, terminal
 from analysis.pareto import fronts
+from analysis.ranking import rank
 from search.trials import write_json
 
 
@@ -30,6 +31,16 @@ from search.trials import write_json
 )
 def test_fronts(costs, expected):
     assert fronts(np.array(costs or np.zeros((0, 2)), dtype=float)).tolist() == expected
+
+
+def test_fronts_of_many_are_those_of_the_definition():
+    costs = np.random.default_rng(0).integers(0, 6, size=(60, 3)).astype(float)
+    left, expected = set(range(60)), np.zeros(60, dtype=int)
+    for front in range(1, 61):
+        beaten = {i for i in left for j in left if (costs[j] <= costs[i]).all() and (costs[j] < costs[i]).any()}
+        expected[list(left - beaten)] = front
+        left = beaten
+    assert fronts(costs).tolist() == expected.tolist()
 
 
 FACTS = {
@@ -78,9 +89,10 @@ demo · cnn on digits
 5  5        0.9900          10              1      0.5  stopped  depth=6
 6  4             –           –              1      0.5  failed   depth=5
 #1 in full: depth=4
-6 trials: 4 done, 1 stopped, 1 failed; higher accuracy and lower parameters are better; no trial beats those of front 1 in all of them
+6 trials: 4 done, 1 stopped, 1 failed; higher accuracy and lower parameters are
+  better; no trial beats those of front 1 in all of them
 tracebacks in {out}/demo/logs
-"""  # noqa: E501
+"""
 
 
 @pytest.fixture
@@ -92,15 +104,15 @@ def out(tmp_path):
 
 
 def test_fronts_come_first_then_the_first_objective(out):
-    ranked = leaderboard.rank(analysis.load(out / "demo"), "cnn")
+    ranked = rank(analysis.load(out / "demo"), "cnn")
     assert ranked["trial"].tolist() == [3, 0, 1, 2, 5, 4]
     assert ranked["front"].fillna(0).tolist() == [1, 1, 1, 2, 0, 0]
-    by_seconds = leaderboard.rank(analysis.load(out / "demo"), "cnn", "seconds")
+    by_seconds = rank(analysis.load(out / "demo"), "cnn", "seconds")
     assert by_seconds["trial"].tolist() == [4, 5, 1, 2, 0, 3]
 
 
 def test_a_search_of_one_objective_has_no_fronts(out):
-    assert "front" not in leaderboard.rank(analysis.load(out / "demo"), "toy")
+    assert "front" not in rank(analysis.load(out / "demo"), "toy")
 
 
 def test_terminal(out):

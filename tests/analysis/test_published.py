@@ -5,10 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from analysis.published import PUBLISHED, beside, for_search
-from analysis.tables import Study
+from analysis.published import COLUMNS, PUBLISHED, beside, for_search, with_published
+from analysis.ranking import rank
+from analysis.tables import Study, load
 from models.api import DIRECTIONS
 from search.families import FAMILIES, find
+from tests.analysis import ranked
 
 R5 = {
     "name": "R5",
@@ -119,3 +121,30 @@ def test_a_code_is_held_against_as_many_components(code, value):
 def test_the_best_bound_is_the_highest():
     made = study("vae", "elbo", {"val.elbo": -236.0, "val.mse": 0.01, "param.latent": 32})
     assert of(made)[:2] == (-247.2, pytest.approx(11.2))
+
+
+@pytest.fixture
+def whole(tmp_path):
+    ranked.whole(tmp_path)
+    return load(tmp_path / "whole")
+
+
+def test_complete_trials_have_their_columns(whole):
+    table = with_published(whole, "cnn", rank(whole, "cnn")).set_index("trial")
+    assert list(table)[7:10] == list(COLUMNS)
+    assert table["published"].dropna().to_dict() == {1: 0.967, 0: 0.8997}  # one was stopped, one has failed
+    assert table["difference"].dropna().to_dict() == pytest.approx({1: 0.9412 - 0.967, 0: 0.902 - 0.8997})
+    assert table.loc[0, "published_source"] == "R5, CNN"
+
+
+def test_only_those_of_the_same_size_have_figures(whole):
+    table = with_published(whole, "autoencoder", rank(whole, "autoencoder"))
+    assert dict(zip(table["param.code"], table["published"], strict=True)) == {10: 0.0244, 32: 0.0152, 2: 0.0461}
+    table = with_published(whole, "kmeans", rank(whole, "kmeans"))
+    assert table.dropna(subset="published")["val.clusters"].tolist() == [10]
+
+
+def test_without_any_figure_there_are_no_columns(tmp_path):
+    ranked.one(tmp_path)
+    one = load(tmp_path / "one")
+    assert "published" not in with_published(one, "random_forest", rank(one, "random_forest"))

@@ -16,6 +16,7 @@ from sklearn.preprocessing import StandardScaler
 
 from clustering import fits, stored
 from clustering.features import Features, features
+from clustering.steps import Step
 from models import datasets
 from models.api import Options, Source
 from models.arrays import flatten
@@ -189,6 +190,21 @@ def test_umap(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     np.testing.assert_array_equal(made(few, "umap:2").x_nd, found.x_nd)
     other = replace(few, x_val=255 - few.x_val, digest="")
     np.testing.assert_array_equal(made(other, "umap:2").x_nd[:80], found.x_nd[:80])
+
+
+@pytest.mark.slow  # UMAP is compiled first
+@pytest.mark.timeout(600)
+def test_umap_of_some_of_the_rows(cache: Path) -> None:
+    few = datasets.load("digits", limit=100)
+    found = made(few, "umap:2@40")
+    fitted_n = fits.fitted_rows(Step("umap", 2, rows=40), 80, 0)
+    assert len(set(fitted_n)) == 40
+    assert fitted_n.max() < 80
+    assert np.isfinite(found.x_nd).all()
+    alone = replace(few, x_train=few.x_train[fitted_n], y_train=few.y_train[fitted_n], digest="")
+    np.testing.assert_array_equal(made(alone, "umap:2").x_nd[:40], found.x_nd[fitted_n])
+    np.testing.assert_array_equal(found.transform(few.x_train[fitted_n]), found.x_nd[fitted_n])
+    np.testing.assert_array_equal(made(few, "umap:2@80").x_nd, made(few, "umap:2").x_nd)
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from models.errors import UserError
         ("raw,pca:50", (Step("pca", 50),)),
         (" standard > pca:3 ", (Step("standard"), Step("pca", 3))),
         ("umap:10", (Step("umap", 10),)),
+        ("vae:first,umap:10@15000", (Step("vae", study="first"), Step("umap", 10, rows=15_000))),
         ("tsne:2", (Step("tsne", 2),)),
         ("autoencoder,umap:10", (Step("autoencoder"), Step("umap", 10))),
         ("vae:first.try,standard", (Step("vae", study="first.try"), Step("standard"))),
@@ -38,6 +39,8 @@ def test_chains(text: str, chain: tuple[Step, ...]) -> None:
         ("pca:2.5", "features: got 'pca:2.5', expected pca:N with N a whole number from 1 on, as pca:2"),
         ("pca:-1", "features: got 'pca:-1', expected pca:N with N a whole number from 1 on, as pca:2"),
         ("tsne:3", "features: got 'tsne:3', allowed: tsne:2; for more columns umap:3"),
+        ("pca:3@100", "features: got 'pca:3@100', only umap is fitted on some of the rows: pca:3"),
+        ("umap:3@x", "features: got 'umap:3@x', expected umap:N with N a whole number from 1 on, as umap:2"),
         ("raw:2", "features: got 'raw:2', raw takes nothing after it"),
         ("vae@flatten", "features: got 'vae@flatten', only a cnn is asked for a layer: vae"),
         ("pca:3,raw", "features: raw makes rows of images, so it stands first, got 'pca:3,raw'"),
@@ -47,8 +50,8 @@ def test_chains(text: str, chain: tuple[Step, ...]) -> None:
         ),
         (
             "autoencodr",
-            "features: unknown step 'autoencodr', allowed: raw, standard, pca:N, umap:N, tsne:2, autoencoder, vae, "
-            "cnn, cnn@LAYER; did you mean 'autoencoder'?",
+            "features: unknown step 'autoencodr', allowed: raw, standard, pca:N, umap:N, umap:N@ROWS, tsne:2, "
+            "autoencoder, vae, cnn, cnn@LAYER; did you mean 'autoencoder'?",
         ),
     ],
 )
@@ -74,6 +77,9 @@ def test_sizes_that_cannot_be(text: str, words: str) -> None:
 def test_too_few_images() -> None:
     with pytest.raises(UserError, match="^features: umap:10 needs at least 14 training images, got 13$"):
         steps.check("umap:10", 784, 13)
+    with pytest.raises(UserError, match="^features: umap:10@13 needs at least 14 training images, got 13$"):
+        steps.check("umap:10@13", 784, 48_000)
+    steps.check("umap:10@48000", 784, 14)  # no more than there are
     steps.check("autoencoder,pca:700", 64, 48_000)  # how large the code is, nobody knows yet
 
 

@@ -92,6 +92,7 @@ def test_published_network_ignores_searched_parameters() -> None:
     assert cnn.layers_of({"network": "R5"}, (28, 28)) == list(R5)
 
 
+@pytest.mark.slow
 def test_a_process_keeps_nothing_of_earlier_networks(digits: Dataset) -> None:
     """TensorFlow keeps graphs for good if it is let; a worker fits hundreds of networks."""
     shared = cnn.FAMILY.prepare(digits, Options(limit=2))
@@ -131,7 +132,7 @@ def views_of(x_nhwc: np.ndarray, flip: bool, shift: bool) -> list[np.ndarray]:
     return views + [np.ascontiguousarray(view[:, :, ::-1]) for view in views] * flip
 
 
-@pytest.mark.parametrize(("flip", "shift", "count"), [(True, False, 2), (False, True, 5), (True, True, 10)])
+@pytest.mark.parametrize(("flip", "shift", "count"), [(False, True, 5), (True, True, 10)])
 def test_a_network_of_views_gives_their_mean(flip: bool, shift: bool, count: int, tmp_path: Path) -> None:
     model = networks.classifier(blocks({**SHAPE, "depth": 1}, (8, 8)), (8, 8), 3)
     mean = networks.of_views(model, flip, shift)
@@ -145,6 +146,7 @@ def test_a_network_of_views_gives_their_mean(flip: bool, shift: bool, count: int
     assert len(mean.weights) == len(model.weights)
 
 
+@pytest.mark.slow
 def test_the_last_epoch_is_judged_by_all_views(digits: Dataset) -> None:
     run = cnn.CnnRun({**cnn.START, "depth": 1}, cnn.FAMILY.prepare(digits, Options(limit=2)), 0)
     losses = [(run.step()["loss"], loss(run, digits)) for _ in range(2)]

@@ -10,7 +10,7 @@ import time
 import pytest
 
 import analysis
-from analysis.leaderboard import rank
+from analysis.ranking import rank
 from models.api import Options
 from models.errors import UserError
 from search.cleaning import clean, still_needed
@@ -216,6 +216,7 @@ def test_a_search_that_finds_no_network_ends_the_one_that_needs_it(here, capfd):
     assert "source" not in study.search("kmeans")
 
 
+@pytest.mark.slow
 def test_baselines_alone_take_the_network_that_they_name(here):
     names = {"trials": "0", "only_baselines": "R2,R4,R4-ae10", "max_resource": "1", "features": "autoencoder"}
     study, _ = run("kmeans", "gaussian_mixture", "autoencoder", **DATA, **names)

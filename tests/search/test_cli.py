@@ -21,7 +21,7 @@ from search.cli import main
 from search.families import FAMILIES
 from tests.analysis.studies import Made, make
 
-COMMANDS = ["run", "doctor", "confirm", "leaderboard", "report", "figure", "compare", "list"]
+COMMANDS = ["run", "doctor", "confirm", "leaderboard", "report", "figure", "compare", "reproduce", "list"]
 
 
 def refused(capsys, *arguments):
@@ -52,7 +52,7 @@ def test_no_command_shows_help(capsys):
         (
             ["rum", "cnn"],
             "unknown command 'rum', allowed: clean, compare, confirm, doctor, export, extend, figure, leaderboard, "
-            "list, predict, report, resume, run; did you mean 'run'?",
+            "list, predict, report, reproduce, resume, run; did you mean 'run'?",
         ),
         (["run"], "Missing argument 'TARGET...' of hypersearch run; see --help"),
         (["run", "cnn", "--trails", "3"], "unknown option '--trails'; did you mean '--trials'?; see --help"),
@@ -108,12 +108,20 @@ def test_no_command_shows_help(capsys):
         (["leaderboard", "none"], "unknown study 'none' in runs, there are: none yet"),
         (
             ["leaderboard", "--format", "tabel"],
-            "unknown format 'tabel', allowed: table, csv, md, json; did you mean 'table'?",
+            "unknown format 'tabel', allowed: table, csv, md, latex, json, html; did you mean 'table'?",
         ),
         (
             ["list", "familys"],
             "unknown list 'familys', allowed: families, datasets, studies; did you mean 'families'?",
         ),
+        (["reproduce", "R9"], "unknown report 'R9', allowed: R1, R2, R3, R4, R5, all; did you mean 'R5'?"),
+        (
+            ["reproduce", "R4", "--format", "tabel"],
+            "unknown format 'tabel', allowed: table, md; did you mean 'table'?",
+        ),
+        (["reproduce", "R4", "--seed", "x"], "--seed: got 'x', expected a whole number"),
+        (["reproduce", "R4", "--data-dir", "nowhere"], "--data-dir nowhere: there is no such folder"),
+        (["reproduce"], "Missing argument 'REPORT...' of hypersearch reproduce; see --help"),
         (["confirm", "none"], "unknown study 'none' in runs, there are: none yet"),
         (["report"], "no studies in runs yet; `hypersearch run quick` makes one"),
         (["figure", "none", "history"], "unknown study 'none' in runs, there are: none yet"),
@@ -141,6 +149,7 @@ def test_a_module_that_raises(here, capsys):
     )
 
 
+@pytest.mark.slow
 def test_an_address_without_a_cluster(here):
     """In a process of its own: in this one Ray may be running already."""
     command = [sys.executable, "-m", "search", "run", "toy", "--dataset", "digits", "--address", "nonsense"]
@@ -157,7 +166,8 @@ def test_a_family_in_a_file_here_is_suggested(here, capsys):
 
 
 def test_a_study_file_that_is_not_there(here, capsys):
-    message = "there is no study file 'mine.toml'; those that come with hypersearch: fashion, n2d, quick"
+    shipped = "fashion, n2d, quick, r1, r2, r3, r4-ae, r4, r5"
+    message = f"there is no study file 'mine.toml'; those that come with hypersearch: {shipped}"
     assert refused(capsys, "run", "mine.toml") == message
 
 

@@ -45,12 +45,12 @@ def test_values_from_the_command_line_are_text():
 
 
 def test_shipped_studies_are_right():
-    assert set(shipped_studies()) == {"quick", "fashion", "n2d"}
+    assert set(shipped_studies()) == {"quick", "fashion", "n2d", "r1", "r2", "r3", "r4", "r4-ae", "r5"}
     for name in ("quick", "fashion"):
         assert {s.family for s in build([name], {}).searches} == set(FAMILIES) - {"toy"}
     encoder, *clusterings = build(["n2d"], {}).searches
     assert (encoder.family, encoder.features) == ("autoencoder", None)
-    assert {search.features for search in clusterings} == {"autoencoder,umap:10"}
+    assert {search.features for search in clusterings} == {"autoencoder,umap:10@15000"}
 
 
 def test_features_are_given_to_those_that_take_them(here):
@@ -85,7 +85,7 @@ def test_wrong_values(options, message):
 
 
 def test_unknown_target():
-    allowed = ", ".join([*FAMILIES, "fashion", "n2d", "quick", "package.module:FAMILY"])
+    allowed = ", ".join([*FAMILIES, *shipped_studies(), "package.module:FAMILY"])
     assert refusal(["random_forrest"]) == (
         f"unknown target 'random_forrest', allowed: {allowed}; did you mean 'random_forest'?"
     )

@@ -35,6 +35,7 @@ def test_the_kept_model_is_confirmed_as_it_is_and_other_seeds_anew(here):
     study = analysis.load("runs/study")
     best = study.trials.sort_values("objective").iloc[0]
     assert (best["test.parameters"], best["name"]) == ((0 + 9) / 2, "")
+    assert (best["test.parameters_low"], best["test.parameters_high"]) == (0, 9)
     worst = study.trials[study.trials["name"] == "worst"].iloc[0]
     assert (worst["test.parameters"], worst["test.parameters_std"]) == (4, 0)  # its model was not kept
     for folder, facts, made in (("best", "best", 0), ("baselines", "baseline", 4)):

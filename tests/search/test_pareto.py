@@ -6,7 +6,7 @@ import optuna
 import pytest
 
 import analysis
-from analysis.leaderboard import rank
+from analysis.ranking import rank
 from search.config import build
 from search.engine import resume_study, run_study
 

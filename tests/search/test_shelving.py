@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import analysis
-from analysis.leaderboard import rank
+from analysis.ranking import rank
 from models.datasets import load
 from models.errors import UserError
 from models.shelf import Shelved

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 import analysis
-from analysis.leaderboard import rank
+from analysis.ranking import rank
 from analysis.report import beside
 from tests.analysis.report.test_tables import CLUSTERS, TRIALS, confirmed
 from tests.analysis.studies import CNN, FACTS, make

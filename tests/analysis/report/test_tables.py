@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 import analysis
-from analysis.leaderboard import rank
+from analysis.ranking import rank
 from analysis.report import tables
 from tests.analysis.studies import CNN, HOSTILE, Made, make
 

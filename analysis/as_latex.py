@@ -1,0 +1,60 @@
+"""A leaderboard for LaTeX: booktabs rules, and a longtable, so that any number of rows finds its pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from analysis.board import Board
+from analysis.notes import joined
+
+PARAMETERS = r"p{0.3\linewidth}"  # the last column breaks its lines
+ESCAPES = str.maketrans(
+    {
+        **{each: rf"\{each}" for each in "&%$#_{}"},
+        **{each: f"{{{each}}}" for each in "[]*"},  # after \\ they would be its arguments
+        "\\": r"\textbackslash{}",
+        "^": r"\textasciicircum{}",
+        "~": r"\textasciitilde{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        "|": r"\textbar{}",
+        '"': r"\textquotedbl{}",
+        "–": "--",
+        "±": r"\ensuremath{\pm}",
+        "·": r"\ensuremath{\cdot}",
+    }
+)
+
+
+def longtable(board: Board) -> str:
+    r"""The table with its caption, and the notes in small print below.
+
+    Needs `\usepackage{booktabs, longtable}` and `\usepackage[T1]{fontenc}`; for names in other scripts than Latin
+    LuaLaTeX or XeLaTeX, without fontenc, and a font that has them.
+    """
+    letters = ["l" if left else "r" for left in board.left[:-1]]
+    head = [r"\toprule", _row(board.columns), r"\midrule"]
+    lines = [
+        r"% \usepackage{booktabs, longtable} \usepackage[T1]{fontenc}",
+        rf"\begin{{longtable}}{{{''.join(letters)}{PARAMETERS}}}",
+        rf"\caption{{{escaped(board.title)}}} \\",
+        *head,
+        r"\endfirsthead",
+        *head,
+        r"\endhead",
+        r"\bottomrule",
+        r"\endfoot",
+        *map(_row, board.rows),
+        r"\end{longtable}",
+        *(rf"\par\noindent{{\footnotesize {escaped(joined(note))}\par}}" for note in board.notes),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def escaped(text: str) -> str:
+    r"""The text as LaTeX prints it: 50 % & up is 50 \% \& up."""
+    return text.translate(ESCAPES)
+
+
+def _row(cells: Iterable[str]) -> str:
+    return " & ".join(map(escaped, cells)) + r" \\"

@@ -1,0 +1,129 @@
+"""The best trial of each family over any studies: a row for each family, data set and objective."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.board import Board, Column, made, published
+from analysis.cells import STATE_WORDS, figures, parameters, with_interval
+from analysis.notes import Note, by_state, sources, times
+from analysis.published import COLUMNS, with_published
+from analysis.ranking import STATE_ORDER, direction, families, objectives, rank
+from analysis.tables import Study, missing, together
+from models.api import TRIAL_COLUMNS
+
+ADDED = ("dataset", "metric", "trials", "failed")  # columns that a table of the best has besides
+
+
+@dataclass(frozen=True)
+class Best:
+    """What several searches of one family, on the same data and by the same first objective, have found.
+
+    study: the one with the best trial, None if there is no trial. trial: that one's row, or no row. trials: all of
+    them. studies: all that searched.
+    """
+
+    family: str
+    dataset: str
+    metric: str
+    study: Study | None
+    trial: pd.DataFrame
+    trials: pd.DataFrame
+    studies: Sequence[Study]
+
+
+def bests(studies: Sequence[Study], sort: str | None = None) -> list[Best]:
+    """One for each family, data set and first objective, in the order in which they were searched.
+
+    The best is the first of a search's leaderboard, by its objective or by `sort`; between searches a complete trial
+    goes before a stopped one, then the better figure, then the earlier study.
+    """
+    alike: dict[tuple[str, str, str], list[Study]] = {}
+    for study in studies:
+        for family in families(study):
+            metric = next(iter(objectives(study, family)))
+            alike.setdefault((family, str(study.facts["dataset"]["name"]), metric), []).append(study)
+    return [_best(*key, group, sort) for key, group in alike.items()]
+
+
+def _best(family: str, dataset: str, metric: str, studies: Sequence[Study], sort: str | None) -> Best:
+    ranked = [(study, rank(study, family, sort)) for study in studies]
+    found = [(study, trials.head(1)) for study, trials in ranked if len(trials)]
+    every = together(trials for _, trials in ranked)
+    if not found:
+        return Best(family, dataset, metric, None, every, every, studies)
+    study, trial = min(found, key=lambda pair: _order(pair[0], pair[1], sort))
+    return Best(family, dataset, metric, study, with_published(study, family, trial), every, studies)
+
+
+def _order(study: Study, first: pd.DataFrame, sort: str | None) -> tuple[int, bool, float]:
+    row = first.iloc[0]
+    column = sort if sort and sort in first else "objective"
+    state = STATE_ORDER.get(row["state"], len(STATE_ORDER)) if column == "objective" else 0
+    if missing(row[column]) or isinstance(row[column], str):
+        return state, True, 0.0
+    return state, False, float(row[column]) * (1 if direction(study, row["family"], column) == "min" else -1)
+
+
+def table(found: Sequence[Best]) -> pd.DataFrame:
+    """A row for each that has a trial: as in a leaderboard, with the columns `ADDED`."""
+    rows = []
+    for best in found:
+        failed = int((best.trials["state"] == "FAIL").sum())
+        counts = {"trials": len(best.trials), "failed": failed}
+        rows.append(best.trial.assign(dataset=best.dataset, metric=best.metric, **counts))
+    all_of_them = together(rows)
+    lead = [name for name in (*TRIAL_COLUMNS, *ADDED, *COLUMNS) if name in all_of_them]
+    return all_of_them[[*lead, *(name for name in all_of_them if name not in lead)]]
+
+
+def best_board(found: Sequence[Best], sort: str | None = None) -> Board:
+    """The table for people."""
+    there = [best for best in found if best.study is not None]
+    data = list(dict.fromkeys(best.dataset for best in found))
+    on, several = f" on {data[0]}" if len(data) == 1 and data != ["none"] else "", len(data) > 1
+    return made(f"best of each family{on}", list(_columns(there, several, sort)), list(_notes(found, several)))
+
+
+def _columns(there: Sequence[Best], several: bool, sort: str | None) -> Iterator[Column]:
+    rows = [best.trial.iloc[0] for best in there]
+    yield "family", [best.family for best in there]
+    yield from [("data", [best.dataset for best in there])] * several
+    yield "metric", [best.metric for best in there]
+    yield "best", [figures([row["objective"]])[0] for row in rows]
+    on_test = [f"test.{best.metric}" for best in there]
+    judged = [with_interval(row, name) if name in row else "" for row, name in zip(rows, on_test, strict=True)]
+    yield from [("on test", judged)] * any(judged)
+    if sort and any(sort in row for row in rows) and sort not in ("objective", *on_test):
+        yield (
+            sort,
+            [str(row.get(sort, "")) if sort.startswith("param.") else figures([row.get(sort)])[0] for row in rows],
+        )
+    beside = [published(best.trial) for best in there]
+    yield from [("published", [each[0][1][0] if each else "" for each in beside])] * any(beside)
+    yield "study", [str(row["study"]) for row in rows]
+    yield "trial", [f"{row['trial']} {row['name']}".strip() for row in rows]
+    yield "state", [STATE_WORDS.get(row["state"], row["state"]) for row in rows]
+    yield "parameters", [_parameters(best) for best in there]
+
+
+def _parameters(best: Best) -> str:
+    space = best.study.search(best.family)["space"] if best.study else {}
+    return parameters(best.trial.iloc[0], list(space))
+
+
+def _notes(found: Sequence[Best], several: bool) -> Iterator[Note]:
+    """Each family's counts and its best configuration; then what was read and published."""
+    for best in found:
+        on = f" on {best.dataset}" if several and best.dataset != "none" else ""
+        number = "1 study" if len(best.studies) == 1 else f"{len(best.studies)} studies"
+        whole = "" if best.study is None else f"; best: {_parameters(best)}"
+        yield [f"{best.family}{on}: {by_state(best.trials)}, in {number}{whole}"]
+    for study in {study.name: study for best in found for study in best.studies}.values():
+        if reads := int(study.facts.get("test_reads") or 0):
+            yield [f"the test images have been read {times(reads)} for study {study.name}"]
+    if found:
+        yield from ([line] for line in sources(table(found)))

@@ -1,0 +1,1 @@
+"""The tables of published reports, filled in from study folders."""

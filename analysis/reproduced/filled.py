@@ -1,0 +1,96 @@
+"""The reports' tables filled in from study folders: theirs, ours, and the best that any search has found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from analysis.reproduced.form import Best, Cell, Column, Row, Table
+from analysis.reproduced.found import Found, Wanted, best, find
+from analysis.tables import Study
+from models.api import counted
+
+Whose: TypeAlias = Literal["theirs", "ours", "best"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a filled table; `values` by column, None where there is none; `words`: how it was made."""
+
+    label: str
+    whose: Whose
+    values: tuple[Cell, ...]
+    words: str
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A report's table with theirs, ours and the best found in it."""
+
+    title: str
+    rows_are: str
+    columns: tuple[Column, ...]
+    lines: tuple[Line, ...]
+
+
+def fill(table: Table, studies: Sequence[Study], wanted: Sequence[Wanted], own: Callable[[str], bool]) -> Filled:
+    """The table with figures; `wanted`: the configurations of its report, one for each (family, baseline)."""
+    asked = {(each.family, each.name): each for each in wanted}
+    mine = {key: find(studies, each, own) for key, each in asked.items()}
+    ours = [each for each in mine.values() if each]
+    lines = [
+        line
+        for row in table.rows
+        for line in _lines(table, row, asked[row.family, row.baseline], mine[row.family, row.baseline], studies, ours)
+    ]
+    return Filled(table.title, table.rows_are, table.columns, tuple(lines))
+
+
+def _lines(
+    table: Table, row: Row, asked: Wanted, mine: Found | None, studies: Sequence[Study], ours: Sequence[Found]
+) -> Iterator[Line]:
+    keys = [row.key(column) for column in table.columns]
+    theirs = {**asked.figures, **row.theirs}
+    yield Line(row.label, "theirs", tuple(theirs.get(key) for key in keys), row.says)
+    yield Line(row.label, "ours", tuple(mine.figure(key) if mine else None for key in keys), told(row, asked, mine))
+    if row.best:
+        found = best(studies, row.best, asked, ours)
+        shown = tuple(_compared(found, key, keys, row.best) if found else None for key in keys)
+        yield Line(row.label, "best", shown, _place(found) if found else "")
+
+
+def told(row: Row, asked: Wanted, mine: Found | None) -> str:
+    """How ours was made: what was left out of a quick one, where it differs from the report, its study and seed."""
+    if mine is None:
+        return "did not run"
+    facts = mine.study.facts["dataset"]
+    train, val = facts["train"], facts["validation"]
+    counts = {"train": train, "val": val, "all": train + val, "test": facts["test"]}
+    words = row.protocol.format(**{name: f"{count:,}" for name, count in counts.items()})
+    parts = [_quick(asked), words, "" if mine.confirmed else "not confirmed", f"study {mine.study.name}"]
+    return "; ".join(part for part in (*parts, f"seed {asked.seed}") if part)
+
+
+def _quick(asked: Wanted) -> str:
+    """What a quick trial lacks; empty for a whole one."""
+    if asked.limit is None:
+        return ""
+    short = f", {counted(asked.resource, asked.unit)}" if asked.shortened else ""
+    return f"quick, no reproduction: {asked.limit:,} images{short}"
+
+
+def _compared(found: Found, key: str, keys: Sequence[str], task: Best) -> Cell:
+    """What the best found has under a key: on test where it was judged there, unless validation has its own column."""
+    part, _, name = key.partition(".")
+    if key in task.hidden or "@" in key or part not in ("train", "val", "test"):
+        return None
+    on_test, on_val = f"test.{name}", f"val.{name}"
+    literal = part == "train" or {on_test, on_val} <= set(keys)
+    figures = (found.figure(each) for each in ((key,) if literal else (on_test, on_val)))
+    return next((figure for figure in figures if figure is not None), None)
+
+
+def _place(found: Found) -> str:
+    study, family, number = found.where
+    return f"study {study}, {family} trial {number}, {'test' if found.confirmed else 'validation'} images"

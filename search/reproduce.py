@@ -1,0 +1,272 @@
+"""The tables of the five reports, ours beside theirs: what is not there yet is run, confirmed once, and then printed.
+
+A report is one or two shipped study files. Whatever trial stands in any study of the folder with a report's own
+configuration, on the same images with the same seed, for the same number of steps, and is confirmed, is taken as it
+is. What is missing runs in a study that is called as its file (`r4`; if that name is taken `r4-2`), which goes on
+where it was if it was cut short.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from analysis.reproduced.filled import Filled, fill
+from analysis.reproduced.found import Found, Wanted, find
+from analysis.reproduced.reports import TABLES
+from analysis.reproduced.words import to_markdown, to_text
+from analysis.tables import Study, load_all
+from clustering import steps
+from models.api import Family
+from models.errors import WorkFailedError, unknown
+from search import chain, spaces
+from search.config import SearchConfig, StudyConfig, build
+from search.families import find as find_family
+from search.terminal import on_standard_error
+
+STUDIES: Mapping[str, tuple[str, ...]] = {
+    "R1": ("r1",),
+    "R2": ("r2",),
+    "R3": ("r3",),
+    "R4": ("r4", "r4-ae"),
+    "R5": ("r5",),
+}
+"""By report the study files that make its tables."""
+
+FORMATS = ("table", "md")
+QUICK_IMAGES, QUICK_EPOCHS = 2_000, 2
+
+
+@dataclass(frozen=True)
+class Part:
+    """One study file of a report, as it is to be run. options: of `search.config.build`, as from the command line."""
+
+    file: str
+    quick: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What its study is called."""
+        return Path(self.file).stem + "-quick" * self.quick
+
+    def config(self) -> StudyConfig:
+        """The whole study."""
+        limit = str(QUICK_IMAGES) if self.quick else None
+        config = build([self.file], {"limit": limit, **self.options, "name": self.name})
+        searches = [self._shortened(each) for each in config.searches]
+        return config.model_copy(update={"searches": searches})
+
+    def _shortened(self, asked: SearchConfig) -> SearchConfig:
+        epochs = self.quick and find_family(asked.family).resource == "epochs"
+        return asked.model_copy(update={"max_resource": QUICK_EPOCHS}) if epochs else asked
+
+    def owns(self, name: str) -> bool:
+        """True of the names that its studies may have."""
+        return bool(re.fullmatch(rf"{re.escape(self.name)}(-\d+)?", name))
+
+
+def reproduce(names: Sequence[str], quick: bool, form: str, options: Mapping[str, Any]) -> int:
+    """Print the tables of the named reports ("all": of each); returns the exit code."""
+    if form not in FORMATS:
+        raise unknown("format", form, FORMATS)
+    reports = chosen(names)
+    parts = {name: [Part(file, quick, options) for file in STUDIES[name]] for name in reports}
+    out = parts[reports[0]][0].config().out
+    with on_standard_error(), ExitStack() as stack:
+        for each in (part for of_report in parts.values() for part in of_report):
+            if not obtain(each, stack):
+                say("interrupted; what has ended is kept, and the same command goes on")
+                return 130
+    filled = {name: tables(name, parts[name], out) for name in reports}
+    sys.stdout.write(to_markdown(filled) if form == "md" else to_text(filled, shutil.get_terminal_size().columns))
+    lost = [name for name, each in parts.items() if any(missing(part, part.config().out) for part in each)]
+    if lost:
+        raise WorkFailedError(f"of {', '.join(lost)} not all has been run; see the logs/ of the studies in {out}")
+    return 0
+
+
+def chosen(names: Sequence[str]) -> list[str]:
+    """The reports that are meant, in their order; a `UserError` for one that there is not."""
+    asked = [name.upper() for name in names]
+    for name, shouted in zip(names, asked, strict=True):
+        if shouted not in (*STUDIES, "ALL"):
+            raise unknown("report", name, [*STUDIES, "all"])
+    return [name for name in STUDIES if name in asked or "ALL" in asked]
+
+
+def tables(report: str, parts: Sequence[Part], out: Path) -> list[Filled]:
+    """The tables of a report, from the studies in `out`."""
+    studies = load_all(out)
+    wanted = [each for part in parts for each in wanted_by(part.config())]
+    return [
+        fill(table, studies, wanted, lambda name: any(part.owns(name) for part in parts)) for table in TABLES[report]
+    ]
+
+
+def obtain(part: Part, stack: ExitStack) -> bool:
+    """See to it that all of the part is there and confirmed; False if it was interrupted.
+
+    Ray, once it is needed, runs until `stack` ends.
+    """
+    config = part.config()
+    for name in (*unfinished(part, config), None):
+        if not missing(part, config.out):
+            break
+        if not run(part, config, name, stack):
+            return False
+    for name in unconfirmed(part, config):
+        confirm(config, name, stack)
+    return True
+
+
+def run(part: Part, config: StudyConfig, name: str | None, stack: ExitStack) -> bool:
+    """Go on with the study `name`, or (None) run what is missing in a new one; False if it was interrupted."""
+    from search.engine import resume_study, run_study
+    from search.plan import load_data
+
+    load_data(config, [find_family(each.family) for each in config.searches])  # refused before anything starts
+    if name:
+        say(f"{part.name}: goes on in study {name}")
+        start_ray(config, stack)
+        return not resume_study(config.out, name, changes=_changes(part))[1]
+    rest = reduced(part, config)
+    say(f"{part.name}: {', '.join(search.family for search in rest.searches)} in a new study, {rest.name}")
+    start_ray(config, stack)
+    return not run_study(rest)[1]
+
+
+def confirm(config: StudyConfig, name: str, stack: ExitStack) -> None:
+    """Read the test images for a study; again, if it was cut short as it was confirmed."""
+    from search.confirm import Confirmation, confirm_study
+
+    say(f"{name}: confirming")
+    start_ray(config, stack)
+    confirm_study(config.out, name, Confirmation(top=2), force=True)
+
+
+def start_ray(config: StudyConfig, stack: ExitStack) -> None:
+    """Start Ray unless it runs: once for all studies."""
+    from search.cluster import check_reach, ray_running
+
+    check_reach(config)
+    stack.enter_context(ray_running(config))
+
+
+def say(line: str) -> None:
+    """Tell the user what is done."""
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+def _changes(part: Part) -> dict[str, Any]:
+    given = ("storage", "concurrency", "cpus_per_trial", "gpus_per_trial", "data_dir")
+    return {key: part.options[key] for key in given if part.options.get(key) is not None}
+
+
+def wanted_by(config: StudyConfig) -> list[Wanted]:
+    """The trials that a study of the part has: its baselines, and the one trial of a search that fixes everything."""
+    return [each for asked in config.searches for each in _of_search(asked, find_family(asked.family), config)]
+
+
+def _of_search(asked: SearchConfig, family: Family, config: StudyConfig) -> Iterator[Wanted]:
+    features = steps.kind(asked.features or "raw") if family.takes_features else ""
+    like = Wanted(
+        family.name, "", {}, 0, config.dataset, config.limit, config.seed, features=features, unit=family.resource
+    )
+    for baseline in family.baselines:
+        if baseline.name in (asked.only_baselines or ()):
+            resource = min(baseline.resource, asked.max_resource or baseline.resource)
+            yield replace(
+                like,
+                name=baseline.name,
+                config=baseline.config,
+                resource=resource,
+                network=baseline.network,
+                shortened=resource < baseline.resource,
+                figures=baseline.figures if baseline.dataset == config.dataset else {},
+            )
+    if asked.trials:
+        fixed = {name: spaces.read(family.space[name], text) for name, text in asked.set.items()}
+        yield replace(like, config=fixed, resource=asked.max_resource or family.max_resource)
+
+
+def missing(part: Part, out: Path) -> list[Wanted]:
+    """What no study in `out` has."""
+    studies = load_all(out)
+    return [each for each in wanted_by(part.config()) if not find(studies, each, part.owns)]
+
+
+def unfinished(part: Part, config: StudyConfig) -> list[str]:
+    """The studies of the part's own, on the same images and of nothing else, that have not come to their end."""
+    mine = [study for study in load_all(config.out) if part.owns(study.name) and _like(study, config)]
+    return [study.name for study in mine if not _ended(study)]
+
+
+def _like(study: Study, config: StudyConfig) -> bool:
+    theirs = study.facts.get("config", {})
+    trials = {each.family: each.trials for each in config.searches}
+    same = all(trials.get(each["family"]) == each["trials"] for each in theirs.get("searches", ()))
+    images = theirs.get("dataset"), theirs.get("limit"), theirs.get("seed")
+    return same and images == (config.dataset, config.limit, config.seed)
+
+
+def _ended(study: Study) -> bool:
+    planned = sum(search["trials"] + len(search["baselines"]) for search in study.facts["searches"])
+    cut = study.facts.get("interrupted") or not study.facts.get("ended")
+    return not cut and len(study.trials) >= planned
+
+
+def unconfirmed(part: Part, config: StudyConfig) -> list[str]:
+    """The part's own studies that have a trial which it needs, and have not judged it on the test images."""
+    studies = load_all(config.out)
+    used = [found for each in wanted_by(config) if (found := find(studies, each, part.owns))]
+    return list(dict.fromkeys(found.study.name for found in used if not found.confirmed))
+
+
+def reduced(part: Part, config: StudyConfig) -> StudyConfig:
+    """A new study of the searches of which something is missing, under the first name that is free.
+
+    Features of a network that another study has come from there, if its model was kept; else it is trained again.
+    """
+    studies = load_all(config.out)
+    found = {(each.family, each.name): find(studies, each, part.owns) for each in wanted_by(config)}
+    rest = {family for (family, _), there in found.items() if not there}
+    takers = {
+        each.family: needs
+        for each in config.searches
+        if each.family in rest and (needs := chain.inner(each.features or ""))
+    }
+    at = {kind: _lender(found, config, kind) for kind in {*takers.values()} - rest}
+    rest |= {kind for kind, lender in at.items() if not lender}
+    searches = [_fed_from(each, at) for each in config.searches if each.family in rest]
+    names = (part.name if number == 1 else f"{part.name}-{number}" for number in count(1))
+    name = next(name for name in names if not (config.out / name).exists())
+    return config.model_copy(update={"searches": searches, "name": name})
+
+
+def _lender(found: Mapping[tuple[str, str], Found | None], config: StudyConfig, kind: str) -> str:
+    """The study that has kept the network which the part's clusterings name; empty if none has."""
+    from search.sources import kept
+
+    named = {each.network for each in wanted_by(config) if each.network}
+    there = [each for (family, name), each in found.items() if each and family == kind and name in named]
+    for each in there:
+        if any(trial.number == each.where[2] for trial, _ in kept(each.study, kind)):
+            return each.study.name
+    return ""
+
+
+def _fed_from(asked: SearchConfig, at: Mapping[str, str]) -> SearchConfig:
+    step = steps.network(asked.features) if asked.features else None
+    if not step or not at.get(step.kind):
+        return asked
+    first, comma, others = steps.kind(asked.features or "").partition(",")
+    return asked.model_copy(update={"features": f"{first}:{at[step.kind]}{comma}{others}"})

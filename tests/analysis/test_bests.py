@@ -1,0 +1,89 @@
+"""The best of each family over several studies, and what stands beside it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from analysis import leaderboard
+from analysis.bests import bests, table
+from analysis.tables import load_all
+from search.cli import main
+from tests.analysis.ranked import again, row, search, write
+
+
+@pytest.fixture
+def out(tmp_path):
+    again(tmp_path)
+    return tmp_path
+
+
+def found(out, sort=None, names=()):
+    """By family: the study and the number of the best."""
+    return {
+        best.family: best.study and (best.study.name, int(best.trial.iloc[0]["trial"]))
+        for best in bests(load_all(out, names), sort)
+    }
+
+
+def test_a_complete_trial_of_any_study_wins(out):
+    """The other study has a CNN of 0.97, but that was stopped."""
+    assert found(out) == {
+        "cnn": ("again", 0),
+        "random_forest": ("again", 0),
+        "vae": None,
+        "kmeans": ("whole", 1),
+        "autoencoder": ("whole", 0),
+    }
+    assert found(out, names=["whole"])["cnn"] == ("whole", 1)
+
+
+def test_by_another_column(out):
+    assert found(out, "val.accuracy")["cnn"] == ("again", 1)
+    assert found(out, "test.accuracy")["cnn"] == ("whole", 1)
+    assert found(out, "seconds")["cnn"] == ("whole", 3)
+
+
+def test_counts_are_those_of_all_studies(out):
+    rows = {entry["family"]: entry for entry in table(bests(load_all(out))).to_dict("records")}
+    counts = {family: (entry["trials"], entry["failed"]) for family, entry in rows.items()}
+    assert counts == {"cnn": (6, 1), "random_forest": (1, 1), "kmeans": (3, 0), "autoencoder": (3, 0)}
+    assert (rows["cnn"]["published"], rows["cnn"]["published_source"][:9]) == (0.967, "Wide ResN")
+
+
+def test_other_data_and_other_objectives_do_not_compare(out):
+    write(out, "digits", [search("cnn", "accuracy", {})], [row("cnn", 0, "COMPLETE", 0.99)], dataset="digits")
+    write(out, "loss", [search("cnn", "loss", {})], [row("cnn", 0, "COMPLETE", 0.1)])
+    cnns = [best for best in bests(load_all(out)) if best.family == "cnn"]
+    assert [(best.dataset, best.metric, best.study.name) for best in cnns] == [
+        ("fashion-mnist", "accuracy", "again"),
+        ("digits", "accuracy", "digits"),
+        ("fashion-mnist", "loss", "loss"),
+    ]
+
+
+def test_of_equal_ones_the_earlier_study_wins(out):
+    write(out, "later", [search("cnn", "accuracy", {})], [row("cnn", 0, "COMPLETE", 0.94)], started="2026-02-01")
+    assert found(out)["cnn"] == ("again", 0)
+
+
+def test_from_the_command_line(out, capsys):
+    assert main(["leaderboard", "--best", "--format", "json", "--out", str(out)]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [entry["family"] for entry in rows] == ["cnn", "random_forest", "kmeans", "autoencoder"]
+    assert list(rows[0])[:13] == [
+        *("study", "family", "trial", "name", "state", "objective", "resource", "seconds"),
+        *("dataset", "metric", "trials", "failed", "published"),
+    ]
+    assert main(["leaderboard", "--best", "--out", str(out / "none")]) == 0
+    assert capsys.readouterr().out.startswith("no studies in")
+    for form in leaderboard.FORMATS:
+        assert main(["leaderboard", "--best", "--format", form, "--out", str(out / "none")]) == 0
+
+
+def test_an_unknown_format_names_the_nearest(out, capsys):
+    assert main(["leaderboard", "--format", "latx", "--out", str(out)]) == 2
+    assert capsys.readouterr().err == (
+        "error: unknown format 'latx', allowed: table, csv, md, latex, json, html; did you mean 'latex'?\n"
+    )
