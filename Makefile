@@ -4,11 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JAX := $(VENV)/.jax
+DEMO := demo-$(shell date +%Y%m%d-%H%M%S)
 
 .PHONY: demo test test-slow check lock clean
 
-demo: $(READY)  ## search every family on the bundled digits
-	$(BIN)/hypersearch run quick
+demo: $(READY)  ## search every family on the bundled digits, judge the best on test images, write a report
+	$(BIN)/hypersearch run quick --name $(DEMO)
+	$(BIN)/hypersearch confirm $(DEMO) --no-baselines
+	$(BIN)/hypersearch report $(DEMO)
 
 test: $(READY)  ## the default tests, under five minutes on two cores: two files at a time
 	$(BIN)/python -m pytest -n 2 --dist loadfile

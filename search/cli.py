@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from models.errors import UserError, WorkFailedError
-from search.commands import reproduce
+from search.commands import figure, report, reproduce
 from search.options import OneLineGroup, again_options, click_words, out_option
 
 if TYPE_CHECKING:
@@ -291,7 +291,8 @@ def list_command(what: str, name: str | None, out: Path) -> int:
     return 0
 
 
-cli.add_command(reproduce)
+for command in (reproduce, report, figure):
+    cli.add_command(command)
 
 
 if __name__ == "__main__":

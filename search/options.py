@@ -9,7 +9,7 @@ import click
 
 from models.errors import UserError, nearest
 
-BY_NAME = ("resume", "extend", "confirm", "export")  # commands that begin with a study's name
+BY_NAME = ("resume", "extend", "confirm", "export", "figure")  # commands that begin with a study's name
 
 
 class OneLineGroup(click.Group):

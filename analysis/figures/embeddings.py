@@ -18,7 +18,8 @@ from analysis.evidence import Evidence, class_names, images_of, of_winner, truth
 from analysis.figures import style
 from analysis.figures.base import Kind
 from analysis.figures.grid import legend, scatter, view
-from analysis.separation import FEWEST, METHODS, Separation, knn_accuracy, sample, separation
+from analysis.planes import planes
+from analysis.separation import FEWEST, Separation, knn_accuracy, sample, separation
 from analysis.tables import Study
 from models.arrays import flatten
 
@@ -69,7 +70,8 @@ def embeddings(study: Study, family: str) -> Embeddings | None:
     """Of the codes of an autoencoder's winner and of the pixels; of a clustering's, of what it was fitted on.
 
     Pixels, where the data set is at hand; a clustering of an autoencoder's codes is shown among those of the same
-    study's winner. None for other families, and for fewer than 20 images. Takes half a minute.
+    study's winner. None for other families, and for fewer than 20 images. Takes half a minute the first time; the
+    planes are kept in the study's folder.
     """
     found = of_winner(study, family)
     if found is None or not (found.has("codes") or found.has("labels")):
@@ -79,7 +81,7 @@ def embeddings(study: Study, family: str) -> Embeddings | None:
         return None
     shown_m = sample(len(true_n), MOST)
     classes_m = true_n[shown_m]
-    made = [each for name, x_nd in sources.items() for each in _embedded(name, x_nd[shown_m], classes_m)]
+    made = [each for name, x_nd in sources.items() for each in _embedded(study, name, x_nd[shown_m], classes_m)]
     whole = {name: knn_accuracy(x_nd[shown_m], classes_m) for name, x_nd in sources.items()}
     ranks_m = _ranks(found.arrays["labels"])[shown_m] if found.has("labels") else None
     return Embeddings(class_names(study, int(true_n.max()) + 1), classes_m, ranks_m, tuple(made), whole)
@@ -135,11 +137,11 @@ def _network(study: Study, family: str) -> str:
     return kind if kind in CODED and other in ("", study.name) else ""
 
 
-def _embedded(name: str, rows_md: NDArray[np.floating], classes_m: NDArray[np.int64]) -> Iterator[Embedding]:
-    for method, embed in METHODS.items():
-        places_m2 = embed(rows_md)
-        if places_m2 is not None:
-            yield Embedding(name, method, places_m2, separation(rows_md, places_m2, classes_m))
+def _embedded(
+    study: Study, name: str, rows_md: NDArray[np.floating], classes_m: NDArray[np.int64]
+) -> Iterator[Embedding]:
+    for method, places_m2 in planes(study.folder, rows_md):
+        yield Embedding(name, method, places_m2, separation(rows_md, places_m2, classes_m))
 
 
 def _ranks(labels_n: NDArray[np.integer]) -> NDArray[np.int64]:

@@ -7,18 +7,21 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import ray  # noqa: F401  # its log handler keeps the standard error of the first import, so not a captured one
 
+from analysis.figures import KINDS
 from models import idx
 from search import facts
 from search.cli import main
 from search.families import FAMILIES
+from tests.analysis.studies import Made, make
 
-COMMANDS = ["run", "doctor", "confirm", "leaderboard", "compare", "reproduce", "list"]
+COMMANDS = ["run", "doctor", "confirm", "leaderboard", "report", "figure", "compare", "reproduce", "list"]
 
 
 def refused(capsys, *arguments):
@@ -48,8 +51,8 @@ def test_no_command_shows_help(capsys):
     [
         (
             ["rum", "cnn"],
-            "unknown command 'rum', allowed: clean, compare, confirm, doctor, export, extend, leaderboard, list, "
-            "predict, reproduce, resume, run; did you mean 'run'?",
+            "unknown command 'rum', allowed: clean, compare, confirm, doctor, export, extend, figure, leaderboard, "
+            "list, predict, report, reproduce, resume, run; did you mean 'run'?",
         ),
         (["run"], "Missing argument 'TARGET...' of hypersearch run; see --help"),
         (["run", "cnn", "--trails", "3"], "unknown option '--trails'; did you mean '--trials'?; see --help"),
@@ -120,6 +123,17 @@ def test_no_command_shows_help(capsys):
         (["reproduce", "R4", "--data-dir", "nowhere"], "--data-dir nowhere: there is no such folder"),
         (["reproduce"], "Missing argument 'REPORT...' of hypersearch reproduce; see --help"),
         (["confirm", "none"], "unknown study 'none' in runs, there are: none yet"),
+        (["report"], "no studies in runs yet; `hypersearch run quick` makes one"),
+        (["figure", "none", "history"], "unknown study 'none' in runs, there are: none yet"),
+        (
+            ["figure", "none", "historie"],
+            f"unknown kind of figure 'historie', allowed: {', '.join(KINDS)}; did you mean 'history'?",
+        ),
+        (
+            ["figure", "none"],
+            "Missing argument 'KIND' of hypersearch figure; hypersearch list studies names those that there are; "
+            "see --help",
+        ),
     ],
 )
 def test_wrong_input_is_one_line(here, capsys, arguments, message):
@@ -240,3 +254,28 @@ def test_a_reader_that_has_gone_is_no_failure():
         listing.stdout.close()
         assert listing.stderr.read() == b""
     assert listing.returncode == 0
+
+
+def test_report_and_figure(here, capsys, monkeypatch):
+    monkeypatch.setattr("analysis.report.pictures.KINDS", {})  # drawn in the report's own tests
+    make(Path("runs"), [Made(0), Made(1)])
+    assert main(["report", "demo"]) == 0
+    assert capsys.readouterr() == ("report: runs/demo/report.html\n", "")
+    assert Path("runs/demo/report.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert main(["report", "--to", "all.html"]) == 0
+    assert capsys.readouterr().out == "report: all.html\n"
+    assert main(["figure", "demo", "history", "--format", "png", "--to", "pictures"]) == 0
+    assert capsys.readouterr() == ("pictures/cnn-history.png\n", "")
+    assert Path("pictures/cnn-history.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_figure_that_fails_is_a_word_on_standard_error(here, capsys, monkeypatch):
+    def fail(study, family):
+        raise ValueError("no ink")
+
+    make(Path("runs"), [Made(0)])
+    monkeypatch.setattr("analysis.report.pictures.KINDS", {"history": replace(KINDS["history"], compute=fail)})
+    assert main(["report"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out == "report: runs/demo/report.html\n"
+    assert shown.err == "demo: the figure history of cnn could not be made: ValueError: no ink\n"

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis import separation
-from analysis.figures import embeddings as module
+from analysis import planes, separation
 from analysis.figures.embeddings import KIND, embeddings
 from tests.analysis.figures.confirmed import HOSTILE, confirmed, drawn, search, study_of
 
@@ -17,7 +16,7 @@ CODES = np.random.default_rng(0).normal(0, 0.1, (N, 4)) + 10 * np.eye(4)[TRUTH]
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(module, "METHODS", {"PCA": separation.pca, "UMAP": lambda rows: None})
+    monkeypatch.setattr(planes, "METHODS", {"PCA": separation.pca, "UMAP": lambda rows: None})
 
 
 def test_codes_of_an_autoencoder(tmp_path):

@@ -1,0 +1,78 @@
+"""From studies to one HTML page: the records of analysis/report/parts.py in analysis/templates/report.html.j2.
+
+The page is safe with anything in it: every value is escaped, figures are images, and its policy forbids scripts and the
+network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from analysis.report.parts import study_part
+from analysis.report.words import clean
+from analysis.tables import Study, load_all
+from models.api import counted, silent
+from models.errors import UserError
+
+
+def write_report(
+    out: Path, names: Sequence[str], to: Path | None = None, say: Callable[[str], None] = silent, strict: bool = False
+) -> Path:
+    """Write the report of the named studies in `out` (none: all) to a file, and return where it is.
+
+    `to`: where; by default in the folder of a single study, and of several in `out`. `say` is told in a line of each
+    figure that could not be made; `strict` lets its error through. A `UserError` where there is no study, one is not
+    there, or the file cannot be written.
+    """
+    studies = load_all(out, names)
+    if not studies:
+        raise UserError(f"no studies in {out} yet; `hypersearch run quick` makes one")
+    to = to or (studies[0].folder if len(studies) == 1 else out) / "report.html"
+    _put(to, page(studies, say, strict))
+    return to
+
+
+def page(studies: Sequence[Study], say: Callable[[str], None] = silent, strict: bool = False) -> str:
+    """The report of `studies` as HTML; `say` and `strict` as in `write_report`."""
+    parts = [study_part(study, f"study-{number}", say, strict) for number, study in enumerate(studies, start=1)]
+    several = len(parts) != 1
+    title = counted(len(parts), "studies") if several else parts[0].name
+    template = _environment().get_template("report.html.j2")
+    html = template.render(studies=parts, several=several, title=title, version=metadata.version("hypersearch"))
+    return html.lstrip() + "\n"
+
+
+def _put(to: Path, text: str) -> None:
+    """Write the file whole or not at all."""
+    partial = to.with_name(f"{to.name}.partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(to)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise UserError(f"cannot write {to}: {error.strerror or error}") from error
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("analysis"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_printable,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _printable(value: Any) -> Any:
+    """Plain text without what HTML may not hold; markup that macros have made as it is."""
+    return clean(value) if type(value) is str else value
