@@ -113,8 +113,8 @@ def sources(ranked: pd.DataFrame) -> Iterator[str]:
 
 
 def _figure(trials: pd.DataFrame) -> str:
-    """The figure of a source that gives no more than one, since the column may have had no room: 0.6720, """
-    values = trials["published"].unique()
+    """The figure of a source that gives no more than one, since the column may have had no room: 0.6720,"""
+    values = trials["published"].unique().tolist()
     return f"{figures(values)[0]}, " if len(values) == 1 else ""
 
 
