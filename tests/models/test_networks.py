@@ -132,7 +132,9 @@ def views_of(x_nhwc: np.ndarray, flip: bool, shift: bool) -> list[np.ndarray]:
     return views + [np.ascontiguousarray(view[:, :, ::-1]) for view in views] * flip
 
 
-@pytest.mark.parametrize(("flip", "shift", "count"), [(False, True, 5), (True, True, 10)])
+@pytest.mark.parametrize(
+    ("flip", "shift", "count"), [(False, True, 5), pytest.param(True, True, 10, marks=pytest.mark.slow)]
+)
 def test_a_network_of_views_gives_their_mean(flip: bool, shift: bool, count: int, tmp_path: Path) -> None:
     model = networks.classifier(blocks({**SHAPE, "depth": 1}, (8, 8)), (8, 8), 3)
     mean = networks.of_views(model, flip, shift)

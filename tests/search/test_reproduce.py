@@ -64,6 +64,7 @@ def test_from_nothing_and_again(tiny, capfd):
     assert [path.name for path in Path("runs").iterdir() if path.is_dir()] == ["tiny"]
 
 
+@pytest.mark.slow
 def test_a_study_that_was_cut_short_goes_on(tiny, capfd):
     text = printed(capfd)
     folder = Path("runs/tiny")
@@ -91,6 +92,7 @@ def test_a_finished_study_of_another_name_is_taken(tiny, capfd):
     assert [path.name for path in Path("runs").iterdir() if path.is_dir()] == ["mine"]
 
 
+@pytest.mark.slow
 def test_what_is_missing_runs_under_the_next_free_name(tiny, capfd):
     run_study(build(["tiny.toml"], {"name": "tiny", "seed": "1"}))
     text = printed(capfd)

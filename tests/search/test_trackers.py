@@ -50,6 +50,7 @@ class TestTensorBoard:
             for tag, column in (("objective", "val.loss"), ("accuracy", "val.accuracy")):
                 assert found[f"ray/tune/{tag}"] == pytest.approx(steps[column].to_dict())
 
+    @pytest.mark.slow
     def test_a_failed_trial_and_one_whose_worker_died_do_not_disturb_it(self, here):
         for way in ("raise", "die"):
             study = run("tests.broken:FAMILY", trials="2", set={"way": way}, track="tensorboard", out=way)
