@@ -45,8 +45,14 @@ def bests(studies: Sequence[Study], sort: str | None = None) -> list[Best]:
     for study in studies:
         for family in families(study):
             metric = next(iter(objectives(study, family)))
-            alike.setdefault((family, str(study.facts["dataset"]["name"]), metric), []).append(study)
+            alike.setdefault((family, _images(study), metric), []).append(study)
     return [_best(*key, group, sort) for key, group in alike.items()]
+
+
+def _images(study: Study) -> str:
+    """The data set, and how many of its images if not all: figures on fewer do not compare."""
+    limit = study.facts.get("config", {}).get("limit")
+    return str(study.facts["dataset"]["name"]) + (f", {limit:,} images" if limit else "")
 
 
 def _best(family: str, dataset: str, metric: str, studies: Sequence[Study], sort: str | None) -> Best:
@@ -61,7 +67,9 @@ def _best(family: str, dataset: str, metric: str, studies: Sequence[Study], sort
 
 def _order(study: Study, first: pd.DataFrame, sort: str | None) -> tuple[int, bool, float]:
     row = first.iloc[0]
-    column = sort if sort and sort in first else "objective"
+    if sort and sort not in first:
+        return len(STATE_ORDER), True, 0.0  # what it lacks cannot be compared
+    column = sort or "objective"
     state = STATE_ORDER.get(row["state"], len(STATE_ORDER)) if column == "objective" else 0
     if missing(row[column]) or isinstance(row[column], str):
         return state, True, 0.0

@@ -94,7 +94,7 @@ def _table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
             table[column] = table[column].fillna("").astype(str)
         else:
             table[column] = pd.to_numeric(table[column])
-    return table
+    return table.copy()  # in one piece: pandas warns of many columns that were replaced one by one
 
 
 def _typed(text: Any) -> Any:

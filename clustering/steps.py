@@ -122,6 +122,8 @@ def _network(word: str, kind: str, layer: str, study: str) -> Step:
 def _sized(word: str, kind: str, size: int, rows: str | None) -> Step:
     if rows is not None and kind != "umap":
         raise UserError(f"features: got {word!r}, only umap is fitted on some of the rows: {Step(kind, size)}")
+    if rows is not None and not int(rows):
+        raise UserError(f"features: got {word!r}, expected umap:N@ROWS with ROWS a whole number from 1 on")
     if kind == "tsne" and size != 2:
         raise UserError(f"features: got {word!r}, allowed: tsne:2; for more columns umap:{max(size, 1)}")
     if not size:

@@ -41,6 +41,7 @@ STUDIES: Mapping[str, tuple[str, ...]] = {
 """By report the study files that make its tables."""
 
 FORMATS = ("table", "md")
+CONFIRMED: Mapping[str, Any] = {"top": 2, "seeds": 1, "baselines": True, "fit_on": "train+validation"}
 QUICK_IMAGES, QUICK_EPOCHS = 2_000, 2
 
 
@@ -80,6 +81,7 @@ def reproduce(names: Sequence[str], quick: bool, form: str, options: Mapping[str
     reports = chosen(names)
     parts = {name: [Part(file, quick, options) for file in STUDIES[name]] for name in reports}
     out = parts[reports[0]][0].config().out
+    refuse_missing_data([part for of_report in parts.values() for part in of_report])
     with on_standard_error(), ExitStack() as stack:
         for each in (part for of_report in parts.values() for part in of_report):
             if not obtain(each, stack):
@@ -87,7 +89,7 @@ def reproduce(names: Sequence[str], quick: bool, form: str, options: Mapping[str
                 return 130
     filled = {name: tables(name, parts[name], out) for name in reports}
     sys.stdout.write(to_markdown(filled) if form == "md" else to_text(filled, shutil.get_terminal_size().columns))
-    lost = [name for name, each in parts.items() if any(missing(part, part.config().out) for part in each)]
+    lost = [name for name, each in parts.items() if any(missing(part, out) or unconfirmed(part, out) for part in each)]
     if lost:
         raise WorkFailedError(f"of {', '.join(lost)} not all has been run; see the logs/ of the studies in {out}")
     return 0
@@ -122,17 +124,26 @@ def obtain(part: Part, stack: ExitStack) -> bool:
             break
         if not run(part, config, name, stack):
             return False
-    for name in unconfirmed(part, config):
-        confirm(config, name, stack)
+    for name in unconfirmed(part, config.out):
+        try:
+            confirm(config, name, stack)
+        except WorkFailedError as error:  # the other parts are made, and the tables are printed with what there is
+            say(f"{name}: {error}")
     return True
+
+
+def refuse_missing_data(parts: Sequence[Part]) -> None:
+    """Raise a `UserError` for data that a part needs and that are not there, before anything has run."""
+    from search.plan import load_data
+
+    for config in (part.config() for part in parts if missing(part, part.config().out)):
+        load_data(config, [find_family(each.family) for each in config.searches])
 
 
 def run(part: Part, config: StudyConfig, name: str | None, stack: ExitStack) -> bool:
     """Go on with the study `name`, or (None) run what is missing in a new one; False if it was interrupted."""
     from search.engine import resume_study, run_study
-    from search.plan import load_data
 
-    load_data(config, [find_family(each.family) for each in config.searches])  # refused before anything starts
     if name:
         say(f"{part.name}: goes on in study {name}")
         start_ray(config, stack)
@@ -149,7 +160,7 @@ def confirm(config: StudyConfig, name: str, stack: ExitStack) -> None:
 
     say(f"{name}: confirming")
     start_ray(config, stack)
-    confirm_study(config.out, name, Confirmation(top=2), force=True)
+    confirm_study(config.out, name, Confirmation(**CONFIRMED), force=True)
 
 
 def start_ray(config: StudyConfig, stack: ExitStack) -> None:
@@ -224,11 +235,16 @@ def _ended(study: Study) -> bool:
     return not cut and len(study.trials) >= planned
 
 
-def unconfirmed(part: Part, config: StudyConfig) -> list[str]:
-    """The part's own studies that have a trial which it needs, and have not judged it on the test images."""
-    studies = load_all(config.out)
-    used = [found for each in wanted_by(config) if (found := find(studies, each, part.owns))]
-    return list(dict.fromkeys(found.study.name for found in used if not found.confirmed))
+def unconfirmed(part: Part, out: Path) -> list[str]:
+    """The part's own studies that have a trial which it needs, and have not judged it on the test images.
+
+    A study that has been confirmed in another way is the user's own, whatever its name: it stays as it is.
+    """
+    studies = load_all(out)
+    used = [found for each in wanted_by(part.config()) if (found := find(studies, each, part.owns))]
+    open_ = [found.study for found in used if not found.confirmed]
+    ours = [study for study in open_ if (study.facts.get("confirmed") or CONFIRMED) == CONFIRMED]
+    return list(dict.fromkeys(study.name for study in ours))
 
 
 def reduced(part: Part, config: StudyConfig) -> StudyConfig:

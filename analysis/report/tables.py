@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.cells import STATE_WORDS, apart, parameters, varied
 from analysis.choices import front_over_clusters, is_clustering, winners
-from analysis.ranking import objectives
+from analysis.ranking import OF_SEVERAL, objectives
 from analysis.report.words import DASH, column, count, figure, listed, setting, short, signed, with_spread
 from analysis.tables import Study, missing
 
@@ -116,7 +116,9 @@ def scores(study: Study, family: str, row: pd.Series[Any]) -> Table:
     """All figures of a trial, on validation and, once confirmed, on test; the objectives first."""
     parts = [part for part in PARTS if any(str(name).startswith(f"{part}.") for name in row.dropna().index)]
     there = [str(name).partition(".")[2] for name in row.dropna().index if str(name).startswith(("val.", "test."))]
-    metrics = dict.fromkeys([*objectives(study, family), *(name for name in there if not name.endswith("_std"))])
+    metrics = dict.fromkeys(
+        [*objectives(study, family), *(name for name in there if not name.endswith(("_std", *OF_SEVERAL)))]
+    )
     rows = [
         (metric, *(with_spread(row.get(f"{part}.{metric}"), row.get(f"{part}.{metric}_std"), metric) for part in parts))
         for metric in metrics

@@ -86,7 +86,8 @@ def _compared(found: Found, key: str, keys: Sequence[str], task: Best) -> Cell:
     if key in task.hidden or "@" in key or part not in ("train", "val", "test"):
         return None
     on_test, on_val = f"test.{name}", f"val.{name}"
-    literal = part == "train" or {on_test, on_val} <= set(keys)
+    by_epoch = any(each.startswith(f"{key}@") for each in keys)
+    literal = part == "train" or by_epoch or {on_test, on_val} <= set(keys)
     figures = (found.figure(each) for each in ((key,) if literal else (on_test, on_val)))
     return next((figure for figure in figures if figure is not None), None)
 

@@ -21,7 +21,9 @@ FORMS: Mapping[Form, Callable[[float], str]] = {
     "large": lambda value: f"{value:,.1f}",
     "words": str,
 }
-LEGEND = "best: the best that a search in the same folder has found on the same images, chosen on validation."
+LEGEND = (
+    "best: of the searches in the folder, on the same images, the best on validation; those judged on test go first."
+)
 
 
 def cell(value: Cell, column: Column) -> str:

@@ -43,6 +43,9 @@ def test_by_another_column(out):
     assert found(out, "val.accuracy")["cnn"] == ("again", 1)
     assert found(out, "test.accuracy")["cnn"] == ("whole", 1)
     assert found(out, "seconds")["cnn"] == ("whole", 3)
+    write(out, "unjudged", [search("cnn", "accuracy", {})], [row("cnn", 0, "COMPLETE", 0.99)])
+    assert found(out, "test.accuracy")["cnn"] == ("whole", 1)
+    assert found(out)["cnn"] == ("unjudged", 0)
 
 
 def test_counts_are_those_of_all_studies(out):

@@ -40,6 +40,7 @@ def test_chains(text: str, chain: tuple[Step, ...]) -> None:
         ("pca:-1", "features: got 'pca:-1', expected pca:N with N a whole number from 1 on, as pca:2"),
         ("tsne:3", "features: got 'tsne:3', allowed: tsne:2; for more columns umap:3"),
         ("pca:3@100", "features: got 'pca:3@100', only umap is fitted on some of the rows: pca:3"),
+        ("umap:3@0", "features: got 'umap:3@0', expected umap:N@ROWS with ROWS a whole number from 1 on"),
         ("umap:3@x", "features: got 'umap:3@x', expected umap:N with N a whole number from 1 on, as umap:2"),
         ("raw:2", "features: got 'raw:2', raw takes nothing after it"),
         ("vae@flatten", "features: got 'vae@flatten', only a cnn is asked for a layer: vae"),

@@ -20,7 +20,8 @@ from search.config import build
 from search.confirm import Confirmation, confirm_study
 from search.engine import run_study
 from search.families import find
-from search.reproduce import STUDIES, Part, _ended, chosen, reduced, wanted_by
+from search.reproduce import CONFIRMED, STUDIES, Part, _ended, chosen, reduced, unconfirmed, wanted_by
+from search.trials import write_json
 from tests.analysis.reproduced.written import search, study
 
 TINY = """
@@ -62,6 +63,11 @@ def test_from_nothing_and_again(tiny, capfd):
     assert printed(capfd) == text
     assert {path: path.read_bytes() for path in Path("runs/tiny").glob("*.*")} == files
     assert [path.name for path in Path("runs").iterdir() if path.is_dir()] == ["tiny"]
+    trials = Path("runs/tiny/trials.csv")
+    ours.trials.drop(columns=[name for name in ours.trials if name.startswith("test.")]).to_csv(trials, index=False)
+    assert unconfirmed(Part("tiny.toml"), Path("runs")) == ["tiny"]  # cut short as it was confirmed
+    write_json(ours.folder / "study.json", {**ours.facts, "confirmed": {**CONFIRMED, "seeds": 5}})
+    assert unconfirmed(Part("tiny.toml"), Path("runs")) == []  # the user's own
 
 
 @pytest.mark.slow
