@@ -9,10 +9,11 @@ from __future__ import annotations
 import itertools
 import json
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
 from analysis.tables import Study, missing
@@ -44,8 +45,18 @@ def read(study: Study) -> list[Event]:
 
     Of a study without a journal, as if its trials had run one after another in the order of trials.csv.
     """
-    path = study.folder / JOURNAL
-    return list(_told(path.read_bytes(), study.facts) if path.is_file() else _from_tables(study))
+    there = (study.folder / JOURNAL).is_file()
+    return list(_told(lines(study.folder), study.facts) if there else _from_tables(study))
+
+
+def lines(folder: Path) -> Iterator[dict[str, Any]]:
+    """The whole lines of the journal in a study folder, as they were written; none if there is no journal."""
+    path = folder / JOURNAL
+    for line in path.read_bytes().split(b"\n") if path.is_file() else ():
+        with suppress(ValueError):
+            told = json.loads(line)
+            if isinstance(told, dict):
+                yield told
 
 
 def elapsed(events: Sequence[Event]) -> list[float]:
@@ -54,13 +65,12 @@ def elapsed(events: Sequence[Event]) -> list[float]:
     return list(itertools.accumulate(gaps, initial=0.0)) if events else []
 
 
-def _told(lines: bytes, facts: Mapping[str, Any]) -> Iterator[Event]:
+def _told(written: Iterable[dict[str, Any]], facts: Mapping[str, Any]) -> Iterator[Event]:
     """What a journal tells. A run of the study begins when study.json says; an event belongs to the last that had."""
     runs = [*facts.get("runs", ()), facts]
     begun = sorted(datetime.fromisoformat(str(run["started"])).timestamp() for run in runs)
-    for line in lines.split(b"\n"):
+    for told in written:
         with suppress(ValueError, KeyError, TypeError):
-            told = json.loads(line)
             happening, at = told["event"], float(told["at"])
             if happening in get_args(Happening):
                 run = max(bisect_right(begun, at) - 1, 0)

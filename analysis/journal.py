@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from analysis.events import lines
 
 ENDED = ("COMPLETE", "PRUNED", "FAIL")
 
@@ -47,7 +48,7 @@ class Life:
 def lives(folder: Path, family: str) -> list[Life]:
     """The trials of a search, by number; none if the folder has no journal. Torn lines are passed over."""
     stories: dict[int, _Story] = {}
-    for event in _events(folder / "journal.jsonl"):
+    for event in lines(folder):
         with suppress(KeyError, TypeError, ValueError):
             if event["family"] != family:
                 continue
@@ -146,13 +147,3 @@ def _gaps(stretches: Sequence[tuple[float, float]]) -> tuple[list[tuple[float, f
         busy += max(0.0, ended - max(began, until))
         until = max(until, ended)
     return gaps, busy
-
-
-def _events(path: Path) -> Iterable[dict[str, Any]]:
-    if not path.is_file():
-        return
-    for line in path.read_bytes().split(b"\n"):
-        with suppress(ValueError):
-            event = json.loads(line)
-            if isinstance(event, dict):
-                yield event
