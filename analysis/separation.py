@@ -21,6 +21,7 @@ Rows: TypeAlias = NDArray[np.floating]
 NEIGHBOURS = 10  # that name a row, and whose order trustworthiness looks at
 FOLDS = 5
 FEWEST = 20  # rows that can be embedded
+MOST = 1_500  # test images that are put in a plane
 COMPONENTS = 50  # to which t-SNE's rows are reduced, as its authors do
 PERPLEXITY = 30.0
 

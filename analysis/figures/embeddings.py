@@ -19,11 +19,10 @@ from analysis.figures import style
 from analysis.figures.base import Kind
 from analysis.figures.grid import legend, scatter, view
 from analysis.planes import planes
-from analysis.separation import FEWEST, Separation, knn_accuracy, sample, separation
+from analysis.separation import FEWEST, MOST, Separation, knn_accuracy, sample, separation
 from analysis.tables import Study
 from models.arrays import flatten
 
-MOST = 1_500  # images that are shown
 CODED = ("autoencoder", "vae")
 COLOURED = 10  # clusters, the largest, that have a colour of their own
 

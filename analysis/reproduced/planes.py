@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from analysis.evidence import Evidence, images_of, of_baseline
-from analysis.separation import FEWEST, METHODS, pca, sample, separation
+from analysis.planes import planes
+from analysis.separation import FEWEST, MOST, pca, sample, separation
 from analysis.tables import Study
 from models.arrays import flatten
 
-MOST = 1_500  # images that are placed, as in the figure of embeddings
 CODE = "code"
 PICTURES = ("t-SNE", "UMAP", CODE)
 
@@ -23,34 +23,31 @@ def pictures(study: Study, family: str, trial: int, name: str) -> Mapping[str, M
     """For each of `PICTURES` knn_accuracy, trustworthiness, silhouette, and its place, 1 to 3, by the first of these.
 
     The code is that of a confirmed autoencoder, in its principal plane; the others place the pixels. Empty where the
-    images or the codes are not there. Takes half a minute.
+    images or the codes are not there. Takes half a minute the first time; the planes are kept in the study's folder.
     """
-    found = of_baseline(study, family, trial, name)
-    drawn = _drawn(study, found) if found else None
-    if found is None or drawn is None:
+    drawn = _drawn(study, of_baseline(study, family, trial, name))
+    if drawn is None:
         return {}
-    shown_m, x_md, classes_m = drawn
-    planes = {method: METHODS[method](x_md) for method in PICTURES if method in METHODS}
-    planes[CODE] = pca(found.arrays["codes"][shown_m])
-    scores = {each: vars(separation(x_md, planes[each], classes_m)) for each in PICTURES if planes[each] is not None}
+    codes_md, x_md, classes_m = drawn
+    placed = {**dict(planes(study.folder, x_md)), CODE: pca(codes_md)}
+    scores = {each: vars(separation(x_md, placed[each], classes_m)) for each in PICTURES if each in placed}
     ranked = sorted(scores, key=lambda each: -scores[each]["knn_accuracy"])
     return {each: {**scores[each], "place": ranked.index(each) + 1} for each in scores}
 
 
 def code_separation(study: Study, family: str, trial: int, name: str) -> Mapping[str, float]:
     """The same scores of a network's codes in their principal plane, without a place; empty as there."""
-    found = of_baseline(study, family, trial, name)
-    drawn = _drawn(study, found) if found else None
-    if found is None or drawn is None:
+    drawn = _drawn(study, of_baseline(study, family, trial, name))
+    if drawn is None:
         return {}
-    shown_m, x_md, classes_m = drawn
-    return vars(separation(x_md, pca(found.arrays["codes"][shown_m]), classes_m))
+    codes_md, x_md, classes_m = drawn
+    return vars(separation(x_md, pca(codes_md), classes_m))
 
 
-def _drawn(study: Study, found: Evidence) -> tuple[Any, Any, Any] | None:
-    """Which test images are placed, their pixels, float32 (m, d), and classes; None without images or codes."""
+def _drawn(study: Study, found: Evidence | None) -> tuple[Any, Any, Any] | None:
+    """Codes, (m, d), pixels, float32 (m, d), and classes of the test images that are placed; None without them."""
     dataset = images_of(study)
-    if dataset is None or not found.has("codes") or len(dataset.y_test) < FEWEST:
+    if found is None or dataset is None or not found.has("codes") or len(dataset.y_test) < FEWEST:
         return None
     shown_m = sample(len(dataset.y_test), MOST)
-    return shown_m, flatten(dataset.x_test[shown_m]), dataset.y_test[shown_m]
+    return found.arrays["codes"][shown_m], flatten(dataset.x_test[shown_m]), dataset.y_test[shown_m]

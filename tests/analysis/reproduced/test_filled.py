@@ -131,7 +131,7 @@ def test_the_three_pictures_are_ranked_by_what_tells_the_classes_apart(tmp_path,
     evidence(tmp_path / "r1/best/autoencoder", "best.json", {"trial": 0}, codes=np.zeros((len(digits.y_test), 3)))
     shown = planes.sample(len(digits.y_test), planes.MOST)
     methods = {"t-SNE": pca, "UMAP": lambda x_md: digits.y_test[shown, None] * np.array([[1.0, 0.0]])}
-    monkeypatch.setattr(planes, "METHODS", methods)
+    monkeypatch.setattr("analysis.planes.METHODS", methods)
     monkeypatch.setattr(planes, "images_of", lambda study: digits)
     found = Found(there, {"family": "autoencoder", "trial": 0, "name": "R1"})
     assert [found.figure(f"{name}:place") for name in ("UMAP", "t-SNE", "code")] == [1, 2, 3]
