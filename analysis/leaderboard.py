@@ -14,6 +14,7 @@ import math
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +43,14 @@ MARKDOWN = str.maketrans({**{each: f"\\{each}" for each in "\\|`*[]$"}, "<": "&l
 class Ranking:
     """One search, or the best of several: a title, which says what is ranked, its trials, best first, with all columns.
 
-    notes: what stands under them. board: the same in few columns. named: whether study and family are in the title.
+    notes: what stands under them. board: the same in few columns. Both are made when they are asked for. named: whether
+    study and family are in the title.
     """
 
     title: str
     trials: pd.DataFrame
-    notes: Sequence[Note]
-    board: Board
+    notes: Callable[[], Sequence[Note]]
+    board: Callable[[], Board]
     named: bool = True
 
 
@@ -78,15 +80,15 @@ def _ranking(study: Study, family: str, sort: str | None) -> Ranking:
     trials = marked(ranked, list(objectives(study, family)))
     if study.facts.get(READS):
         trials = trials.assign(**{READS: study.facts[READS]})
-    told = under(study, family, ranked, sort)
-    return Ranking(_title(study, family), trials, told, board(study, family, ranked, sort))
+    told = partial(under, study, family, ranked, sort)
+    return Ranking(_title(study, family), trials, told, partial(board, study, family, ranked, sort))
 
 
 def best_ranking(studies: Sequence[Study], sort: str | None = None) -> Ranking:
     """The best trial of each family, data set and objective."""
     found = bests(studies, sort)
     made = best_board(found, sort)
-    return Ranking(made.title, table(found), made.notes, made, named=False)
+    return Ranking(made.title, table(found), lambda: made.notes, lambda: made, named=False)
 
 
 def to_csv(ranked: Sequence[Ranking]) -> str:
@@ -104,12 +106,12 @@ def to_markdown(ranked: Sequence[Ranking]) -> str:
 
 def to_latex(ranked: Sequence[Ranking]) -> str:
     """A longtable for each search."""
-    return "\n".join(longtable(search.board) for search in ranked) or "% no studies\n"
+    return "\n".join(longtable(search.board()) for search in ranked) or "% no studies\n"
 
 
 def to_html(ranked: Sequence[Ranking]) -> str:
     """A page with a table for each search."""
-    return page([search.board for search in ranked])
+    return page([search.board() for search in ranked])
 
 
 def to_json(ranked: Sequence[Ranking]) -> str:
@@ -141,7 +143,7 @@ def _section(search: Ranking) -> str:
     shown = search.trials.drop(columns=[*named, *TOLD], errors="ignore").map(_markdown_cell)
     heads = [_markdown_cell(str(column)) for column in shown]
     lines = shown.set_axis(heads, axis="columns").to_markdown(index=False, disable_numparse=True)
-    notes = "".join(f"- {_markdown_cell(joined(note))}\n" for note in search.notes)
+    notes = "".join(f"- {_markdown_cell(joined(note))}\n" for note in search.notes())
     return f"### {_markdown_cell(search.title)}\n\n{lines}\n\n{notes}"
 
 

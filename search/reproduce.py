@@ -136,7 +136,8 @@ def refuse_missing_data(parts: Sequence[Part]) -> None:
     """Raise a `UserError` for data that a part needs and that are not there, before anything has run."""
     from search.plan import load_data
 
-    for config in (part.config() for part in parts if missing(part, part.config().out)):
+    configs = [part.config() for part in parts if missing(part, part.config().out)]
+    for config in {(each.dataset, each.limit, each.seed): each for each in configs}.values():
         load_data(config, [find_family(each.family) for each in config.searches])
 
 
