@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import click
 
 from search.options import out_option
+
+MOST = 8  # processes that draw a report: UMAP takes half a gigabyte in each
 
 
 @click.command(short_help="Print the reports' tables, theirs beside ours.")
@@ -48,7 +51,9 @@ def report(names: tuple[str, ...], to: Path | None, out: Path) -> int:
     """
     from analysis.report import write_report
 
-    click.echo(f"report: {write_report(out, names, to, say=lambda line: click.echo(line, err=True))}")
+    workers = min(os.cpu_count() or 1, MOST)
+    path = write_report(out, names, to, say=lambda line: click.echo(line, err=True), workers=workers)
+    click.echo(f"report: {path}")
     return 0
 
 

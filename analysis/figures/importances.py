@@ -6,11 +6,15 @@ IJCAI 2023, arXiv 2304.10255. Optuna 5 also judges parameters that only some con
 
 from __future__ import annotations
 
+import importlib
 import math
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -75,10 +79,28 @@ def _shares(done: pd.DataFrame, there: list[Axis], aim: Goal, quantile: float) -
     with _quiet():
         known = optuna.create_study(direction="maximize" if aim.mode == "max" else "minimize")
         known.add_trials(_frozen(done, there))
-        evaluator = optuna.importance.PedAnovaImportanceEvaluator(target_quantile=quantile)
+        evaluator = _importance().PedAnovaImportanceEvaluator(target_quantile=quantile)
         names = [axis.name for axis in there]
-        found = optuna.importance.get_param_importances(known, evaluator=evaluator, params=names)
+        found = _importance().get_param_importances(known, evaluator=evaluator, params=names)
     return {name: float(share) for name, share in found.items()}
+
+
+@cache
+def _importance() -> ModuleType:
+    """`optuna.importance` without scikit-learn, which its other evaluators want and which takes two seconds to load.
+
+    Optuna does without where it is missing; so for a moment it is. Whoever imports the module later gets it whole.
+    """
+    own, wanted = "optuna.importance", "sklearn.ensemble"
+    if own in sys.modules or wanted in sys.modules:
+        return importlib.import_module(own)
+    sys.modules[wanted] = None  # type: ignore[assignment]  # "may not be imported", as the language has it
+    try:
+        return importlib.import_module(own)
+    finally:
+        del sys.modules[wanted]
+        for name in [name for name in sys.modules if name == own or name.startswith(f"{own}.")]:
+            del sys.modules[name]
 
 
 def _frozen(done: pd.DataFrame, there: list[Axis]) -> list[optuna.trial.FrozenTrial]:

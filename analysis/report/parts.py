@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from analysis.report import beside, tables
 from analysis.report.budget import Budget, as_table, budget, in_words
 from analysis.report.facts import commands, details, facts
 from analysis.report.failures import Failures, failures
-from analysis.report.pictures import OF_MODELS, Picture, of_the_model, pictures
+from analysis.report.pictures import OF_MODELS, Picture, of_the_model
 from analysis.report.tables import Best, Table
 from analysis.report.words import DASH, duration, listed, short
 from analysis.tables import Study
@@ -57,10 +57,10 @@ class StudyPart:
     searches: tuple[SearchPart, ...]
 
 
-def study_part(study: Study, anchor: str, say: Callable[[str], None], strict: bool) -> StudyPart:
-    """All that a report says of a study; `say` hears of figures that fail, `strict` lets them raise."""
+def study_part(study: Study, anchor: str, drawn: Mapping[str, Sequence[Picture]]) -> StudyPart:
+    """All that a report says of a study; `drawn`: the figures of each of its families."""
     searches = tuple(
-        search_part(study, family, f"{anchor}-{number}", say, strict)
+        search_part(study, family, f"{anchor}-{number}", drawn[family])
         for number, family in enumerate(families(study), start=1)
     )
     cut = any(search.budget.cut for search in searches)
@@ -75,11 +75,10 @@ def study_part(study: Study, anchor: str, say: Callable[[str], None], strict: bo
     )
 
 
-def search_part(study: Study, family: str, anchor: str, say: Callable[[str], None], strict: bool) -> SearchPart:
+def search_part(study: Study, family: str, anchor: str, drawn: Sequence[Picture]) -> SearchPart:
     """All that a report says of a search."""
     ranked, told = rank(study, family), lives(study.folder, family)
     spent = budget(study, family, told)
-    drawn = list(pictures(study, family, say, strict))
     model = tuple(picture for picture in drawn if picture.kind in OF_MODELS)
     published = beside.baselines(study, family, ranked), beside.peers(study, family, ranked)
     return SearchPart(

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import get_context
+from signal import SIG_DFL, SIGINT, signal
 
 import numpy as np
-from matplotlib.collections import Collection
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from analysis.evidence import of_winner
 from analysis.figures import KINDS, Kind
 from analysis.figures.of_evidence import EVIDENCE_KINDS
 from analysis.figures.style import encode
+from analysis.ranking import families
 from analysis.report.about import ABOUT, NOTHING
 from analysis.report.words import short
 from analysis.tables import Study
@@ -40,25 +45,73 @@ class Picture:
     nothing: str = ""
 
 
-def pictures(study: Study, family: str, say: Callable[[str], None], strict: bool = False) -> Iterator[Picture]:
-    """Every figure that applies to a search, and a word on those of `NOTHING` that have nothing to show.
+_Found = Picture | None
+Job = tuple[int, str, str]  # the place of a study, a family of it, a kind of figure
+_studies: Sequence[Study] = ()  # of a process that draws
 
-    One that fails is told to `say`, with an error in its place; or, if `strict`, raises.
+
+def pictures(
+    studies: Sequence[Study], say: Callable[[str], None], strict: bool = False, workers: int = 1
+) -> list[dict[str, list[Picture]]]:
+    """Of each study, by family, every figure that applies, and a word on those of `NOTHING` that have nothing to show.
+
+    One that fails is told to `say`, with an error in its place; or, if `strict`, raises. Where `workers` is more than 1
+    and the system can, so many processes draw.
     """
-    for kind in KINDS.values():
+    jobs = [(at, family, kind) for at, study in enumerate(studies) for family in families(study) for kind in KINDS]
+    found: list[dict[str, list[Picture]]] = [{family: [] for family in families(study)} for study in studies]
+    with _drawn(studies, jobs, strict, workers) as drawn:
+        for (at, family, kind), picture in zip(jobs, drawn, strict=True):
+            if picture and picture.error:
+                say(f"{studies[at].name}: the figure {kind} of {family} could not be made: {picture.error}")
+            found[at][family] += [picture] if picture else []
+    return found
+
+
+@contextmanager
+def _drawn(studies: Sequence[Study], jobs: Sequence[Job], strict: bool, workers: int) -> Iterator[Iterator[_Found]]:
+    """The pictures in the order of the jobs, as they come."""
+    if workers == 1 or not sys.platform.startswith("linux"):
+        yield (_attempt(studies, job, strict) for job in jobs)
+        return
+    fork = get_context("fork")  # a copy of this process draws at once; a new one would first load all that draws
+    with ProcessPoolExecutor(workers, fork, initializer=_begin, initargs=(studies,)) as pool:
         try:
-            picture = _picture(kind, study, family)
-        except Exception as error:
-            if strict:
-                raise
-            words = short(" ".join(f"{type(error).__name__}: {error}".split()), 300)
-            say(f"{study.name}: the figure {kind.name} of {family} could not be made: {words}")
-            picture = Picture(kind.name, kind.title, ABOUT.get(kind.name, ""), error=words)
-        if picture:
-            yield picture
+            waiting = [(job, pool.submit(_apart, job, strict)) for job in jobs]
+            yield (_result(future, studies, job, strict) for job, future in waiting)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _picture(kind: Kind, study: Study, family: str) -> Picture | None:
+def _begin(studies: Sequence[Study]) -> None:
+    global _studies
+    _studies = studies
+    signal(SIGINT, SIG_DFL)  # Ctrl-C is for the first process to speak of
+
+
+def _apart(job: Job, strict: bool) -> _Found:
+    return _attempt(_studies, job, strict)
+
+
+def _result(future: Future[_Found], studies: Sequence[Study], job: Job, strict: bool) -> _Found:
+    try:
+        return future.result()
+    except BrokenProcessPool:  # one was killed, for want of memory most likely
+        return _attempt(studies, job, strict)
+
+
+def _attempt(studies: Sequence[Study], job: Job, strict: bool) -> _Found:
+    study, family, kind = studies[job[0]], job[1], KINDS[job[2]]
+    try:
+        return _picture(kind, study, family)
+    except Exception as error:
+        if strict:
+            raise
+        words = short(" ".join(f"{type(error).__name__}: {error}".split()), 300)
+        return Picture(kind.name, kind.title, ABOUT.get(kind.name, ""), error=words)
+
+
+def _picture(kind: Kind, study: Study, family: str) -> _Found:
     record = kind.compute(study, family)
     if record is None:
         why = NOTHING.get(kind.name)
@@ -95,10 +148,10 @@ def data_uri(drawn: Figure) -> str:
 
 def marks(drawn: Figure) -> int:
     """About how many points and corners the figure has."""
-    lines = [line for line in drawn.findobj(Line2D) if isinstance(line, Line2D)]
-    groups = [group for group in drawn.findobj(Collection) if isinstance(group, Collection)]
-    points = [np.asarray(line.get_xydata()) for line in lines] + [np.asarray(group.get_offsets()) for group in groups]
-    return sum(map(len, points)) + sum(len(path) for group in groups for path in group.get_paths())
+    lines = [np.asarray(line.get_xydata()) for axes in drawn.axes for line in axes.lines]
+    groups = [group for axes in drawn.axes for group in axes.collections]
+    corners = [path for group in groups for path in group.get_paths()]
+    return sum(map(len, lines)) + sum(len(np.asarray(group.get_offsets())) for group in groups) + sum(map(len, corners))
 
 
 def _uri(kind: str, data: bytes) -> str:

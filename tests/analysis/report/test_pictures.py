@@ -1,0 +1,53 @@
+"""Figures drawn by several processes: the same ones, and a process that dies costs none."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from analysis.figures import KINDS
+from analysis.figures.base import Kind
+from analysis.report import page, pictures
+from tests.analysis.studies import Made, make
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forks only on Linux")
+TRIALS = [Made(n, (0.1 * n,) * n) for n in range(1, 9)]
+UNSEEN = """
+import sys
+from analysis.figures.importances import _importance
+assert _importance().PedAnovaImportanceEvaluator()
+assert not [name for name in sys.modules if name.startswith(("sklearn", "optuna.importance"))]
+"""
+
+
+def test_two_processes_draw_the_same_page(tmp_path, monkeypatch):
+    monkeypatch.setattr(pictures, "KINDS", {name: KINDS[name] for name in ("timeline", "history")})
+    studies = [make(tmp_path, TRIALS, name) for name in ("a", "b")]
+    assert page(studies, strict=True, workers=2) == page(studies, strict=True)
+
+
+def failing(monkeypatch, compute):
+    kind = Kind("history", "History", compute, lambda record: None, str)
+    monkeypatch.setattr(pictures, "KINDS", {"history": kind})
+
+
+def test_a_figure_that_fails_in_another_process_is_told_here(tmp_path, monkeypatch):
+    failing(monkeypatch, lambda study, family: {}[family])
+    study, said = make(tmp_path, TRIALS), []
+    assert "could not be made: KeyError" in page([study], say=said.append, workers=2)
+    assert said == ["demo: the figure history of cnn could not be made: KeyError: 'cnn'"]
+    with pytest.raises(KeyError):
+        page([study], strict=True, workers=2)
+
+
+def test_what_a_killed_process_left_is_drawn_here(tmp_path, monkeypatch):
+    own = os.getpid()
+    failing(monkeypatch, lambda study, family: None if os.getpid() == own else os._exit(9))
+    assert "could not be made" not in page([make(tmp_path, TRIALS)], strict=True, workers=2)
+
+
+def test_importances_do_without_scikit_learn_and_leave_optuna_whole():
+    subprocess.run([sys.executable, "-c", UNSEEN], check=True, timeout=100)
