@@ -195,9 +195,12 @@ def check_metrics(metrics: Mapping[str, float], needed: Sequence[str]) -> None:
         raise ValueError(f"{bad} is {metrics[bad]}, not a finite number")
 
 
-@ray.remote(max_calls=1)  # type: ignore[untyped-decorator]  # Ray ships no types for it
+@ray.remote(max_calls=2)  # type: ignore[untyped-decorator]  # Ray ships no types for it
 def there(function: Callable[..., Any], *arguments: Any) -> Any:
-    """What a function gives that loads a Keras backend, which the driver must not; its process ends with it."""
+    """What a function gives that loads a Keras backend, which the driver must not.
+
+    The process, and the memory that it holds, ends with its second call: a network is exported, then asked for codes.
+    """
     share_memory()
     return function(*arguments)
 

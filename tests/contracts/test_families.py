@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import optuna
 import pytest
 
-from models.api import DIRECTIONS, Config, Family, Int, Options, Run
+from models.api import DIRECTIONS, Config, Evaluation, Family, Int, Options, Run
 from models.datasets import Dataset
 from search import spaces
 from search.families import FAMILIES, find
@@ -73,53 +74,55 @@ def test_names_of_baselines_are_unique(family: Family) -> None:
     assert len(set(names)) == len(names)
 
 
+@dataclass(frozen=True)
+class Told:
+    """What a run with the seed 7 has told: at its first steps, on test, and after it was saved to `folder`."""
+
+    curve: list[dict[str, float]]
+    evaluation: Evaluation
+    onward: list[dict[str, float]]
+    folder: Path
+
+
 @pytest.fixture(scope="module")
-def seven(family: Family, config: Config, digits: Dataset) -> list[dict[str, float]]:
-    """What a run with the seed 7 reports."""
-    return curve(start(family, config, digits, 7))
+def seven(family: Family, config: Config, digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Told:
+    run, folder = start(family, config, digits, 7), tmp_path_factory.mktemp("seven")
+    begun = curve(run)
+    run.save(folder)
+    return Told(begun, family.evaluate(run, digits), curve(run), folder)
 
 
-def test_metrics_are_finite_and_have_known_names(family: Family, seven: list[dict[str, float]]) -> None:
-    for metrics in seven:
+def test_metrics_are_finite_and_have_known_names(family: Family, seven: Told) -> None:
+    for metrics in seven.curve:
         assert {name for name in metrics if not name.startswith("train.")} == set(family.metrics)
         assert all(math.isfinite(value) for value in metrics.values())
         assert {name.removeprefix("train.") for name in metrics} <= set(DIRECTIONS)
 
 
-def test_same_seed_gives_the_same_metrics(
-    family: Family, config: Config, digits: Dataset, seven: list[dict[str, float]]
-) -> None:
-    assert curve(start(family, config, digits, 7)) == seven
+def test_same_seed_gives_the_same_metrics(family: Family, config: Config, digits: Dataset, seven: Told) -> None:
+    assert curve(start(family, config, digits, 7)) == seven.curve
 
 
 def test_another_seed_gives_other_metrics_unless_it_plays_no_part(
-    family: Family, config: Config, digits: Dataset, seven: list[dict[str, float]]
+    family: Family, config: Config, digits: Dataset, seven: Told
 ) -> None:
-    assert (curve(start(family, config, digits, 8)) == seven) == family.deterministic
+    assert (curve(start(family, config, digits, 8)) == seven.curve) == family.deterministic
 
 
-def test_save_and_load_continue_identically(family: Family, config: Config, digits: Dataset, tmp_path: Path) -> None:
-    whole = start(family, config, digits)
-    curve(whole, 2)
-    whole.save(tmp_path)
-    loaded = start(family, config, digits)
-    loaded.load(tmp_path)
-    assert curve(loaded) == curve(whole)
-
-
-def test_evaluation_is_finite_and_the_same_of_a_loaded_run(
-    family: Family, config: Config, digits: Dataset, tmp_path: Path
+def test_a_loaded_run_is_judged_and_continues_identically(
+    family: Family, config: Config, digits: Dataset, seven: Told
 ) -> None:
-    run = start(family, config, digits)
-    run.step()
-    evaluation = family.evaluate(run, digits)
-    run.save(tmp_path)
-    loaded = start(family, config, digits)
-    loaded.load(tmp_path)
+    loaded = start(family, config, digits, 7)
+    loaded.load(seven.folder)
     again = family.evaluate(loaded, digits)
-    assert again.metrics == evaluation.metrics
-    for name, array in evaluation.artifacts.items():
+    assert again.metrics == seven.evaluation.metrics
+    assert set(again.artifacts) == set(seven.evaluation.artifacts)
+    for name, array in seven.evaluation.artifacts.items():
         np.testing.assert_array_equal(again.artifacts[name], array)
-    assert evaluation.metrics
-    assert all(math.isfinite(value) for value in evaluation.metrics.values())
-    assert all(np.isfinite(array).all() for array in evaluation.artifacts.values())
+    assert curve(loaded) == seven.onward
+
+
+def test_evaluation_is_finite(seven: Told) -> None:
+    assert seven.evaluation.metrics
+    assert all(math.isfinite(value) for value in seven.evaluation.metrics.values())
+    assert all(np.isfinite(array).all() for array in seven.evaluation.artifacts.values())

@@ -247,6 +247,7 @@ def test_confirming_without_the_network(copied):
     assert analysis.load(copied / "second").facts["test_reads"] == 0
 
 
+@pytest.mark.slow
 def test_features_that_cannot_be_made_are_the_users_to_mend(copied, capfd):
     options = ["--dataset", "digits", "--limit", "240", "--out", str(copied), "--name", "third", "--trials", "1"]
     assert main(["run", "kmeans", *options, "--features", "autoencoder:first,pca:50", "--max-resource", "1"]) == 2

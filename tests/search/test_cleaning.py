@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from pathlib import Path
 
@@ -21,6 +22,27 @@ from search.record import held
 from tests.running import run
 
 pytestmark = [pytest.mark.usefixtures("ray_session"), pytest.mark.timeout(240)]
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory, ray_session):
+    """A folder, and one that holds what a search has left there: studies know where they were run."""
+    place, kept = tmp_path_factory.mktemp("place"), tmp_path_factory.mktemp("kept") / "runs"
+    with contextlib.chdir(place):
+        run("toy", trials="1", max_resource="2")
+    shutil.move(place / "runs", kept)
+    return place, kept
+
+
+@pytest.fixture
+def ran(snapshot, monkeypatch):
+    """The working directory, in which a study was run."""
+    place, kept = snapshot
+    for path in place.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    shutil.copytree(kept, place / "runs")
+    monkeypatch.chdir(place)
+    return place
 
 
 def names(storage):
@@ -70,37 +92,36 @@ def test_what_is_left_out_of_an_export_is_said(here, capfd):
     assert shown.err == "left out: no model of few is kept\n"
 
 
-def test_a_name_that_is_given_twice(here):
-    run("toy", trials="1", max_resource="2")
+def test_a_name_that_is_given_twice(ran):
     for whole in (False, True):
-        (line,) = clean(here / "runs", ["study", "study"], whole=whole)
+        (line,) = clean(ran / "runs", ["study", "study"], whole=whole)
         assert line.startswith("study: ")
 
 
-def test_all_of_a_study_goes_and_no_other(here):
-    for name in ("one", "other"):
-        run("toy", name=name, trials="1", max_resource="2")
-    storage = f"sqlite:///{here / 'runs' / 'hypersearch.db'}"
-    assert names(storage) == {"one/toy", "other/toy"}
-    (line,) = clean(here / "runs", ["one"], whole=True)
-    assert line.startswith("one: ")
+def test_all_of_a_study_goes_and_no_other(ran):
+    run("toy", name="other", trials="1", max_resource="2")
+    storage = f"sqlite:///{ran / 'runs' / 'hypersearch.db'}"
+    assert names(storage) == {"study/toy", "other/toy"}
+    (line,) = clean(ran / "runs", ["study"], whole=True)
+    assert line.startswith("study: ")
     assert line.endswith(" freed, its folder, and 1 search in the storage")
     assert names(storage) == {"other/toy"}
-    assert not (here / "runs" / "one").exists()
-    assert (here / "runs" / "other").is_dir()
+    assert not (ran / "runs" / "study").exists()
+    assert (ran / "runs" / "other").is_dir()
 
 
-def test_the_storage_goes_with_a_folder_that_was_moved_and_none_is_made(here):
-    run("toy", trials="1", max_resource="2")
-    shutil.move(here / "runs", here / "moved")
-    list(clean(here / "moved", ["study"], whole=True))
-    assert names(f"sqlite:///{here / 'moved' / 'hypersearch.db'}") == set()
-    run("toy", name="again", trials="1", max_resource="2")
-    (here / "runs" / "hypersearch.db").unlink()
-    (line,) = clean(here / "runs", ["again"], whole=True)
+def test_the_storage_goes_with_a_folder_that_was_moved(ran):
+    shutil.move(ran / "runs", ran / "moved")
+    list(clean(ran / "moved", ["study"], whole=True))
+    assert names(f"sqlite:///{ran / 'moved' / 'hypersearch.db'}") == set()
+
+
+def test_a_storage_that_is_gone_is_not_made(ran):
+    (ran / "runs" / "hypersearch.db").unlink()
+    (line,) = clean(ran / "runs", ["study"], whole=True)
     assert line.endswith(" freed, its folder")
-    assert not (here / "runs" / "again").exists()
-    assert not (here / "runs" / "hypersearch.db").exists()
+    assert not (ran / "runs" / "study").exists()
+    assert not (ran / "runs" / "hypersearch.db").exists()
 
 
 def test_a_copy_leaves_the_trials_of_the_original_in_a_storage_of_its_own(here):
@@ -128,42 +149,41 @@ def test_a_copy_of_everything_under_the_same_relative_path_leaves_the_original_a
     assert names(storage) == {"study/toy"}
 
 
-def test_a_copy_beside_the_original_leaves_its_trials(here):
-    study, _ = run("toy", trials="1", max_resource="2")
-    storage = f"sqlite:///{here / 'runs' / 'hypersearch.db'}"
+def test_a_copy_beside_the_original_leaves_its_trials(ran):
+    storage = f"sqlite:///{ran / 'runs' / 'hypersearch.db'}"
     for given in (None, storage):
-        shutil.copytree(study.folder, here / "runs" / "copy")
-        (line,) = clean(here / "runs", ["copy"], whole=True, storage=given)
+        shutil.copytree(ran / "runs" / "study", ran / "runs" / "copy")
+        (line,) = clean(ran / "runs", ["copy"], whole=True, storage=given)
         assert line.startswith("copy: ")
         assert "; the storage is left as it is" in line
     assert names(storage) == {"study/toy"}
 
 
-def test_a_storage_that_is_named_is_not_taken_from_under_the_original(here):
-    study, _ = run("toy", trials="1", max_resource="2")
-    shutil.copytree(study.folder, here / "elsewhere" / "study")
-    storage = f"sqlite:///{here / 'runs' / 'hypersearch.db'}"
-    (line,) = clean(here / "elsewhere", ["study"], whole=True, storage=storage)
+def test_a_storage_that_is_named_is_not_taken_from_under_the_original(ran):
+    shutil.copytree(ran / "runs" / "study", ran / "elsewhere" / "study")
+    storage = f"sqlite:///{ran / 'runs' / 'hypersearch.db'}"
+    (line,) = clean(ran / "elsewhere", ["study"], whole=True, storage=storage)
     assert "; the storage is left as it is" in line
     assert names(storage) == {"study/toy"}
 
 
-def test_trials_of_the_same_name_in_another_storage_are_left_alone(here):
-    run("toy", trials="1", max_resource="2")
-    team = f"sqlite:///{here / 'team.db'}"
+def test_trials_of_the_same_name_in_another_storage_are_left_alone(ran):
+    team = f"sqlite:///{ran / 'team.db'}"
     optuna.create_study(storage=team, study_name="study/toy")
-    (line,) = clean(here / "runs", ["study"], whole=True, storage=team)
-    own = f"sqlite:///{here / 'runs' / 'hypersearch.db'}"
+    (line,) = clean(ran / "runs", ["study"], whole=True, storage=team)
+    own = f"sqlite:///{ran / 'runs' / 'hypersearch.db'}"
     assert line.endswith(f"; the storage is left as it is: the study's trials are in {own}")
     assert names(team) == {"study/toy"}
 
 
-def test_a_study_that_is_being_run_is_left_alone(here):
-    study, _ = run("toy", trials="1", max_resource="2")
+def test_a_study_that_is_being_run_is_left_alone(ran):
     for whole in (False, True):
-        with held(study.folder), pytest.raises(UserError, match="^study 'study' is being run by another process$"):
-            list(clean(here / "runs", ["study"], whole=whole))
-    assert (study.folder / "study.json").exists()
+        with (
+            held(ran / "runs" / "study"),
+            pytest.raises(UserError, match="^study 'study' is being run by another process$"),
+        ):
+            list(clean(ran / "runs", ["study"], whole=whole))
+    assert (ran / "runs" / "study" / "study.json").exists()
 
 
 def test_the_features_in_the_cache(here, monkeypatch, capsys):

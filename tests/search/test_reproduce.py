@@ -17,7 +17,6 @@ from analysis.reproduced.reports import TABLES
 from search import reproduce
 from search.cli import main
 from search.config import build
-from search.confirm import Confirmation, confirm_study
 from search.engine import run_study
 from search.families import find
 from search.reproduce import CONFIRMED, STUDIES, Part, _ended, chosen, reduced, unconfirmed, wanted_by
@@ -49,7 +48,11 @@ def printed(capfd):
     return capfd.readouterr().out
 
 
-def test_from_nothing_and_again(tiny, capfd):
+def test_from_nothing_and_again_and_under_another_name(tiny, capfd):
+    assert main(["reproduce", "tiny", "--format", "md"]) == 0
+    out, err = capfd.readouterr()
+    assert out.startswith("## TINY · TINY\n\n**K-means**\n\n| k ")
+    assert "tiny: kmeans in a new study, tiny" in err
     text = printed(capfd)
     ours = analysis.load("runs/tiny")
     accuracies = ours.trials.set_index("name")["val.accuracy"]
@@ -62,11 +65,16 @@ def test_from_nothing_and_again(tiny, capfd):
     files = {path: path.read_bytes() for path in Path("runs/tiny").glob("*.*")}
     assert printed(capfd) == text
     assert {path: path.read_bytes() for path in Path("runs/tiny").glob("*.*")} == files
-    assert [path.name for path in Path("runs").iterdir() if path.is_dir()] == ["tiny"]
-    trials = Path("runs/tiny/trials.csv")
-    ours.trials.drop(columns=[name for name in ours.trials if name.startswith("test.")]).to_csv(trials, index=False)
+    shutil.move(ours.folder, "runs/mine")
+    write_json(Path("runs/mine/study.json"), {**ours.facts, "name": "mine"})
+    assert printed(capfd) == text.replace("study tiny", "study mine")
+    assert [path.name for path in Path("runs").iterdir() if path.is_dir()] == ["mine"]
+    folder = shutil.move("runs/mine", "runs/tiny")
+    untested = [name for name in ours.trials if not name.startswith("test.")]
+    ours.trials[untested].to_csv(Path(folder) / "trials.csv", index=False)
+    write_json(Path(folder) / "study.json", ours.facts)
     assert unconfirmed(Part("tiny.toml"), Path("runs")) == ["tiny"]  # cut short as it was confirmed
-    write_json(ours.folder / "study.json", {**ours.facts, "confirmed": {**CONFIRMED, "seeds": 5}})
+    write_json(Path(folder) / "study.json", {**ours.facts, "confirmed": {**CONFIRMED, "seeds": 5}})
     assert unconfirmed(Part("tiny.toml"), Path("runs")) == []  # the user's own
 
 
@@ -90,27 +98,12 @@ def test_a_study_that_was_cut_short_goes_on(tiny, capfd):
     assert not Path("runs/tiny-2").exists()
 
 
-def test_a_finished_study_of_another_name_is_taken(tiny, capfd):
-    run_study(build(["tiny.toml"], {"name": "mine"}))
-    confirm_study(Path("runs"), "mine", Confirmation())
-    capfd.readouterr()
-    assert "on 240; study mine; seed 0" in printed(capfd)
-    assert [path.name for path in Path("runs").iterdir() if path.is_dir()] == ["mine"]
-
-
 @pytest.mark.slow
 def test_what_is_missing_runs_under_the_next_free_name(tiny, capfd):
     run_study(build(["tiny.toml"], {"name": "tiny", "seed": "1"}))
     text = printed(capfd)
     assert "study tiny-2; seed 0" in text
     assert analysis.load("runs/tiny").facts["test_reads"] == 0
-
-
-def test_markdown_goes_to_standard_output_alone(tiny, capfd):
-    assert main(["reproduce", "tiny", "--format", "md"]) == 0
-    out, err = capfd.readouterr()
-    assert out.startswith("## TINY · TINY\n\n**K-means**\n\n| k ")
-    assert "tiny: kmeans in a new study, tiny" in err
 
 
 def test_reports_in_their_order():
