@@ -91,11 +91,15 @@ def details(study: Study) -> Iterator[tuple[str, str]]:
     yield "Folder", short(study.folder.name)
 
 
+def where(study: Study) -> str:
+    """The option by which a command finds the study, after a space; nothing where it needs none."""
+    out = study.folder.parent
+    return "" if out == DEFAULT_OUT else f" --out {shlex.quote(str(out))}"
+
+
 def commands(study: Study, cut: bool) -> Iterator[tuple[str, str]]:
     """What one may type next, and what it does; `cut`: some trials have not come to their end."""
-    out = study.folder.parent
-    place = "" if out == DEFAULT_OUT else f" --out {shlex.quote(str(out))}"
-    name = shlex.quote(study.folder.name)
+    name, place = shlex.quote(study.folder.name), where(study)
     if cut or study.facts.get("interrupted") or not study.facts.get("ended"):
         yield f"hypersearch resume {name}{place}", "goes on where it was cut short"
     yield f"hypersearch extend {name} --trials 20{place}", "adds trials to each search"

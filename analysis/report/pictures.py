@@ -21,6 +21,7 @@ from analysis.figures.of_evidence import EVIDENCE_KINDS
 from analysis.figures.style import encode
 from analysis.ranking import families
 from analysis.report.about import ABOUT, NOTHING
+from analysis.report.facts import where
 from analysis.report.words import short
 from analysis.tables import Study
 
@@ -127,7 +128,7 @@ def of_the_model(study: Study, family: str, shown: Sequence[Picture]) -> str:
     if found is None:
         return (
             "What the best model does with test images is shown once they were read: hypersearch confirm "
-            f"{short(study.folder.name)} trains it anew and keeps what pictures need."
+            f"{short(study.folder.name)}{short(where(study))} trains it anew and keeps what pictures need."
         )
     if found.has("reconstructions") and "reconstructions" not in {picture.kind for picture in shown}:
         return "The images are not at hand here, so pictures that need them are left out."

@@ -227,7 +227,7 @@ def test_what_a_study_without_trials_says(tmp_path):
         "No trial has failed.",
     ):
         assert words in said
-    assert any("hypersearch confirm demo trains it anew" in words for words in said)
+    assert any(f"hypersearch confirm demo --out {tmp_path} trains it anew" in words for words in said)
     assert len(found.root.all("ul", class_="nothing")[0].all("li")) == 7
 
 
