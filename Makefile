@@ -10,11 +10,11 @@ DEMO := demo-$(shell date +%Y%m%d-%H%M%S)
 
 demo: $(READY)  ## search every family on the bundled digits, judge the best on test images, write a report
 	$(BIN)/hypersearch run quick --name $(DEMO)
-	$(BIN)/hypersearch confirm $(DEMO) --no-baselines
+	$(BIN)/hypersearch confirm $(DEMO) --no-baselines --fit-on train
 	$(BIN)/hypersearch report $(DEMO)
 
 test: $(READY)  ## the default tests, under five minutes on two cores: two files at a time
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-slow: $(READY) $(JAX)  ## the tests that take longer, those of the networks on JAX among them
 	$(BIN)/python -m pytest -m "slow or cluster"

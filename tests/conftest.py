@@ -20,6 +20,12 @@ CACHE = tempfile.TemporaryDirectory(prefix="hypersearch-tests-")
 os.environ["XDG_CACHE_HOME"] = CACHE.name  # not the user's own
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that start Ray come first: they take longest, and two run at a time."""
+    long = {item.path for item in items if "ray_session" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: item.path not in long)
+
+
 @pytest.fixture(scope="session")
 def digits() -> Dataset:
     """240 training and validation images of 8 × 8."""

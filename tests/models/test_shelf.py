@@ -29,7 +29,9 @@ ASKED = {
 }
 
 
-@pytest.mark.parametrize("module", [cnn, autoencoder, vae, random_forest, linear_svm])
+@pytest.mark.parametrize(
+    "module", [cnn, autoencoder, pytest.param(vae, marks=pytest.mark.slow), random_forest, linear_svm]
+)
 def test_read_again_it_says_the_same(module: Any, digits: Dataset, tmp_path: Path) -> None:
     family = module.FAMILY
     space = spaces.narrow(family, {}, {name: text for name, text in SMALL.items() if name in family.space})

@@ -49,20 +49,35 @@ set = { code = "4", layers = "dense", depth = "0" }
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory):
-    """The studies `first`, an autoencoder and K-means on it, and `second`, K-means on the autoencoder of the first."""
+    """The study `first`, an autoencoder and K-means on it."""
     out = tmp_path_factory.mktemp("chained")
     (out / "chained.toml").write_text(STUDY)
     run_study(build([str(out / "chained.toml")], {**DATA, "out": out, "name": "first"}))
-    options = {"trials": "1", "space": {"k": "10..20"}, "baselines": False, **SHORT}
-    run_study(build(["kmeans"], {**DATA, **options, "out": out, "name": "second", "features": "autoencoder:first"}))
     return out
 
 
 @pytest.fixture
 def copied(out, tmp_path):
-    """The studies, to be changed."""
+    """The study, to be changed."""
     shutil.copytree(out, tmp_path / "out")
     return tmp_path / "out"
+
+
+@pytest.fixture(scope="module")
+def two(out, tmp_path_factory):
+    """The same, and the study `second`, K-means on the autoencoder of the first."""
+    two = tmp_path_factory.mktemp("two") / "out"
+    shutil.copytree(out, two)
+    options = {"trials": "1", "space": {"k": "10..20"}, "baselines": False, **SHORT}
+    run_study(build(["kmeans"], {**DATA, **options, "out": two, "name": "second", "features": "autoencoder:first"}))
+    return two
+
+
+@pytest.fixture
+def both(two, tmp_path):
+    """Both studies, to be changed."""
+    shutil.copytree(two, tmp_path / "both")
+    return tmp_path / "both"
 
 
 def clusterings(study):
@@ -103,73 +118,74 @@ def test_baselines_on_other_features_are_left_out(out):
     assert [baseline.name for baseline, _ in second[0].baselines] == ["R4-ae10"]
 
 
-def test_a_network_of_another_study(out):
-    first, second = (analysis.load(out / name).search("kmeans") for name in ("first", "second"))
+@pytest.mark.slow
+def test_a_network_of_another_study(two):
+    first, second = (analysis.load(two / name).search("kmeans") for name in ("first", "second"))
     assert (second["source"]["study"], second["source"]["trial"]) == ("first", first["source"]["trial"])
     assert second["source"]["digest"] == first["source"]["digest"]
-    assert clusterings(analysis.load(out / "second"))["state"].tolist() == ["COMPLETE"]
+    assert clusterings(analysis.load(two / "second"))["state"].tolist() == ["COMPLETE"]
 
 
 @pytest.mark.slow
-def test_a_study_that_goes_on_keeps_its_features(copied):
-    before = analysis.load(copied / "first")
-    resume_study(copied, "first", more=1)
-    after = analysis.load(copied / "first")
+def test_a_study_that_goes_on_keeps_its_features(both):
+    before = analysis.load(both / "first")
+    resume_study(both, "first", more=1)
+    after = analysis.load(both / "first")
     assert after.search("kmeans")["source"] == before.search("kmeans")["source"]
     assert len(after.trials) == len(before.trials) + 2
-    shutil.rmtree(copied / "first")  # the second has its own copy
-    resume_study(copied, "second", more=1)
-    assert clusterings(analysis.load(copied / "second"))["state"].tolist() == ["COMPLETE"] * 2
+    shutil.rmtree(both / "first")  # the second has its own copy
+    resume_study(both, "second", more=1)
+    assert clusterings(analysis.load(both / "second"))["state"].tolist() == ["COMPLETE"] * 2
 
 
 @pytest.mark.slow
-def test_a_lost_network_is_exported_again_or_missed(copied, capfd):
-    before = analysis.load(copied / "second").search("kmeans")["source"]
-    encoder = lying(copied / "second") / "encoder.keras"
+def test_a_lost_network_is_exported_again_or_missed(both, capfd):
+    before = analysis.load(both / "second").search("kmeans")["source"]
+    encoder = lying(both / "second") / "encoder.keras"
     encoder.write_bytes(b"torn")
-    resume_study(copied, "second", more=1)
-    study = analysis.load(copied / "second")
+    resume_study(both, "second", more=1)
+    study = analysis.load(both / "second")
     source = study.search("kmeans")["source"]
     assert (source["trial"], source["digest"]) == (before["trial"], before["digest"])
     assert len(clusterings(study)) == 2
     encoder.unlink()
-    shutil.rmtree(copied / "first" / "checkpoints")
+    shutil.rmtree(both / "first" / "checkpoints")
     capfd.readouterr()
-    resume_study(copied, "second", more=1)
+    resume_study(both, "second", more=1)
     lost = f"the features came from trial {before['trial']} of autoencoder in study 'first', whose model is neither"
     assert f"kmeans: not searched, {lost}" in capfd.readouterr().out
-    assert len(clusterings(analysis.load(copied / "second"))) == 2
+    assert len(clusterings(analysis.load(both / "second"))) == 2
 
 
 @pytest.mark.slow
-def test_cleaning_spares_a_network_that_is_not_handed_over_yet(copied):
-    study = analysis.load(copied / "first")
+def test_cleaning_spares_a_network_that_is_not_handed_over_yet(both):
+    study = analysis.load(both / "first")
     for search in study.facts["searches"]:
         search.pop("source", None)
     write_json(study.folder / "study.json", study.facts)
-    (line,) = clean(copied, ["first"])
+    (line,) = clean(both, ["first"])
     assert line.endswith(
         " freed, its checkpoints and Ray's logs; those of autoencoder stay for kmeans; --all removes the study"
     )
     assert [path.name for path in (study.folder / "checkpoints").iterdir()] == ["autoencoder"]
     shutil.rmtree(study.folder / "sources")
-    resume_study(copied, "first", more=1)
-    (line,) = clean(copied, ["first"])  # it is handed over now
+    resume_study(both, "first", more=1)
+    (line,) = clean(both, ["first"])  # it is handed over now
     assert line.endswith(" freed, its checkpoints and Ray's logs; --all removes the study")
     assert not (study.folder / "checkpoints").exists()
-    resume_study(copied, "first", more=1)
+    resume_study(both, "first", more=1)
     assert clusterings(analysis.load(study.folder))["state"].tolist() == ["COMPLETE"] * 4
     (lying(study.folder) / "encoder.keras").write_bytes(b"torn")
     assert still_needed(analysis.load(study.folder)) == {"autoencoder": ["kmeans"]}
-    assert still_needed(analysis.load(copied / "second")) == {}
+    assert still_needed(analysis.load(both / "second")) == {}
 
 
 @pytest.mark.slow
-def test_confirming_and_exporting(copied, tmp_path):
-    confirm_study(copied, "second", Confirmation(baselines=False))  # the first's autoencoder takes long to judge
-    study = analysis.load(copied / "second")
+def test_confirming_and_exporting(both, tmp_path):
+    confirm_study(both, "second", Confirmation(baselines=False))  # the first's autoencoder takes long to judge
+    study = analysis.load(both / "second")
     assert clusterings(study)["test.v_measure"].notna().all()
-    export_study(copied, "second", tmp_path / "exported")
+    export_study(both, "second", tmp_path / "exported")
     assert (tmp_path / "exported" / "kmeans" / "clusters.npz").exists()
 
 
@@ -241,10 +257,10 @@ def test_baselines_of_another_network_are_left_out(copied, capfd):
 
 
 def test_confirming_without_the_network(copied):
-    (lying(copied / "second") / "encoder.keras").write_bytes(b"torn")
+    (lying(copied / "first") / "encoder.keras").write_bytes(b"torn")
     with pytest.raises(UserError, match="is not the network that made the features; hypersearch resume brings it back"):
-        confirm_study(copied, "second", Confirmation(baselines=False))
-    assert analysis.load(copied / "second").facts["test_reads"] == 0
+        confirm_study(copied, "first", Confirmation(baselines=False))
+    assert analysis.load(copied / "first").facts["test_reads"] == 0
 
 
 @pytest.mark.slow

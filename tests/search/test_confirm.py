@@ -46,25 +46,28 @@ def test_the_kept_model_is_confirmed_as_it_is_and_other_seeds_anew(here):
             assert stored["made"].tolist() == [made]
 
 
-def test_it_is_confirmed_on_all_images_but_for_baselines_that_say_otherwise(here):
-    options = {"only_baselines": "R5,R4-10", "space": {"k": "10..20"}}
-    run("random_forest", "kmeans", trials="1", max_resource="2", limit="200", **options)
+def test_it_is_confirmed_on_all_images_unless_asked_otherwise(here):
+    run("random_forest", trials="1", max_resource="2", limit="200")
     study = analysis.load("runs/study")
-    forest, kmeans = study.facts["searches"]
+    (forest,) = study.facts["searches"]
     for fit_on, whole, kept in (("train+validation", [True] * 2, [False] * 2), ("train", [False] * 2, [True, False])):
         tasks = list(chosen(study, forest, Confirmation(top=2, fit_on=fit_on)))
         assert [task.whole for task in tasks] == whole
         assert [bool(task.kept) for task in tasks] == kept  # it keeps one model
-    tasks = list(chosen(study, kmeans, Confirmation(top=9)))
-    names = study.trials[study.trials["family"] == "kmeans"].set_index("trial")["name"]
-    assert {task.whole for task in tasks if names[task.trial]} == {False}  # R4's say so themselves
-    assert {task.whole for task in tasks if not names[task.trial]} == {True}
     confirm_study(Path("runs"), "study", Confirmation(baselines=False))
     study = analysis.load("runs/study")
     assert study.facts["confirmed"] == {"top": 1, "seeds": 1, "baselines": False, "fit_on": "train+validation"}
     assert json.loads((study.folder / "best" / "random_forest" / "best.json").read_text())["whole"]
     model = skops.io.load(study.folder / "best" / "random_forest" / "model.skops", trusted=[TREE])
     assert model.estimators_[0].tree_.weighted_n_node_samples[0] == 200
+
+
+def test_a_baseline_that_says_what_it_is_fitted_on_keeps_to_that(here):
+    study, _ = run("kmeans", trials="1", max_resource="2", limit="200", space={"k": "10..20"}, only_baselines="R4-10")
+    tasks = list(chosen(study, study.search("kmeans"), Confirmation(top=9)))
+    names = study.trials.set_index("trial")["name"]
+    assert {task.whole for task in tasks if names[task.trial]} == {False}
+    assert {task.whole for task in tasks if not names[task.trial]} == {True}
 
 
 def test_a_study_in_which_nothing_has_ended_yet(here):

@@ -44,6 +44,7 @@ def studies(*targets):
     return StudyConfig.model_validate({"name": "s", "dataset": "digits", "limit": 240, "searches": searches})
 
 
+@pytest.mark.slow  # it loads TensorFlow, to see what it sees
 def test_the_whole_table_without_trials(here):
     code = (
         "import sys; from search.cli import main; code = main(['doctor', '--no-trials']);"

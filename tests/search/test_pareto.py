@@ -13,7 +13,7 @@ from search.engine import resume_study, run_study
 pytestmark = [pytest.mark.usefixtures("ray_session"), pytest.mark.timeout(240)]
 
 
-@pytest.mark.parametrize("searcher", ["nsga2", "tpe"])
+@pytest.mark.parametrize("searcher", ["nsga2", pytest.param("tpe", marks=pytest.mark.slow)])
 def test_a_search_with_two_objectives(here, searcher):
     options = {"name": "study", "trials": "5", "metric": "loss,accuracy", "searcher": searcher, "max_resource": "3"}
     record, _ = run_study(build(["toy"], options))

@@ -94,7 +94,7 @@ def test_a_search_that_was_cut_off_ends_as_if_it_had_not_been(here, interrupt):
     assert [run["interrupted"] for run in whole.facts["runs"]] == [True, True]
 
 
-@pytest.mark.parametrize("scheduler", ["asha", "median"])
+@pytest.mark.parametrize("scheduler", ["asha", pytest.param("median", marks=pytest.mark.slow)])
 def test_a_score_that_was_taken_again_counts_the_same_after_a_cut(here, interrupt, scheduler):
     options = {"trials": "24", "searcher": "random", "seed": "2", "scheduler": scheduler}
     reference = by_number(run("tests.few:FAMILY", name="reference", **options))
