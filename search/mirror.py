@@ -244,3 +244,8 @@ def refuse_existing(storage: RDBStorage, study_names: Sequence[str]) -> None:
     for name in study_names:
         if name in taken:
             raise UserError(f"study {name!r} exists already in the storage; choose another --name")
+
+
+def names_in(storage: RDBStorage) -> set[str]:
+    """Names of the studies that have searches in the storage; the folders of some may be gone."""
+    return {study.study_name.rpartition("/")[0] for study in storage.get_all_studies()}

@@ -265,8 +265,18 @@ def reduced(part: Part, config: StudyConfig) -> StudyConfig:
     rest |= {kind for kind, lender in at.items() if not lender}
     searches = [_fed_from(each, at) for each in config.searches if each.family in rest]
     names = (part.name if number == 1 else f"{part.name}-{number}" for number in count(1))
-    name = next(name for name in names if not (config.out / name).exists())
+    taken = _in_storage(config)
+    name = next(name for name in names if name not in taken and not (config.out / name).exists())
     return config.model_copy(update={"searches": searches, "name": name})
+
+
+def _in_storage(config: StudyConfig) -> set[str]:
+    from search.mirror import names_in, storage_at
+
+    if not config.storage and not (config.out / "hypersearch.db").exists():
+        return set()
+    with storage_at(config.storage_url) as storage:
+        return names_in(storage)
 
 
 def _lender(found: Mapping[tuple[str, str], Found | None], config: StudyConfig, kind: str) -> str:

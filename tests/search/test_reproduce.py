@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from optuna.study import StudyDirection
 
 import analysis
 from analysis.reproduced.form import Column, Row, Table
@@ -19,6 +20,7 @@ from search.cli import main
 from search.config import build
 from search.engine import run_study
 from search.families import find
+from search.mirror import storage_at
 from search.reproduce import CONFIRMED, STUDIES, Part, _ended, chosen, reduced, unconfirmed, wanted_by
 from search.trials import write_json
 from tests.analysis.reproduced.written import search, study
@@ -160,6 +162,9 @@ def test_clusterings_take_the_network_of_the_study_that_kept_it(tmp_path, monkey
         ("dbscan", "cnn@flatten:old,standard"),
     ]
     assert rest.name == "r3"
+    with storage_at(f"sqlite:///{tmp_path}/hypersearch.db") as storage:
+        storage.create_new_study([StudyDirection.MAXIMIZE], "r3/cnn")  # its folder is gone
+    assert reduced(part, part.config()).name == "r3-2"
 
 
 @pytest.mark.parametrize(
