@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.figures.trials import Floats, floats
+from analysis.figures.trials import Floats, floats, searched, trials
 from analysis.tables import Study, missing
 
 
@@ -56,14 +56,27 @@ class Axis:
 
 
 def axes(study: Study, family: str) -> list[Axis]:
-    """The parameters to which a search could give more than one value, in the space's order."""
+    """The parameters to which a search could give more than one value, in the space's order.
+
+    One that needs another's value is left out if no proposed trial has it, and is not conditional if each one has.
+    """
     space: Mapping[str, Mapping[str, Any]] = study.search(family).get("space", {})
-    found = [_axis(name, parameter) for name, parameter in space.items()]
+    proposed = searched(trials(study, family))
+    found = [_axis(name, parameter, _share(proposed, name)) for name, parameter in space.items()]
     return [axis for axis in found if axis is not None]
 
 
-def _axis(name: str, parameter: Mapping[str, Any]) -> Axis | None:
-    conditional = bool(parameter.get("when"))
+def _share(rows: pd.DataFrame, name: str) -> float:
+    """The share of trials that have a parameter; NaN where there are none."""
+    column = rows.get(f"param.{name}")
+    had = 0 if column is None else sum(not missing(value) for value in column)
+    return had / len(rows) if len(rows) else math.nan
+
+
+def _axis(name: str, parameter: Mapping[str, Any], share: float) -> Axis | None:
+    conditional = bool(parameter.get("when")) and share != 1.0
+    if conditional and share == 0.0:
+        return None
     if parameter.get("kind") == "Choice":
         values = tuple(dict.fromkeys(str(value) for value in parameter["searched"]))
         return Axis(name, values=values, conditional=conditional) if len(values) > 1 else None

@@ -38,6 +38,16 @@ def test_places():
     assert depth.scaled(depth.places(made.trials)) == pytest.approx([0, 1, 1 / 3, 2 / 3, 0])
 
 
+def test_what_every_trial_has_is_not_conditional_and_what_none_has_is_left_out():
+    ranged = {"kind": "Float", "low": 0.0, "high": 1.0, "log": False}
+    space = {"quantile": {**ranged, "when": {"from": ["quantile"]}}, "eps": {**ranged, "when": {"from": ["value"]}}}
+    rows = [{"param.quantile": 0.2}, {"param.quantile": 0.4}, {"name": "R3", "param.eps": 0.5}]
+    found = spaces.axes(study(rows, space=space), "cnn")
+    assert [(axis.name, axis.conditional) for axis in found] == [("quantile", False)]
+    none_yet = spaces.axes(study([], space=space), "cnn")
+    assert [(axis.name, axis.conditional) for axis in none_yet] == [("quantile", True), ("eps", True)]
+
+
 def test_choices_of_any_type():
     space = {"max_depth": {"kind": "Choice", "values": [], "searched": [None, 0.1, True, "sqrt"], "when": {}}}
     rows = [{"param.max_depth": value} for value in ("None", 0.1, True, "sqrt", 7, np.nan)]
