@@ -18,7 +18,7 @@ import pandas as pd
 
 import analysis
 from analysis.choices import chosen_by
-from analysis.ranking import objectives, rank
+from analysis.ranking import families, objectives, rank
 
 FIGURES = ("val.hungarian_accuracy", "val.nmi", "test.hungarian_accuracy", "test.nmi")
 HEAD = "| family | chosen by | Hungarian, val | NMI, val | Hungarian, test | NMI, test | on test by study |"
@@ -28,7 +28,7 @@ FAMILIES = ("gaussian_mixture", "kmeans")
 def chosen(studies: Sequence[analysis.Study]) -> Iterator[dict[str, object]]:
     """A row for each study, family and criterion: the figures of the trial that it chooses."""
     for study in studies:
-        for family in FAMILIES:
+        for family in (each for each in FAMILIES if each in families(study)):
             ranked = rank(study, family)
             for trial, criteria in chosen_by(ranked, list(objectives(study, family))).items():
                 figures = ranked.set_index("trial").loc[trial, list(FIGURES)]

@@ -1,12 +1,15 @@
 # %% [markdown]
-# A study in a notebook. Run it cell by cell (VS Code, Spyder, jupytext), or as `python docs/notebook.py runs/NAME`.
+# A study in a notebook. Run it cell by cell (VS Code, Spyder, jupytext), or as `python docs/notebook.py runs/NAME`;
+# without a name it takes the latest study.
 
 # %%
 import sys
+from pathlib import Path
 
 import analysis
+from analysis.tables import load_all
 
-study = analysis.load(sys.argv[1] if len(sys.argv) == 2 else "runs/quick")
+study = analysis.load(sys.argv[1]) if len(sys.argv) == 2 else load_all(Path("runs"))[-1]
 study.trials  # a row for each trial: objective, resource, seconds, param.*, val.* and, once confirmed, test.*
 
 # %%

@@ -29,7 +29,8 @@ def click_words(error: click.ClickException) -> str:
         allowed = [name for param in error.ctx.command.params for name in param.opts if name.startswith("--")]
         return f"unknown option {error.option_name!r}{nearest(error.option_name, allowed)}; see --help"
     if isinstance(error, click.MissingParameter) and error.ctx:
-        lists = "; hypersearch list studies names those that there are" * (error.ctx.command.name in BY_NAME)
+        study = error.ctx.command.name in BY_NAME and "name" in (error.param.name if error.param else "")
+        lists = "; hypersearch list studies names those that there are" * study
         return f"{error.format_message().rstrip('.')} of hypersearch {error.ctx.command.name}{lists}; see --help"
     return error.format_message()
 

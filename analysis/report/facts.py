@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from analysis.ranking import families
+from analysis.ranking import families, rank
 from analysis.report.words import HELD, day_and_time, duration, listed, moment, short, span
 from analysis.tables import Study
 from models.api import counted
@@ -105,4 +105,13 @@ def commands(study: Study, cut: bool) -> Iterator[tuple[str, str]]:
     yield f"hypersearch extend {name} --trials 20{place}", "adds trials to each search"
     if not study.facts.get("test_reads") and (study.trials["state"] == "COMPLETE").any():
         yield f"hypersearch confirm {name} --seeds 3{place}", "judges the best trials on the test images, once"
+    elif any(_unjudged(study, family) for family in families(study)):
+        yield f"hypersearch confirm {name} --force{place}", "reads the test images again, for the best found since"
     yield f"hypersearch export {name} DIR{place}", "writes the best models as files"
+
+
+def _unjudged(study: Study, family: str) -> bool:
+    """True if the best trial of a search has no figures on test, though other trials of it may."""
+    ranked = rank(study, family)
+    best = ranked[ranked["state"] == "COMPLETE"].head(1)
+    return len(best) > 0 and bool(best.filter(regex="^test[.]").isna().all(axis=None))

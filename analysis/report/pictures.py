@@ -13,13 +13,14 @@ from multiprocessing import get_context
 from signal import SIG_DFL, SIGINT, signal
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.evidence import of_winner
+from analysis.evidence import Evidence, of_winner
 from analysis.figures import KINDS, Kind
 from analysis.figures.of_evidence import EVIDENCE_KINDS
 from analysis.figures.style import encode
-from analysis.ranking import families
+from analysis.ranking import families, rank
 from analysis.report.about import ABOUT, NOTHING
 from analysis.report.facts import where
 from analysis.report.words import short
@@ -123,7 +124,7 @@ def _picture(kind: Kind, study: Study, family: str) -> _Found:
 
 
 def of_the_model(study: Study, family: str, shown: Sequence[Picture]) -> str:
-    """A sentence on the pictures of the best model where they, or some, are missing; empty where all are there."""
+    """Which model the pictures of test images show, and why they, or some, are missing."""
     found = of_winner(study, family)
     if found is None:
         return (
@@ -132,7 +133,21 @@ def of_the_model(study: Study, family: str, shown: Sequence[Picture]) -> str:
         )
     if found.has("reconstructions") and "reconstructions" not in {picture.kind for picture in shown}:
         return "The images are not at hand here, so pictures that need them are left out."
-    return "" if any(picture.source for picture in shown) else "Of this model nothing was kept that could be drawn."
+    if not any(picture.source for picture in shown):
+        return "Of this model nothing was kept that could be drawn."
+    return _whose(rank(study, family), found)
+
+
+def _whose(ranked: pd.DataFrame, found: Evidence) -> str:
+    complete = ranked[ranked["state"] == "COMPLETE"]
+    names = {
+        int(row["trial"]): f"trial {row['trial']} {short(row['name'], 40)}".strip() for _, row in complete.iterrows()
+    }
+    judged, best = int(found.facts.get("trial", -1)), next(iter(names), -1)
+    whose = names.get(judged, f"trial {judged}")
+    said = f"Pictures of test images are of {whose}, of the first seed that it was confirmed with."
+    later = f" The best now is {names[best]}, which has not been judged on them." if best not in (-1, judged) else ""
+    return said + later
 
 
 def data_uri(drawn: Figure) -> str:

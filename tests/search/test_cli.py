@@ -131,8 +131,7 @@ def test_no_command_shows_help(capsys):
         ),
         (
             ["figure", "none"],
-            "Missing argument 'KIND' of hypersearch figure; hypersearch list studies names those that there are; "
-            "see --help",
+            "Missing argument 'KIND' of hypersearch figure; see --help",
         ),
     ],
 )

@@ -93,6 +93,9 @@ def test_commands(study):
     assert typed(study, interrupted=True)[0] == "hypersearch resume demo"
     assert typed(study, ended=None)[0] == "hypersearch resume demo"
     assert "hypersearch confirm demo --seeds 3" not in typed(study, test_reads=1)
+    assert "hypersearch confirm demo --force" in typed(study, test_reads=1)  # its best has no figures on test
+    judged = replace(study, trials=study.trials.assign(**{"test.accuracy": 0.9}))
+    assert not [command for command in typed(judged, test_reads=1) if "confirm" in command]
 
 
 def test_commands_name_another_folder_and_quote_it(study):

@@ -6,8 +6,10 @@ import os
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 
+from analysis.evidence import Evidence
 from analysis.figures import KINDS
 from analysis.figures.base import Kind
 from analysis.report import page, pictures
@@ -47,6 +49,14 @@ def test_what_a_killed_process_left_is_drawn_here(tmp_path, monkeypatch):
     own = os.getpid()
     failing(monkeypatch, lambda study, family: None if os.getpid() == own else os._exit(9))
     assert "could not be made" not in page([make(tmp_path, TRIALS)], strict=True, workers=2)
+
+
+def test_the_trial_in_the_pictures_is_named_and_a_better_one_since():
+    trials = {"trial": [4, 0], "name": ["", "R5"], "state": ["COMPLETE", "COMPLETE"]}
+    shown = pictures._whose(pd.DataFrame(trials), Evidence({"trial": 0}, {}))
+    assert shown.startswith("Pictures of test images are of trial 0 R5, ")
+    assert shown.endswith(" The best now is trial 4, which has not been judged on them.")
+    assert "now" not in pictures._whose(pd.DataFrame(trials), Evidence({"trial": 4}, {}))
 
 
 def test_importances_do_without_scikit_learn_and_leave_optuna_whole():
