@@ -291,6 +291,7 @@ def test_options_are_pickled_without_what_is_of_this_process(here):
     assert pickle.loads(pickle.dumps(options)) == Options(3, 2, 5, "pca:2")
 
 
+@pytest.mark.slow
 def test_features_without_a_network(here):
     study, _ = run("kmeans", **DATA, features="pca:5", trials="1", space={"k": "10..12"}, **SHORT)
     confirm_study(here / "runs", "study", Confirmation())
@@ -299,6 +300,7 @@ def test_features_without_a_network(here):
         run("kmeans", **DATA, name="other", warm_start="study")
 
 
+@pytest.mark.slow
 def test_tsne_places_no_test_images(here):
     run("kmeans", **{**DATA, "limit": "80"}, features="tsne:2", trials="1", space={"k": "10..12"}, **SHORT)
     with pytest.raises(UserError, match="^kmeans of study 'study' was fitted on t-SNE, which cannot place test images"):

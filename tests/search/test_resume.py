@@ -152,7 +152,7 @@ def test_a_warm_start_by_another_objective_is_refused(here):
     assert not Path("runs/second").exists()
 
 
-@pytest.mark.parametrize("torn", [False, True])
+@pytest.mark.parametrize("torn", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_a_torn_checkpoint_is_not_used(here, interrupt, torn):
     interrupt(1, steps=5)
     run(SLOW, trials="2", baselines=False, scheduler="none")
