@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import json
-import pickle
 import shutil
-import time
 
 import pytest
 
 import analysis
 from analysis.ranking import rank
-from models.api import Options
 from models.errors import UserError
 from search.cleaning import clean, still_needed
 from search.cli import main
 from search.config import build
 from search.confirm import Confirmation, confirm_study
 from search.engine import resume_study, run_study
-from search.feeding import heeding, on_a_worker
-from search.halting import Halted, Stop
 from search.mirror import refuse_existing, storage_at
 from search.plan import plan_study
 from search.shelving import export_study
@@ -271,37 +266,3 @@ def test_features_that_cannot_be_made_are_the_users_to_mend(copied, capfd):
     assert not (copied / "third").exists()
     with storage_at(f"sqlite:///{copied}/hypersearch.db") as storage:  # so that the name is free
         refuse_existing(storage, ["third/kmeans"])
-
-
-def test_making_features_ends_when_the_search_is_to_end(here):
-    stop = Stop(budget=None)
-    call = on_a_worker(build(["kmeans"], {}), stop)
-    assert call(abs, -3) == 3
-    stop.interrupted = True
-    began = time.monotonic()
-    with pytest.raises(Halted):
-        call(time.sleep, 60)
-    assert time.monotonic() - began < 50
-    with pytest.raises(Halted):
-        heeding(stop, print)("still at it")
-
-
-def test_options_are_pickled_without_what_is_of_this_process(here):
-    options = Options(3, 2, 5, "pca:2", encode=lambda *asked: None, say=lambda line: None)
-    assert pickle.loads(pickle.dumps(options)) == Options(3, 2, 5, "pca:2")
-
-
-@pytest.mark.slow
-def test_features_without_a_network(here):
-    study, _ = run("kmeans", **DATA, features="pca:5", trials="1", space={"k": "10..12"}, **SHORT)
-    confirm_study(here / "runs", "study", Confirmation())
-    assert clusterings(analysis.load(study.folder))["test.v_measure"].notna().all()
-    with pytest.raises(UserError, match="^--warm-start study: its kmeans was fitted on features pca:5, not raw$"):
-        run("kmeans", **DATA, name="other", warm_start="study")
-
-
-@pytest.mark.slow
-def test_tsne_places_no_test_images(here):
-    run("kmeans", **{**DATA, "limit": "80"}, features="tsne:2", trials="1", space={"k": "10..12"}, **SHORT)
-    with pytest.raises(UserError, match="^kmeans of study 'study' was fitted on t-SNE, which cannot place test images"):
-        confirm_study(here / "runs", "study", Confirmation())
