@@ -91,7 +91,9 @@ def _importance() -> ModuleType:
 
     Optuna does without where it is missing; so for a moment it is. Whoever imports the module later gets it whole.
     """
-    own, wanted = "optuna.importance", "sklearn.ensemble"
+    import optuna
+
+    own, wanted, lazy = "optuna.importance", "sklearn.ensemble", optuna.importance
     if own in sys.modules or wanted in sys.modules:
         return importlib.import_module(own)
     sys.modules[wanted] = None  # type: ignore[assignment]  # "may not be imported", as the language has it
@@ -101,6 +103,7 @@ def _importance() -> ModuleType:
         del sys.modules[wanted]
         for name in [name for name in sys.modules if name == own or name.startswith(f"{own}.")]:
             del sys.modules[name]
+        optuna.importance = lazy
 
 
 def _frozen(done: pd.DataFrame, there: list[Axis]) -> list[optuna.trial.FrozenTrial]:

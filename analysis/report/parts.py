@@ -96,7 +96,7 @@ def search_part(study: Study, family: str, anchor: str, drawn: Sequence[Picture]
         as_table(spent),
         tuple(picture for picture in drawn if picture.kind not in OF_MODELS),
         model,
-        of_the_model(study, family, model),
+        of_the_model(study, family, ranked, model),
         failures(study, family),
     )
 

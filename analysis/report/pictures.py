@@ -20,7 +20,7 @@ from analysis.evidence import Evidence, of_winner
 from analysis.figures import KINDS, Kind
 from analysis.figures.of_evidence import EVIDENCE_KINDS
 from analysis.figures.style import encode
-from analysis.ranking import families, rank
+from analysis.ranking import families
 from analysis.report.about import ABOUT, NOTHING
 from analysis.report.facts import where
 from analysis.report.words import short
@@ -77,12 +77,12 @@ def _drawn(studies: Sequence[Study], jobs: Sequence[Job], strict: bool, workers:
         yield (_attempt(studies, job, strict) for job in jobs)
         return
     fork = get_context("fork")  # a copy of this process draws at once; a new one would first load all that draws
-    with ProcessPoolExecutor(workers, fork, initializer=_begin, initargs=(studies,)) as pool:
-        try:
-            waiting = [(job, pool.submit(_apart, job, strict)) for job in jobs]
-            yield (_result(future, studies, job, strict) for job, future in waiting)
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    pool = ProcessPoolExecutor(workers, fork, initializer=_begin, initargs=(studies,))
+    try:
+        waiting = [(job, pool.submit(_apart, job, strict)) for job in jobs]
+        yield (_result(future, studies, job, strict) for job, future in waiting)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _begin(studies: Sequence[Study]) -> None:
@@ -123,7 +123,7 @@ def _picture(kind: Kind, study: Study, family: str) -> _Found:
     return Picture(kind.name, kind.title, ABOUT.get(kind.name, ""), alt, data_uri(drawn), width, height)
 
 
-def of_the_model(study: Study, family: str, shown: Sequence[Picture]) -> str:
+def of_the_model(study: Study, family: str, ranked: pd.DataFrame, shown: Sequence[Picture]) -> str:
     """Which model the pictures of test images show, and why they, or some, are missing."""
     found = of_winner(study, family)
     if found is None:
@@ -135,7 +135,7 @@ def of_the_model(study: Study, family: str, shown: Sequence[Picture]) -> str:
         return "The images are not at hand here, so pictures that need them are left out."
     if not any(picture.source for picture in shown):
         return "Of this model nothing was kept that could be drawn."
-    return _whose(rank(study, family), found)
+    return _whose(ranked, found)
 
 
 def _whose(ranked: pd.DataFrame, found: Evidence) -> str:

@@ -22,6 +22,8 @@ import sys
 from analysis.figures.importances import _importance
 assert _importance().PedAnovaImportanceEvaluator()
 assert not [name for name in sys.modules if name.startswith(("sklearn", "optuna.importance"))]
+import optuna
+assert optuna.importance is not _importance()
 """
 
 
