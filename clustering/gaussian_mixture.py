@@ -28,7 +28,7 @@ from clustering.meaning import meaning
 from clustering.scores import EXTERNAL, Silhouette, davies_bouldin, external_scores, guarded, majority_classes
 from clustering.shelving import put_clustering
 from clustering.stability import TWIN, agreement, halves
-from models.api import Baseline, Choice, Config, Evaluation, Family, Float, Int, Options, Shared
+from models.api import Baseline, Choice, Config, Evaluation, Family, Float, Int, Options, Shared, Space
 from models.datasets import Dataset
 
 MOST = 64  # dimensions
@@ -210,9 +210,13 @@ def _export(run: MixtureRun, dataset: Dataset, folder: Path) -> None:
     put_clustering(folder, mixture, arrays, run.named_classes(), run.features, dataset)
 
 
+def _most(space: Space, dataset: Dataset) -> Mapping[str, int]:
+    """As many components as a twin has images."""
+    return {"components": min(len(dataset.x_train) // 2, TWIN)}
+
+
 def _unfit(config: Config, dataset: Dataset) -> str | None:
-    images = len(dataset.x_train)
-    most = min(images // 2, TWIN)  # images that a twin has
+    most = _most({}, dataset)["components"]
     few = int(config["components"] or 0) > most
     return f"components = {config['components']} are more than the {most} images of a twin" if few else None
 
@@ -252,5 +256,6 @@ FAMILY = Family(
     evaluate=_evaluate,
     export=_export,
     unfit=_unfit,
+    most=_most,
     takes_features=True,
 )

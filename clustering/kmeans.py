@@ -27,7 +27,7 @@ from clustering.meaning import center_images, meaning
 from clustering.scores import EXTERNAL, WORST, Silhouette, davies_bouldin, external_scores, guarded, majority_classes
 from clustering.shelving import put_clustering
 from clustering.stability import TWIN, stability
-from models.api import Baseline, Choice, Config, Evaluation, Family, Int, Options, Shared
+from models.api import Baseline, Choice, Config, Evaluation, Family, Int, Options, Shared, Space
 from models.datasets import Dataset
 
 __all__ = ["FAMILY", "KMeansFit", "KMeansRun", "assign", "first_centers", "kmeans_curve"]
@@ -187,6 +187,13 @@ def _export(run: KMeansRun, dataset: Dataset, folder: Path) -> None:
     put_clustering(folder, run.estimator(), arrays, run.named_classes(), run.features, dataset)
 
 
+def _most(space: Space, dataset: Dataset) -> Mapping[str, int]:
+    """A search proposes no more clusters than it has images to begin from."""
+    fit_on = space["fit_on"]
+    whole = isinstance(fit_on, Choice) and fit_on.searched == ("train+validation",)
+    return {"k": len(dataset.x_train) + (len(dataset.x_val) if whole else 0)}
+
+
 def _unfit(config: Config, dataset: Dataset) -> str | None:
     images = len(dataset.x_train) + (len(dataset.x_val) if config["fit_on"] == "train+validation" else 0)
     return f"k = {config['k']} is more than the {images} images" if int(config["k"] or 0) > images else None
@@ -247,5 +254,6 @@ FAMILY = Family(
     evaluate=_evaluate,
     export=_export,
     unfit=_unfit,
+    most=_most,
     takes_features=True,
 )

@@ -232,6 +232,11 @@ def never(config: Config, dataset: Dataset) -> str | None:
     return None
 
 
+def unbounded(space: Space, dataset: Dataset) -> Mapping[str, int]:
+    """The default of `Family.most`: no data set is too small for any value."""
+    return {}
+
+
 def save_state(run: Any, dataset: Dataset, folder: Path) -> None:
     """The default of `Family.export`: what `Run.save` writes."""
     run.save(folder)
@@ -253,6 +258,7 @@ class Family:
     evaluate: Callable[[Any, Dataset], Evaluation]  # of the family's own kind of run; alone reads the test images
     export: Callable[[Any, Dataset, Path], None] = save_state  # the fitted model, for use elsewhere
     unfit: Callable[[Config, Dataset], str | None] = never  # why a config cannot be built on these data, or None
+    most: Callable[[Space, Dataset], Mapping[str, int]] = unbounded  # the greatest values of whole parameters on these
     starts: tuple[Config, ...] = ()  # known to do well: what a searcher that learns proposes first
     needs_data: bool = True
     until: str = ""  # the whole parameter, if any, that says at what resource a trial is complete (a forest's trees)

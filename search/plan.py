@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
 from typing import Any
@@ -180,7 +180,7 @@ def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
         for each in given
     }
     possible = [baseline for baseline in given if reasons[baseline.name] is None]
-    space = spaces.up_to(narrowed, family.until, limit, {*asked.set, *asked.space})
+    space = _reachable(family, narrowed, limit, {*asked.set, *asked.space}, dataset)
     factor = asked.reduction_factor
     first = first_rung(limit, factor) if asked.scheduler == "asha" else 1  # Hyperband's ladders begin at several
     halves = asked.scheduler in ("asha", "hyperband")
@@ -198,6 +198,15 @@ def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
         ladder=rungs(limit, factor, first) if halves and len(metrics) == 1 else [],
         features=features,
     )
+
+
+def _reachable(family: Family, space: Space, limit: int, given: Container[str], dataset: Dataset) -> Space:
+    """The space without what a trial of `limit` steps, or one on these data, would never come to."""
+    ends = f"a trial ends at --max-resource {limit}; raise that"
+    space = spaces.up_to(space, family.until, limit, given, ends)
+    for name, most in family.most(space, dataset).items():
+        space = spaces.up_to(space, name, most, given, f"these images admit {most} at most")
+    return space
 
 
 def _fixed(family: Family, metrics: Sequence[str], space: Space) -> dict[str, Value]:

@@ -154,18 +154,18 @@ def narrow(family: Family, fixed: Mapping[str, str], ranges: Mapping[str, str]) 
     return space
 
 
-def up_to(space: Space, until: str, limit: int, given: Container[str]) -> Space:
-    """The space without values of the parameter `until` at which a trial of `limit` steps would never arrive.
+def up_to(space: Space, name: str, limit: int, given: Container[str], why: str) -> Space:
+    """The space without values of the whole parameter `name` above `limit`.
 
-    Where that leaves none, `limit` itself; a `UserError` if the user has `given` the range.
+    Where that leaves none, `limit` itself; a `UserError`, with the reason `why`, if the user has `given` the range.
     """
-    if until not in space:
+    if name not in space:
         return space
-    parameter = space[until]
+    parameter = space[name]
     assert isinstance(parameter, Int)
-    if until in given and parameter.low > limit:
-        raise UserError(f"{until} = {parameter.low}: a trial ends at --max-resource {limit}; raise that")
-    return {**space, until: _between(parameter, min(parameter.low, limit), min(parameter.high, limit))}
+    if name in given and parameter.low > limit:
+        raise UserError(f"{name} = {parameter.low}: {why}")
+    return {**space, name: _between(parameter, min(parameter.low, limit), min(parameter.high, limit))}
 
 
 def check_names(families: list[Family], names: list[str]) -> None:

@@ -121,3 +121,13 @@ def test_inertia_may_stand_beside_another_objective(here):
 def test_the_record_says_which_parameter_ends_a_trial(here):
     searches, _ = plan_study(build(["random_forest", "linear_svm"], {"dataset": "digits"}))
     assert [describe_search(search).get("until") for search in searches] == ["n_estimators", None]
+
+
+@pytest.mark.parametrize(("options", "high"), [({}, 80), ({"set": {"fit_on": "train+validation"}}, 100)])
+def test_no_more_clusters_are_proposed_than_there_are_images(here, options, high):
+    few = {"dataset": "digits", "limit": "100", **options}
+    searches, _ = plan_study(build(["kmeans", "gaussian_mixture"], few))
+    assert searches[0].space["k"] == replace(find("kmeans").space["k"], high=high)
+    assert searches[1].space["components"] == replace(find("gaussian_mixture").space["components"], high=40)
+    with pytest.raises(UserError, match="^k = 101: these images admit (80|100) at most$"):
+        plan_study(build(["kmeans"], {**few, "space": {"k": "101..200"}}))

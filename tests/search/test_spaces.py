@@ -73,12 +73,13 @@ def test_check_misses_a_parameter():
 
 def test_a_parameter_that_is_the_resource_stays_within_it():
     space = {"trees": Int(10, 1000, log=True), "rate": Float(0.1, 1.0)}
-    assert spaces.up_to(space, "trees", 300, ()) == {**space, "trees": Int(10, 300, log=True)}
-    assert spaces.up_to(space, "trees", 3, ()) == {**space, "trees": Int(3, 3, log=True)}
-    assert spaces.up_to(space, "trees", 300, {"trees"})["trees"].high == 300
-    assert spaces.up_to(space, "", 3, ()) == space
-    with pytest.raises(UserError, match="^trees = 10: a trial ends at --max-resource 3; raise that$"):
-        spaces.up_to(space, "trees", 3, {"trees"})
+    ends = "a trial ends at 3"
+    assert spaces.up_to(space, "trees", 300, (), ends) == {**space, "trees": Int(10, 300, log=True)}
+    assert spaces.up_to(space, "trees", 3, (), ends) == {**space, "trees": Int(3, 3, log=True)}
+    assert spaces.up_to(space, "trees", 300, {"trees"}, ends)["trees"].high == 300
+    assert spaces.up_to(space, "", 3, (), ends) == space
+    with pytest.raises(UserError, match="^trees = 10: a trial ends at 3$"):
+        spaces.up_to(space, "trees", 3, {"trees"}, ends)
 
 
 def test_a_value_may_be_allowed_and_not_searched():
