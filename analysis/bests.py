@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from analysis.board import Board, Column, made, published
-from analysis.cells import STATE_WORDS, figures, parameters, with_interval
+from analysis.cells import NOTHING, STATE_WORDS, figures, parameters, with_interval, with_spread
+from analysis.choices import with_clusters
 from analysis.notes import Note, by_state, sources, times
 from analysis.published import COLUMNS, with_published
 from analysis.ranking import STATE_ORDER, direction, families, objectives, rank
@@ -57,7 +59,7 @@ def _images(study: Study) -> str:
 
 def _best(family: str, dataset: str, metric: str, studies: Sequence[Study], sort: str | None) -> Best:
     ranked = [(study, rank(study, family, sort)) for study in studies]
-    found = [(study, trials.head(1)) for study, trials in ranked if len(trials)]
+    found = [(study, _first(trials)) for study, trials in ranked if len(trials)]
     every = together(trials for _, trials in ranked)
     if not found:
         return Best(family, dataset, metric, None, every, every, studies)
@@ -65,12 +67,18 @@ def _best(family: str, dataset: str, metric: str, studies: Sequence[Study], sort
     return Best(family, dataset, metric, study, with_published(study, family, trial), every, studies)
 
 
+def _first(ranked: pd.DataFrame) -> pd.DataFrame:
+    """The first row, of a trial that has not failed if there is one: a failed one may well have taken least time."""
+    alive = ranked[ranked["state"] != "FAIL"]
+    return (ranked if alive.empty else alive).head(1)
+
+
 def _order(study: Study, first: pd.DataFrame, sort: str | None) -> tuple[int, bool, float]:
     row = first.iloc[0]
     if sort and sort not in first:
         return len(STATE_ORDER), True, 0.0  # what it lacks cannot be compared
     column = sort or "objective"
-    state = STATE_ORDER.get(row["state"], len(STATE_ORDER)) if column == "objective" else 0
+    state = STATE_ORDER.get(row["state"], len(STATE_ORDER)) if column == "objective" else row["state"] == "FAIL"
     if missing(row[column]) or isinstance(row[column], str):
         return state, True, 0.0
     return state, False, float(row[column]) * (1 if direction(study, row["family"], column) == "min" else -1)
@@ -88,28 +96,28 @@ def table(found: Sequence[Best]) -> pd.DataFrame:
     return all_of_them[[*lead, *(name for name in all_of_them if name not in lead)]]
 
 
-def best_board(found: Sequence[Best], sort: str | None = None) -> Board:
-    """The table for people."""
+def best_board(found: Sequence[Best], sort: str | None = None, interval: bool = True) -> Board:
+    """The table for people. `interval`: a mean over seeds stands with its interval, else with its deviation."""
     there = [best for best in found if best.study is not None]
     data = list(dict.fromkeys(best.dataset for best in found))
     on, several = f" on {data[0]}" if len(data) == 1 and data != ["none"] else "", len(data) > 1
-    return made(f"best of each family{on}", list(_columns(there, several, sort)), list(_notes(found, several)))
+    return made(
+        f"best of each family{on}", list(_columns(there, several, sort, interval)), list(_notes(found, several, sort))
+    )
 
 
-def _columns(there: Sequence[Best], several: bool, sort: str | None) -> Iterator[Column]:
+def _columns(there: Sequence[Best], several: bool, sort: str | None, interval: bool) -> Iterator[Column]:
     rows = [best.trial.iloc[0] for best in there]
     yield "family", [best.family for best in there]
     yield from [("data", [best.dataset for best in there])] * several
     yield "metric", [best.metric for best in there]
     yield "best", [figures([row["objective"]])[0] for row in rows]
     on_test = [f"test.{best.metric}" for best in there]
-    judged = [with_interval(row, name) if name in row else "" for row, name in zip(rows, on_test, strict=True)]
+    over_seeds = with_interval if interval else with_spread
+    judged = [over_seeds(row, name) if name in row else "" for row, name in zip(rows, on_test, strict=True)]
     yield from [("on test", judged)] * any(judged)
-    if sort and any(sort in row for row in rows) and sort not in ("objective", *on_test):
-        yield (
-            sort,
-            [str(row.get(sort, "")) if sort.startswith("param.") else figures([row.get(sort)])[0] for row in rows],
-        )
+    if sort and any(sort in row for row in rows) and not _shown(sort, there):
+        yield sort, [_cell(row.get(sort), sort) for row in rows]
     beside = [published(best.trial) for best in there]
     yield from [("published", [each[0][1][0] if each else "" for each in beside])] * any(beside)
     yield "study", [str(row["study"]) for row in rows]
@@ -118,18 +126,33 @@ def _columns(there: Sequence[Best], several: bool, sort: str | None) -> Iterator
     yield "parameters", [_parameters(best) for best in there]
 
 
+def _shown(sort: str, there: Sequence[Best]) -> bool:
+    """True if every row has the column by which they are ranked under another name."""
+    return sort == "objective" or all(sort in (f"test.{best.metric}", f"val.{best.metric}") for best in there)
+
+
+def _cell(value: Any, column: str) -> str:
+    if missing(value):
+        return NOTHING
+    return str(value) if column.startswith("param.") else figures([value])[0]
+
+
 def _parameters(best: Best) -> str:
     space = best.study.search(best.family)["space"] if best.study else {}
     return parameters(best.trial.iloc[0], list(space))
 
 
-def _notes(found: Sequence[Best], several: bool) -> Iterator[Note]:
-    """Each family's counts and its best configuration; then what was read and published."""
+def _notes(found: Sequence[Best], several: bool, sort: str | None) -> Iterator[Note]:
+    """By what the best were chosen, each family's counts and best configuration; then what was read and published."""
+    if sort and sort != "objective":
+        yield [f"the best by {sort}; by its metric where no trial of a family has that"]
     for best in found:
         on = f" on {best.dataset}" if several and best.dataset != "none" else ""
         number = "1 study" if len(best.studies) == 1 else f"{len(best.studies)} studies"
         whole = "" if best.study is None else f"; best: {_parameters(best)}"
-        yield [f"{best.family}{on}: {by_state(best.trials)}, in {number}{whole}"]
+        rises = with_clusters(best.trials, sort)
+        rises = f"; {sort}: {rises}" if rises else ""
+        yield [f"{best.family}{on}: {by_state(best.trials)}, in {number}{rises}{whole}"]
     for study in {study.name: study for best in found for study in best.studies}.values():
         if reads := int(study.facts.get("test_reads") or 0):
             yield [f"the test images have been read {times(reads)} for study {study.name}"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -22,6 +22,7 @@ LABELLED = "v_measure"  # chooses among clusterings unless the search's own metr
 UNLABELLED = ("silhouette", "bic", "stability")  # criteria that are shown beside it, where they are reported
 TOLD = ("v_measure", "accuracy", "hungarian_accuracy", "clusters")  # of a winner
 TESTED = ("accuracy", "hungarian_accuracy", "nmi")  # of a winner that is confirmed
+RISING = ("accuracy", "homogeneity")  # with every further cluster
 MARKS = ("chosen_by", "front_over_clusters")  # the columns that `marked` adds
 
 
@@ -81,11 +82,28 @@ def on_front(ranked: pd.DataFrame) -> pd.Series[bool]:
     return first.reindex(ranked.index, fill_value=False).astype(bool)
 
 
-def front_over_clusters(ranked: pd.DataFrame) -> list[tuple[int, float]]:
-    """Number of clusters and accuracy of the trials on the front, by rising number."""
+class Point(NamedTuple):
+    """A trial on the front. fitted: it was judged on the images that it was fitted on, as some reports did."""
+
+    clusters: int
+    accuracy: float
+    fitted: bool
+
+
+def front_over_clusters(ranked: pd.DataFrame) -> list[Point]:
+    """The trials on the front, by rising number of clusters."""
     first = ranked[on_front(ranked)]
-    pairs = zip(first["val.clusters"].astype(int), first["val.accuracy"].astype(float), strict=True)
-    return sorted(set(pairs))
+    fit_on = first["param.fit_on"].fillna("train") if "param.fit_on" in first else ["train"] * len(first)
+    fitted = (images != "train" for images in fit_on)
+    return sorted(set(map(Point, first["val.clusters"].astype(int), first["val.accuracy"].astype(float), fitted)))
+
+
+def with_clusters(ranked: pd.DataFrame, column: str | None) -> str:
+    """That a metric rises with the number of clusters whatever a clustering is worth; empty of other metrics."""
+    if not is_clustering(ranked) or str(column).partition(".")[2] not in RISING:
+        return ""
+    counts = ranked.loc[~degenerate(ranked), "val.clusters"].dropna().astype(int)
+    return f"it rises with the number of clusters, here {counts.min()} to {counts.max()}" * (counts.nunique() > 1)
 
 
 def degenerate(ranked: pd.DataFrame) -> pd.Series[bool]:
@@ -119,9 +137,10 @@ def remarks(ranked: pd.DataFrame, goals: Sequence[str]) -> list[list[str]]:
     for winner in winners(ranked, goals):
         groups.setdefault(winner.trial, []).append(winner)
     said = [_told(group) for group in groups.values()]
-    pairs = front_over_clusters(ranked) if said else []
-    front = ", ".join(f"{clusters}:{HELD}{accuracy:.4f}" for clusters, accuracy in pairs)
-    return [*said, [f"Pareto front over clusters (accuracy): {front}"]] if front else said
+    points = front_over_clusters(ranked) if said else []
+    front = ", ".join(f"{point.clusters}:{HELD}{point.accuracy:.4f}{'*' * point.fitted}" for point in points)
+    star = f"; * judged on the images it was fitted{HELD}on" * any(point.fitted for point in points)
+    return [*said, [f"Pareto front over clusters (accuracy): {front}{star}"]] if front else said
 
 
 def in_words(criteria: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 LEAST = 12  # columns without which the last column is not shown at all
-MOST = 24  # columns of a name
+MOST, LONG = 24, 8  # columns of a name, and how many it keeps where there is little room
 GAP = 2
 WORDS = ("family", "metric", "study", "data", "trial", "state")  # no figures, so they stand at the left, as the last
 
@@ -28,13 +28,14 @@ def fitted(
     head = Text(title, style="bold") if title else None
     table = Table(title=head, title_justify="left", box=None, pad_edge=False, padding=(0, GAP, 0, 0))
     shown = _shown(columns, rows, width, spare)
+    most = _names(columns, rows, shown, width)
     for place in shown:
         words, last = columns[place] in WORDS, place == len(columns) - 1
         table.add_column(Text(columns[place]), justify="left" if words or last else "right", no_wrap=True)
         if last:
             table.columns[-1].max_width = width - _width(columns, rows, shown[:-1]) - GAP
     for cells in rows:
-        table.add_row(*(_cell(columns[place], cells[place]) for place in shown))
+        table.add_row(*(_cell(columns[place], cells[place], most) for place in shown))
     return table
 
 
@@ -53,17 +54,23 @@ def _shown(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int, sp
     return [*shown, last] if rest >= LEAST else shown
 
 
-def _width(columns: Sequence[str], rows: Sequence[Sequence[str]], places: Sequence[int]) -> int:
-    """Of some columns together, with the gaps between them."""
+def _names(columns: Sequence[str], rows: Sequence[Sequence[str]], shown: Sequence[int], width: int) -> int:
+    """The columns that names keep, so that figures stand in full."""
+    figures = shown if shown[-1] < len(columns) - 1 else shown[:-1]
+    return next((most for most in range(MOST, LONG, -1) if _width(columns, rows, figures, most) <= width), LONG)
+
+
+def _width(columns: Sequence[str], rows: Sequence[Sequence[str]], places: Sequence[int], most: int = MOST) -> int:
+    """Of some columns together, with the gaps between them; names of up to `most` columns."""
     widths = [
-        max(cell_len(columns[place]), *(cell_len(_cell(columns[place], cells[place]).plain) for cells in rows), 0)
+        max(cell_len(columns[place]), *(cell_len(_cell(columns[place], cells[place], most).plain) for cells in rows), 0)
         for place in places
     ]
     return sum(widths) + GAP * (len(widths) - 1)
 
 
-def _cell(column: str, cell: str) -> Text:
+def _cell(column: str, cell: str, most: int) -> Text:
     text = Text(cell, overflow="ellipsis")
     if column in WORDS:
-        text.truncate(MOST, overflow="ellipsis")
+        text.truncate(most, overflow="ellipsis")
     return text

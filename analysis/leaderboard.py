@@ -1,6 +1,7 @@
 """Trials ranked (analysis/ranking.py), as a table for the terminal, CSV, Markdown, LaTeX, JSON or HTML.
 
-CSV, JSON and Markdown have all columns; a terminal, LaTeX and HTML the few of analysis/board.py. Beside those of
+CSV and JSON have all columns, Markdown those of each search; a terminal, LaTeX, HTML and the best of several searches
+have the few of analysis/board.py. Beside those of
 trials.csv stand, where there are such, in CSV and JSON: `front` (of several objectives); of a clustering `chosen_by`,
 the criteria by which a trial wins, and `front_over_clusters` (analysis/choices.py); `published`, the figure of a
 baseline's report or of the same task, `difference`, how far the trial is from it, and `published_source`;
@@ -43,15 +44,15 @@ MARKDOWN = str.maketrans({**{each: f"\\{each}" for each in "\\|`*[]$"}, "<": "&l
 class Ranking:
     """One search, or the best of several: a title, which says what is ranked, its trials, best first, with all columns.
 
-    notes: what stands under them. board: the same in few columns. Both are made when they are asked for. named: whether
-    study and family are in the title.
+    notes: what stands under them. board: the same in few columns. Both are made when they are asked for. one: whether
+    it is a single search, whose study and family are in the title.
     """
 
     title: str
     trials: pd.DataFrame
     notes: Callable[[], Sequence[Note]]
     board: Callable[[], Board]
-    named: bool = True
+    one: bool = True
 
 
 def write(out: Path, names: Sequence[str], form: str, sort: str | None = None, best: bool = False) -> None:
@@ -88,7 +89,7 @@ def best_ranking(studies: Sequence[Study], sort: str | None = None) -> Ranking:
     """The best trial of each family, data set and objective."""
     found = bests(studies, sort)
     made = best_board(found, sort)
-    return Ranking(made.title, table(found), lambda: made.notes, lambda: made, named=False)
+    return Ranking(made.title, table(found), lambda: made.notes, lambda: made, one=False)
 
 
 def to_csv(ranked: Sequence[Ranking]) -> str:
@@ -100,7 +101,10 @@ def to_csv(ranked: Sequence[Ranking]) -> str:
 
 
 def to_markdown(ranked: Sequence[Ranking]) -> str:
-    """A GitHub Markdown table for each search under its title, four significant figures, then its notes."""
+    """A GitHub Markdown table for each search under its title, four significant figures, then its notes.
+
+    The best of several, whose parameters differ, in the columns of a terminal.
+    """
     return "\n".join(_section(search) for search in ranked) or "no studies\n"
 
 
@@ -139,8 +143,11 @@ def _title(study: Study, family: str) -> str:
 
 
 def _section(search: Ranking) -> str:
-    named = ["study", "family"] if search.named else []
-    shown = search.trials.drop(columns=[*named, *TOLD], errors="ignore").map(_markdown_cell)
+    if search.one:
+        table = search.trials.drop(columns=["study", "family", *TOLD], errors="ignore")
+    else:
+        table = pd.DataFrame(search.board().rows, columns=search.board().columns)
+    shown = table.map(_markdown_cell)
     heads = [_markdown_cell(str(column)) for column in shown]
     lines = shown.set_axis(heads, axis="columns").to_markdown(index=False, disable_numparse=True)
     notes = "".join(f"- {_markdown_cell(joined(note))}\n" for note in search.notes())

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from analysis.cells import HELD, STATE_WORDS, figures, parameters, plain
-from analysis.choices import remarks
+from analysis.choices import remarks, with_clusters
 from analysis.ranking import direction, grouped, objectives
 from analysis.tables import Study
 from models.api import counted
@@ -83,6 +83,8 @@ def _better(study: Study, family: str, ranked: pd.DataFrame, sort: str | None) -
     if sort and sort in ranked and sort != "objective":
         words += f"; ranked by {sort}, the {'highest' if direction(study, family, sort) == 'max' else 'lowest'} first"
         words += f" of each {' and '.join(grouped(ranked)[sort])}" if sort in grouped(ranked) else ""
+        rises = with_clusters(ranked, sort)
+        words += f"; {rises}" if rises else ""
     return words
 
 

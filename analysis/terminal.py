@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -19,7 +20,7 @@ from analysis.ranking import check_sort, families, rank
 from analysis.tables import Study, load_all
 
 ROWS = 10  # of a search that are shown
-SPARE = ("published", "seconds", "data")  # what a narrow terminal does without, in this order
+SPARE = ("published", "seconds", "data", "state")  # what a narrow terminal does without, in this order
 
 
 def show(
@@ -32,7 +33,7 @@ def show(
     if not studies:
         console.print(Text(f"no studies in {out} yet; `hypersearch run quick` makes one"))
     elif best:
-        _print(best_board(bests(studies, sort), sort), console)
+        _print(_fitting(partial(best_board, bests(studies, sort), sort), console), console, sort)
     else:
         for study in studies:
             for family in families(study):
@@ -41,15 +42,25 @@ def show(
 
 def _show(study: Study, family: str, sort: str | None, console: Console) -> None:
     ranked = with_published(study, family, rank(study, family, sort))
-    made = board(study, family, ranked, sort, ROWS)
-    if not fits(made.columns, made.rows, console.width):
-        made = board(study, family, ranked, sort, ROWS, interval=False)
-    _print(made, console, _failures(study, ranked))
+    made = _fitting(partial(board, study, family, ranked, sort, ROWS), console)
+    _print(made, console, sort, _failures(study, ranked))
 
 
-def _print(made: Board, console: Console, more: Sequence[Note] = ()) -> None:
-    console.print(fitted(made.columns, made.rows, console.width, made.title, SPARE))
+def _fitting(make: Callable[..., Board], console: Console) -> Board:
+    """The board with intervals, or without where they have no room."""
+    made = make()
+    return made if fits(made.columns, made.rows, console.width) else make(interval=False)
+
+
+def _print(made: Board, console: Console, sort: str | None, more: Sequence[Note] = ()) -> None:
+    spare = [name for name in SPARE if name != sort and not _tells(made, name)]
+    console.print(fitted(made.columns, made.rows, console.width, made.title, spare))
     console.print(Text(filled([*made.notes, *more], console.width), style="dim"), soft_wrap=True)
+
+
+def _tells(made: Board, name: str) -> bool:
+    """True of the states, unless all are the same."""
+    return name == "state" and len({row[made.columns.index(name)] for row in made.rows}) > 1
 
 
 def _failures(study: Study, ranked: pd.DataFrame) -> list[Note]:

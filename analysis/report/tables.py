@@ -16,9 +16,12 @@ from analysis.tables import Study, missing
 
 FIXED = "fixed"
 PARTS = {"val": "validation", "test": "test"}  # of the images, by the beginning of a figure's column
+JUDGED_ON = {False: "validation images", True: "the images fitted"}
 ROWS = 20  # of a leaderboard that are shown
 WIDE_CELL, LONG_CELL = 24, 60  # letters from which on a cell may be broken into lines
-WORDS = frozenset({"trial", "state", "parameter", "value", "searched", "metric", "figure", "baseline", "chosen by"})
+WORDS = frozenset(
+    {"trial", "state", "parameter", "value", "searched", "metric", "figure", "baseline", "chosen by", "judged on"}
+)
 """Columns that stand at the left."""
 
 
@@ -166,9 +169,9 @@ def chosen(study: Study, family: str, ranked: pd.DataFrame) -> list[Table]:
     ]
     heads = ("chosen by", "trial", *metrics, *(f"on test: {name}" for name in tested))
     tables = [Table("Chosen with labels and without", heads, tuple(rows))] if rows else []
-    front = [(f"{clusters:,}", figure(accuracy)) for clusters, accuracy in front_over_clusters(ranked)]
+    front = [(f"{at.clusters:,}", figure(at.accuracy), JUDGED_ON[at.fitted]) for at in front_over_clusters(ranked)]
     caption = "No other trial is as accurate with as few clusters"
-    return [*tables, Table(caption, ("clusters", "accuracy"), tuple(front))] if front else tables
+    return [*tables, Table(caption, ("clusters", "accuracy", "judged on"), tuple(front))] if front else tables
 
 
 def _objective(shown: pd.DataFrame, metric: str, first: bool) -> list[str]:

@@ -42,7 +42,7 @@ def test_a_complete_trial_of_any_study_wins(out):
 def test_by_another_column(out):
     assert found(out, "val.accuracy")["cnn"] == ("again", 1)
     assert found(out, "test.accuracy")["cnn"] == ("whole", 1)
-    assert found(out, "seconds")["cnn"] == ("whole", 3)
+    assert found(out, "seconds")["cnn"] == ("again", 0)  # the quickest one failed
     write(out, "unjudged", [search("cnn", "accuracy", {})], [row("cnn", 0, "COMPLETE", 0.99)])
     assert found(out, "test.accuracy")["cnn"] == ("whole", 1)
     assert found(out)["cnn"] == ("unjudged", 0)
@@ -90,3 +90,41 @@ def test_an_unknown_format_names_the_nearest(out, capsys):
     assert capsys.readouterr().err == (
         "error: unknown format 'latx', allowed: table, csv, md, latex, json, html; did you mean 'latex'?\n"
     )
+
+
+@pytest.fixture
+def terminal_words(out, capsys, monkeypatch):
+    """What the terminal shows of the best, in so many columns."""
+
+    def show(sort, width=80):
+        monkeypatch.setenv("COLUMNS", str(width))
+        assert main(["leaderboard", "--best", "--sort", sort, "--out", str(out)]) == 0
+        return capsys.readouterr().out
+
+    return show
+
+
+def test_what_they_are_ranked_by_stands_in_the_table(terminal_words):
+    shown = terminal_words("val.accuracy")
+    head, *rows = [line.split() for line in shown.splitlines()[1:6]]
+    assert head[:4] == ["family", "metric", "best", "val.accuracy"]
+    assert next(row for row in rows if row[0] == "kmeans")[2:4] == ["0.5200", "0.7226"]
+    assert next(row for row in rows if row[0] == "autoencoder")[3] == "–"
+    assert "the best by val.accuracy; by its metric where no trial of a family has that\n" in shown
+    assert "val.accuracy: it rises with the number of clusters, here 10 to 64" in " ".join(shown.split())
+
+
+def test_at_80_columns_it_stands_beside_figures_in_full(terminal_words):
+    assert "seconds" in terminal_words("seconds").splitlines()[1]  # without which another table does where it is narrow
+    assert "  stopped" in terminal_words("val.accuracy")  # the best of them: that must be seen
+    assert "0.9412 [0.9405, 0.9421]" in terminal_words("test.accuracy_high", 140)
+    shown = terminal_words("test.accuracy_high", 72)
+    assert "0.9412 ± 0.0008" in shown
+    assert "random_…" in shown
+
+
+def test_as_markdown_they_have_few_columns(out, capsys):
+    assert main(["leaderboard", "--best", "--format", "md", "--out", str(out)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    names = ["family", "metric", "best", "published", "study", "trial", "state", "parameters"]
+    assert [cell.strip() for cell in lines[2].strip("|").split("|")] == names

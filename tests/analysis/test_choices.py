@@ -7,7 +7,16 @@ import pandas as pd
 import pytest
 
 import analysis
-from analysis.choices import chosen_by, degenerate, front_over_clusters, in_words, marked, remarks, winners
+from analysis.choices import (
+    chosen_by,
+    degenerate,
+    front_over_clusters,
+    in_words,
+    marked,
+    remarks,
+    winners,
+    with_clusters,
+)
 from analysis.notes import filled
 from analysis.ranking import rank
 from clustering.scores import external_scores, guarded
@@ -66,8 +75,30 @@ def test_another_objective_that_looks_at_labels(ranked):
     assert [winner.trial for winner in winners(ranked, ["accuracy"])] == [0, 1]
 
 
+def front(ranked):
+    return [(point.clusters, point.accuracy) for point in front_over_clusters(ranked)]
+
+
+def test_the_front_says_who_was_judged_on_what_it_was_fitted_on(ranked):
+    ranked["param.fit_on"] = ["train" if name == "" else "train+validation" for name in ranked["name"]]
+    assert [point.fitted for point in front_over_clusters(ranked)] == [False, False, True]
+    assert choices(ranked, ["v_measure"], 200).splitlines()[-1] == (
+        "Pareto front over clusters (accuracy): 10: 0.5600, 36: 0.6900, 64: 0.7226*; "
+        "* judged on the images it was fitted on"
+    )
+    ranked["param.fit_on"] = None  # of a family that does not say
+    assert not any(point.fitted for point in front_over_clusters(ranked))
+
+
+def test_what_rises_with_the_number_of_clusters(ranked):
+    assert with_clusters(ranked, "val.accuracy") == "it rises with the number of clusters, here 10 to 64"
+    assert with_clusters(ranked, "val.v_measure") == with_clusters(ranked, None) == ""
+    assert with_clusters(ranked[ranked["val.clusters"] == 64], "val.accuracy") == ""
+    assert with_clusters(ranked.drop(columns="val.v_measure"), "val.accuracy") == ""  # no clustering
+
+
 def test_the_front_leaves_out_what_is_beaten_stopped_or_one_cluster(ranked):
-    assert front_over_clusters(ranked) == [(10, 0.56), (36, 0.69), (64, 0.7226)]
+    assert front(ranked) == [(10, 0.56), (36, 0.69), (64, 0.7226)]
 
 
 def test_other_families_have_no_choices(ranked):
@@ -90,7 +121,7 @@ def test_without_a_complete_trial_nothing_is_chosen(ranked):
 def test_a_failed_trial_wins_nothing_though_it_had_come_far(ranked):
     ranked.loc[ranked["trial"].isin([1, 2]), "state"] = "FAIL"
     assert [winner.trial for winner in winners(ranked, ["v_measure"])] == [0, 3]
-    assert front_over_clusters(ranked) == [(10, 0.55), (50, 0.6), (64, 0.7226)]
+    assert front(ranked) == [(10, 0.55), (50, 0.6), (64, 0.7226)]
 
 
 def test_a_single_trial_wins_by_everything(ranked):
@@ -99,7 +130,7 @@ def test_a_single_trial_wins_by_everything(ranked):
     words = "chosen by labels (v_measure) and without labels (silhouette): trial 4, v_measure 0.4800, "
     assert choices(only, ["v_measure"], 200).startswith(f"{words}silhouette 0.1000, accuracy 0.5500, ")
     assert len(remarks(only, ["v_measure"])) == 2
-    assert front_over_clusters(only) == [(10, 0.55)]
+    assert front(only) == [(10, 0.55)]
 
 
 def test_a_baseline_may_win(ranked):
@@ -128,7 +159,7 @@ def test_a_single_cluster_cannot_win_though_it_scores(ranked):
     """As of one's own family that does not guard its scores."""
     ranked.loc[ranked["trial"] == 2, "val.clusters"] = 1
     assert [winner.trial for winner in winners(ranked, ["v_measure"])] == [0, 1]
-    assert front_over_clusters(ranked) == [(10, 0.56), (50, 0.6), (64, 0.7226)]
+    assert front(ranked) == [(10, 0.56), (50, 0.6), (64, 0.7226)]
 
 
 def test_where_all_are_degenerate_nobody_wins(ranked):

@@ -181,7 +181,8 @@ def test_choices_of_a_clustering(tmp_path):
     ]
     assert picked.rows[2][picked.columns.index("bic")] == "123,456"
     assert picked.rows[2][picked.columns.index("silhouette")] == "–"
-    assert front.rows == (("10", "0.5600"), ("36", "0.6900"), ("64", "0.7226"))
+    pairs = (("10", "0.5600"), ("36", "0.6900"), ("64", "0.7226"))
+    assert front.rows == tuple((*pair, "validation images") for pair in pairs)
 
 
 def test_other_families_choose_nothing(study, ranked):
