@@ -83,7 +83,15 @@ def check_sort(studies: Sequence[Study], sort: str | None) -> None:
     trials = together(study.trials for study in studies)
     columns = [str(column) for column in trials if column not in ("study", "family", "name", "state")]
     if sort is not None and sort not in columns:
-        raise UserError(f"--sort: unknown column {sort!r}, allowed: {', '.join(columns)}{nearest(sort, columns)}")
+        raise UserError(f"--sort: unknown column {sort!r}, allowed: {_in_short(columns)}{nearest(sort, columns)}")
+
+
+def _in_short(columns: Sequence[str]) -> str:
+    """Each metric once, parameters not at all: there may be a hundred columns."""
+    plain = [column for column in columns if "." not in column]
+    metrics = {column.partition(".")[2] for column in columns if column.startswith(("val.", "test."))}
+    told = sorted(metric for metric in metrics if not metric.endswith(("_std", *OF_SEVERAL)))
+    return f"{', '.join([*plain, 'param.NAME'])}, and val. or test. before {', '.join(told)}"
 
 
 def families(study: Study) -> list[str]:

@@ -46,6 +46,8 @@ class Study:
 def load(folder: str | Path) -> Study:
     """Read a study folder; a `UserError` if it is none."""
     folder = Path(folder)
+    if not folder.exists():
+        raise _unknown(folder.name, folder.parent, _there(folder.parent))
     try:
         facts = json.loads((folder / "study.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -64,12 +66,20 @@ def load_all(out: Path, names: Sequence[str] = ()) -> list[Study]:
 
 def folders(out: Path, names: Sequence[str] = ()) -> list[Path]:
     """The folders of the named studies in `out`, or of all; a `UserError` for a name that is not there."""
-    there = {path.parent.name: path.parent for path in sorted(out.glob("*/study.json"))}
+    there = _there(out)
     for name in names:
         if name not in there:
-            known = ", ".join(there) or "none yet"
-            raise UserError(f"unknown study {name!r} in {out}, there are: {known}{nearest(name, there)}")
+            raise _unknown(name, out, there)
     return [there[name] for name in (names or there)]
+
+
+def _there(out: Path) -> dict[str, Path]:
+    return {path.parent.name: path.parent for path in sorted(out.glob("*/study.json"))}
+
+
+def _unknown(name: str, out: Path, there: Iterable[str]) -> UserError:
+    known = ", ".join(there) or "none yet"
+    return UserError(f"unknown study {name!r} in {out}, there are: {known}{nearest(name, there)}")
 
 
 def together(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:

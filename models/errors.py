@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+MOST_MEANT = 3  # names in a suggestion
+
 
 class UserError(Exception):
     """The user's input is wrong. The message is one line: what was got, what is allowed, the nearest right name."""
@@ -24,9 +26,18 @@ def last_line(error: BaseException) -> str:
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str:
-    """`; did you mean 'x'?` for the allowed name closest to `name`, or an empty string."""
-    close = difflib.get_close_matches(name, list(allowed), n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    """`; did you mean 'x'?` for the allowed name closest to `name`, or an empty string.
+
+    Where few begin as `name` does, these.
+
+    >>> nearest("R3", ["R5", "R3-own", "R3-default"])
+    "; did you mean 'R3-own' or 'R3-default'?"
+    """
+    allowed = list(allowed)
+    longer = [each for each in allowed if each.lower().startswith(name.lower())]
+    if not name or not 1 < len(longer) <= MOST_MEANT:
+        longer = difflib.get_close_matches(name, allowed, n=1, cutoff=0.5)
+    return f"; did you mean {' or '.join(map(repr, longer))}?" if longer else ""
 
 
 def unknown(what: str, name: str, allowed: Iterable[str]) -> UserError:

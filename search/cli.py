@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from models.errors import UserError, WorkFailedError
-from search.commands import figure, report, reproduce
-from search.options import OneLineGroup, again_options, click_words, out_option
+from search.commands import compare, figure, leaderboard, report, reproduce
+from search.options import Count, OneLineGroup, again_options, click_words, out_option
 
 if TYPE_CHECKING:
     from search.record import Record
@@ -112,7 +112,7 @@ def resume(name: str, out: Path, **changes: Any) -> int:
 
 @cli.command(short_help="Add trials to a study.")
 @click.argument("name")
-@click.option("--trials", type=click.IntRange(1), required=True, metavar="N", help="Trials to add, a family.")
+@click.option("--trials", type=Count(), required=True, metavar="N", help="Trials to add, a family.")
 @again_options
 @out_option
 def extend(name: str, trials: int, out: Path, **changes: Any) -> int:
@@ -152,6 +152,7 @@ def _report(record: Record, interrupted: bool) -> int:
 @click.argument("targets", nargs=-1, metavar="[FAMILY...]")
 @click.option("--storage", metavar="URL", help="Optuna storage  [default: sqlite:///OUT/hypersearch.db]")
 @click.option("--data-dir", type=click.Path(path_type=Path), metavar="DIR", help="Where to look for named data first.")
+@click.option("--dataset", metavar="D", default="digits", show_default=True, help="Try them on these images.")
 @click.option("--trials/--no-trials", default=True, show_default=True, help="Try a step of each family (all, if none).")
 @click.option("--verbose", is_flag=True, help="Show whole tracebacks.")
 @out_option
@@ -164,8 +165,8 @@ def doctor(**options: Any) -> int:
 
 @cli.command(short_help="Train the winners anew and read the test images.")
 @click.argument("name")
-@click.option("--top", type=click.IntRange(1), default=1, show_default=True, help="Confirm the best K trials a family.")
-@click.option("--seeds", type=click.IntRange(1), default=1, show_default=True, help="Train each anew with K seeds.")
+@click.option("--top", type=Count(), default=1, show_default=True, help="Confirm the best K trials a family.")
+@click.option("--seeds", type=Count(), default=1, show_default=True, help="Train each anew with K seeds.")
 @click.option("--baselines/--no-baselines", default=True, show_default=True, help="Confirm the baselines too.")
 @click.option(
     "--fit-on",
@@ -242,43 +243,6 @@ def predict(model: Path, images: str, data_dir: Path | None, to: Any) -> int:
     return 0
 
 
-@cli.command(short_help="Rank the trials of studies.")
-@click.argument("names", nargs=-1, metavar="[NAME...]")
-@click.option(
-    "--format", "form", metavar="F", default="table", show_default=True, help="table, csv, md, latex, json or html."
-)
-@click.option("--sort", metavar="M", help="Rank by another column: val.nmi, test.accuracy, seconds …")
-@click.option("--best", is_flag=True, help="One row for each family, data set and objective, over all these studies.")
-@out_option
-def leaderboard(names: tuple[str, ...], form: str, sort: str | None, best: bool, out: Path) -> int:
-    """Rank the trials of the named studies (default: of every study in the folder)."""
-    from analysis.leaderboard import write
-
-    write(out, names, form, sort, best)
-    return 0
-
-
-@cli.command(short_help="Put searches side by side, each of several seeds.")
-@click.argument("sides", nargs=-1, required=True, metavar="A B...")
-@click.option("--metric", metavar="M", help="Compare by this validation metric  [default: the objective]")
-@click.option("--target", type=float, metavar="T", help="To be reached  [default: the worst side's last best]")
-@click.option("--family", metavar="F", help="Of this family alone  [default: all that the studies share]")
-@click.option("--baselines/--no-baselines", default=False, show_default=True, help="Count the baselines too.")
-@click.option("--format", "form", metavar="F", default="table", show_default=True, help="table, md, csv or json.")
-@click.option("--figure", type=click.Path(path_type=Path), metavar="FILE", help="Draw to a .png, .svg or .pdf too.")
-@out_option
-def compare(sides: tuple[str, ...], form: str, figure: Path | None, out: Path, **asked: Any) -> int:
-    """Put two or more sides of searches side by side: the best so far, what a target took, who beats whom.
-
-    A side is a study, or a pattern in quotes that stands for several: 'tpe-*', the same search with other seeds. What
-    stopped and failed trials took counts, but only complete ones can be the best. csv: the curves.
-    """
-    from analysis.compare_words import present
-
-    present(out, sides, form, figure, **asked)
-    return 0
-
-
 @cli.command(name="list", short_help="Name the families, data sets or studies.")
 @click.argument("what", metavar="families|datasets|studies")
 @click.argument("name", required=False, metavar="[FAMILY]")
@@ -291,7 +255,7 @@ def list_command(what: str, name: str | None, out: Path) -> int:
     return 0
 
 
-for command in (reproduce, report, figure):
+for command in (leaderboard, compare, reproduce, report, figure):
     cli.add_command(command)
 
 

@@ -1,4 +1,4 @@
-"""Commands whose options fill a file of their own; search/cli.py has the others."""
+"""The commands that show what studies hold; search/cli.py has the others."""
 
 from __future__ import annotations
 
@@ -11,6 +11,43 @@ import click
 from search.options import out_option
 
 MOST = 8  # processes that draw a report: UMAP takes half a gigabyte in each
+
+
+@click.command(short_help="Rank the trials of studies.")
+@click.argument("names", nargs=-1, metavar="[NAME...]")
+@click.option(
+    "--format", "form", metavar="F", default="table", show_default=True, help="table, csv, md, latex, json or html."
+)
+@click.option("--sort", metavar="M", help="Rank by another column: val.nmi, test.accuracy, seconds …")
+@click.option("--best", is_flag=True, help="One row for each family, data set and objective, over all these studies.")
+@out_option
+def leaderboard(names: tuple[str, ...], form: str, sort: str | None, best: bool, out: Path) -> int:
+    """Rank the trials of the named studies (default: of every study in the folder)."""
+    from analysis.leaderboard import write
+
+    write(out, names, form, sort, best)
+    return 0
+
+
+@click.command(short_help="Put searches side by side, each of several seeds.")
+@click.argument("sides", nargs=-1, required=True, metavar="A B...")
+@click.option("--metric", metavar="M", help="Compare by this validation metric  [default: the objective]")
+@click.option("--target", type=float, metavar="T", help="To be reached  [default: the worst side's last best]")
+@click.option("--family", metavar="F", help="Of this family alone  [default: all that the studies share]")
+@click.option("--baselines/--no-baselines", default=False, show_default=True, help="Count the baselines too.")
+@click.option("--format", "form", metavar="F", default="table", show_default=True, help="table, md, csv or json.")
+@click.option("--figure", type=click.Path(path_type=Path), metavar="FILE", help="Draw to a .png, .svg or .pdf too.")
+@out_option
+def compare(sides: tuple[str, ...], form: str, figure: Path | None, out: Path, **asked: Any) -> int:
+    """Put two or more sides of searches side by side: the best so far, what a target took, who beats whom.
+
+    A side is a study, or a pattern in quotes that stands for several: 'tpe-*', the same search with other seeds. What
+    stopped and failed trials took counts, but only complete ones can be the best. csv: the curves.
+    """
+    from analysis.compare_words import present
+
+    present(out, sides, form, figure, **asked)
+    return 0
 
 
 @click.command(short_help="Print the reports' tables, theirs beside ours.")

@@ -48,6 +48,9 @@ def _names(value: object) -> object:
 PARSED = {"int_parsing": "a whole number", "float_parsing": "a number", "bool_parsing": "true or false"}
 """What pydantic's errors of these types mean."""
 
+BOUNDS = {"greater_than_equal": "{} or more", "greater_than": "more than {}", "less_than_equal": "{} at most"}
+"""And of these, which name a bound."""
+
 Tracker: TypeAlias = Literal["tensorboard", "mlflow", "wandb"]
 
 
@@ -214,6 +217,10 @@ def in_words(error: ValidationError, options: Mapping[str, Any]) -> str:
         return f"{shown} must be letters, digits, '.', '_' and '-', got {got!r}"
     if problem["type"] in PARSED:
         return f"{shown}: got {got!r}, expected {PARSED[problem['type']]}"
+    if problem["type"] in BOUNDS:
+        return (
+            f"{shown}: got {got!r}, expected {BOUNDS[problem['type']].format(f'{next(iter(context.values())):.10g}')}"
+        )
     message = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     return f"{shown}: got {got!r}, expected {message.removeprefix('expected ')}"
 

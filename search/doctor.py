@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import metadata
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import joblib
 import optuna
@@ -22,7 +22,7 @@ from sqlalchemy import create_engine, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from models.datasets import NAMES, where
+from models.datasets import NAMES, Dataset, load, where
 from models.errors import UserError
 from search import facts
 from search.config import StudyConfig, storage_url
@@ -35,7 +35,7 @@ Verdict: TypeAlias = Literal["ok", "note", "problem"]
 STYLES: dict[Verdict, str] = {"ok": "green", "note": "yellow", "problem": "bold red"}
 NEEDED = ("hypersearch", "ray", "optuna", "keras", "scikit-learn", "numpy")
 BACKENDS = ("tensorflow", "torch", "jax")  # one of them is needed
-IMAGES = 240  # of digits, on which each family is tried
+IMAGES = 240  # of a named data set, on which each family is tried
 PATIENCE = 120.0  # seconds for a process of its own
 GIB = 2**30
 
@@ -57,19 +57,25 @@ def examine(
     targets: Sequence[str],
     trials: bool,
     verbose: bool,
+    dataset: str = "digits",
     console: Console | None = None,
 ) -> int:
-    """Print the table; 1 if any check is a problem, else 0. Creates nothing and downloads nothing."""
+    """Print the table; 1 if any check is a problem, else 0. Creates nothing and downloads nothing.
+
+    A step of each family is tried on a few images of `dataset`; a `UserError` if that cannot be read.
+    """
     for target in targets:
         if ":" not in target and target not in FAMILIES:
             find(target)  # raises
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     where("fashion-mnist", data_dir)  # raises for a folder that is not there
+    own = None if dataset in NAMES else load(dataset)
+    step = partial(first_step, **images_of(dataset, own, data_dir))
     work: list[tuple[str, Callable[[], Iterable[Check]]]] = [
         ("software and machine", lambda: [*software(), cores(), memory(), disk(out)]),
         ("what Keras sees", accelerators),
-        ("data and storage", lambda: [*data(data_dir), database(storage or storage_url(out), out)]),
-        *((f"a step of {t}", partial(first_step, t)) for t in (targets or FAMILIES) if trials),
+        ("data and storage", lambda: [*data(data_dir, own), database(storage or storage_url(out), out)]),
+        *((f"a step of {t}", partial(step, t)) for t in (targets or FAMILIES) if trials),
     ]
     console = console or Console(highlight=False)
     checks: list[Check] = []
@@ -150,11 +156,24 @@ def accelerators() -> Iterator[Check]:
         yield Check("GPU", "none: networks train on the processor", "note")
 
 
-def data(data_dir: Path | None) -> Iterator[Check]:
-    """Where each named data set lies."""
+def data(data_dir: Path | None, own: Dataset | None = None) -> Iterator[Check]:
+    """Where each named data set lies, and what the user's `own` holds."""
     for name in NAMES:
         found = where(name, data_dir)
         yield Check(name, found) if found else Check(name, "not found; would be downloaded", "note")
+    if own:
+        parts = (("training", own.x_train), ("validation", own.x_val), ("test", own.x_test))
+        counts = ", ".join(f"{len(x_nhw):,} {part}" for part, x_nhw in parts)
+        height, width = own.shape
+        yield Check(own.name, f"{counts} images of {height}×{width}, {own.n_classes} classes")
+
+
+def images_of(dataset: str, own: Dataset | None, data_dir: Path | None) -> dict[str, Any]:
+    """On what a step of each family is tried: a few images of the user's, or of a data set that is at hand."""
+    if own:
+        most = len(own.x_train) + len(own.x_val)
+        return {"dataset": dataset, "limit": min(most, max(IMAGES, 20 * own.n_classes))}
+    return {"dataset": dataset if where(dataset, data_dir) else "digits", "data_dir": data_dir, "limit": IMAGES}
 
 
 def database(url: str, out: Path) -> Check:
@@ -200,10 +219,10 @@ def _is_empty(url: str) -> bool:
         return False
 
 
-def first_step(target: str) -> list[Check]:
-    """One step of a family on a few digits, in a process of its own."""
-    asked = {"searches": [{"family": target, "trials": 1}], "dataset": "digits", "limit": IMAGES}
-    tried = probe(StudyConfig.model_validate({"name": "doctor", **asked}), limit=PATIENCE)
+def first_step(target: str, **images: Any) -> list[Check]:
+    """One step of a family on the images that the study's settings name, in a process of its own."""
+    asked = {"name": "doctor", "searches": [{"family": target, "trials": 1}], **images}
+    tried = probe(StudyConfig.model_validate(asked), limit=PATIENCE)
     what = f"trial {target}"
     if tried.failure:
         return [Check(what, tried.reason, "problem", tried.failure)]

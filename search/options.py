@@ -32,7 +32,28 @@ def click_words(error: click.ClickException) -> str:
         study = error.ctx.command.name in BY_NAME and "name" in (error.param.name if error.param else "")
         lists = "; hypersearch list studies names those that there are" * study
         return f"{error.format_message().rstrip('.')} of hypersearch {error.ctx.command.name}{lists}; see --help"
+    if isinstance(error, click.BadParameter) and error.param:
+        return f"{_told(error.param)}: {error.message.rstrip('.')}"
     return error.format_message()
+
+
+def _told(param: click.Parameter) -> str:
+    """`--seeds`, or of an argument what `--help` calls it."""
+    return param.opts[0] if isinstance(param, click.Option) else param.make_metavar(click.Context(click.Command("it")))
+
+
+class Count(click.ParamType[int]):
+    """A whole number, 1 or more."""
+
+    name = "count"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number; as the other settings say it if it is none."""
+        if isinstance(value, int):
+            return value
+        if not value.isascii() or not value.isdigit() or int(value) < 1:
+            self.fail(f"got {value!r}, expected a whole number, 1 or more")
+        return int(value)
 
 
 def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str] | None:

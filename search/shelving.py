@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
+from analysis.cells import figures
 from analysis.ranking import rank
 from analysis.tables import Study, load_all
 from models.datasets import NAMES, load
@@ -28,7 +29,7 @@ from search.sources import Feed
 from search.terminal import muted
 from search.trials import Trial, write_json
 
-HEAD = "The best {family} of study {study}, trial {trial}, as `hypersearch export` wrote it.\n\n"
+HEAD = "The best {family} of study {study}, as `hypersearch export` wrote it: {words}.\n\n"
 USE = """\
     hypersearch predict FOLDER IMAGES       # image files, a folder of them, or a data set by name or path
 
@@ -42,7 +43,8 @@ preprocess.json says what goes in and what comes out, best.json what was fitted 
 def export_study(out: Path, name: str, to: Path) -> list[Path]:
     """Write the best model of each search into a folder of its family's name in `to`; returns these folders.
 
-    A confirmed winner is taken as it was confirmed, another from the checkpoint that the search kept.
+    A confirmed winner is taken as it was confirmed, another from the checkpoint that the search kept; which, is told on
+    standard error, and in each folder's README.md.
     """
     study = load_all(out, [name])[0]
     searches = study.facts["searches"]
@@ -76,8 +78,25 @@ def _export(study: Study, search: Mapping[str, Any], to: Path) -> Path | None:
         if (to / FACTS).exists()
         else "It is as the family saves it between steps; `hypersearch predict` cannot use it.\n"
     )
-    (to / "README.md").write_text((HEAD + use).format(**facts, height=height, width=width))
+    words = _in_words(study, search, facts)
+    sys.stderr.write(f"{search['family']}: {words}\n")
+    (to / "README.md").write_text((HEAD + use).format(**facts, words=words, height=height, width=width))
     return to
+
+
+def _in_words(study: Study, search: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
+    """Trial 3 R5, as confirmed, of seed 7, fitted on training and validation images: accuracy 0.9020 on test."""
+    ranked = rank(study, search["family"]).set_index("trial")
+    name = f"trial {facts['trial']} {ranked.loc[facts['trial'], 'name']}".strip()
+    own = facts["config"].get("fit_on", "train")
+    images = "training images" if own == "train" else f"what fit_on={own} says"
+    images = "training and validation images" if facts.get("whole") else images
+    how, part, on = ("as confirmed", "test", "test") if "test" in facts else ("not confirmed", "val", "validation")
+    metric = search["metric"]
+    figure = f": {metric} {figures([facts[part][metric]])[0]} on {on}" if metric in facts[part] else ""
+    best = _winner(study, search["family"])
+    better = "" if best == facts["trial"] else f"; trial {best} is better, but its model was not kept"
+    return f"{name}, {how}, of seed {facts['seed']}, fitted on {images}{figure}{better}"
 
 
 def _winner(study: Study, family: str) -> int:
@@ -96,8 +115,9 @@ def _rebuild(study: Study, search: Mapping[str, Any], trial: Trial, saved: Check
     sources.export_model(search["target"], Path.cwd(), trial.params, trial.seed, dataset, options, saved.folder, to)
     facts = {"study": study.name, "family": trial.family, "trial": trial.number, "config": trial.params}
     fitted = {"resource": saved.resource, "seed": trial.seed, "dataset": dataset.name, "digest": dataset.digest}
-    write_json(to / "best.json", {**facts, **fitted, "val": saved.metrics})
-    return facts
+    whole = {**facts, **fitted, "val": saved.metrics}
+    write_json(to / "best.json", whole)
+    return whole
 
 
 def predict(model: Path, images: str, data_dir: Path | None, out: TextIO) -> tuple[int, float]:

@@ -118,7 +118,7 @@ def test_at_80_columns_it_stands_beside_figures_in_full(terminal_words):
     assert "seconds" in terminal_words("seconds").splitlines()[1]  # without which another table does where it is narrow
     assert "  stopped" in terminal_words("val.accuracy")  # the best of them: that must be seen
     assert "0.9412 [0.9405, 0.9421]" in terminal_words("test.accuracy_high", 140)
-    shown = terminal_words("test.accuracy_high", 72)
+    shown = terminal_words("test.accuracy_high", 86)
     assert "0.9412 ± 0.0008" in shown
     assert "random_…" in shown
 

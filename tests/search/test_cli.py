@@ -56,7 +56,7 @@ def test_no_command_shows_help(capsys):
         ),
         (["run"], "Missing argument 'TARGET...' of hypersearch run; see --help"),
         (["run", "cnn", "--trails", "3"], "unknown option '--trails'; did you mean '--trials'?; see --help"),
-        (["run", "cnn", "--trials", "-1"], "--trials: got '-1', expected greater than or equal to 0"),
+        (["run", "cnn", "--trials", "-1"], "--trials: got '-1', expected 0 or more"),
         (["run", "cnn", "--set", "depth"], "--set: expected NAME=VALUE, got 'depth'"),
         (
             ["run", "cnn", "--dataset", "fashon-mnist"],
@@ -74,7 +74,7 @@ def test_no_command_shows_help(capsys):
         ),
         (
             ["run", "toy", "--seed", "99999999999"],
-            "--seed: got '99999999999', expected less than or equal to 4294967295",
+            "--seed: got '99999999999', expected 4294967295 at most",
         ),
         (
             ["run", "cnn", "--dataset", "digits", "--metric", "nmi"],
@@ -122,6 +122,13 @@ def test_no_command_shows_help(capsys):
         (["reproduce", "R4", "--seed", "x"], "--seed: got 'x', expected a whole number"),
         (["reproduce", "R4", "--data-dir", "nowhere"], "--data-dir nowhere: there is no such folder"),
         (["reproduce"], "Missing argument 'REPORT...' of hypersearch reproduce; see --help"),
+        (["confirm", "none", "--seeds", "0"], "--seeds: got '0', expected a whole number, 1 or more"),
+        (["extend", "none", "--trials", "x"], "--trials: got 'x', expected a whole number, 1 or more"),
+        (["compare", "none", "--target", "x"], "--target: 'x' is not a valid float"),
+        (
+            ["run", "cnn", "--only-baselines", "R3"],
+            "unknown baseline of cnn 'R3', allowed: R3-default, R3-own, R5; did you mean 'R3-default' or 'R3-own'?",
+        ),
         (["confirm", "none"], "unknown study 'none' in runs, there are: none yet"),
         (["report"], "no studies in runs yet; `hypersearch run quick` makes one"),
         (["figure", "none", "history"], "unknown study 'none' in runs, there are: none yet"),

@@ -68,11 +68,11 @@ def test_features_that_nobody_takes():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"trials": "-1"}, "--trials: got '-1', expected greater than or equal to 0"),
+        ({"trials": "-1"}, "--trials: got '-1', expected 0 or more"),
         ({"trials": "many"}, "--trials: got 'many', expected a whole number"),
-        ({"max_resource": "0"}, "--max-resource: got '0', expected greater than or equal to 1"),
+        ({"max_resource": "0"}, "--max-resource: got '0', expected 1 or more"),
         ({"time_budget": "soon"}, "--time-budget: got 'soon', expected a duration such as 90s, 10m or 1h30m"),
-        ({"time_budget": "0"}, "--time-budget: got '0', expected greater than 0"),
+        ({"time_budget": "0"}, "--time-budget: got '0', expected more than 0"),
         (
             {"searcher": "tpee"},
             "unknown searcher 'tpee', allowed: tpe, random, gp, qmc, grid, nsga2; did you mean 'tpe'?",
@@ -114,7 +114,7 @@ def test_wrong_study_files(here, text, message):
 
 def test_a_wrong_value_in_a_study_file_is_named_as_there(here):
     text = "max_resource = -2\n[[search]]\nfamily = 'cnn'\n"
-    assert refusal(study_file(here, text)) == "max_resource: got -2, expected greater than or equal to 1"
+    assert refusal(study_file(here, text)) == "max_resource: got -2, expected 1 or more"
 
 
 def test_unknown_key_names_the_nearest(here):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import optuna
 import pytest
 from rich.console import Console
@@ -164,3 +165,23 @@ def test_a_url_that_does_not_open(here, url):
     assert check.verdict == "problem"
     assert check.found.startswith("cannot open --storage nonsense")
     assert "secret" not in check.found
+
+
+def test_own_data_are_looked_at_and_tried(here, monkeypatch):
+    monkeypatch.setattr(doctor, "accelerators", list)
+    x_nhw, y_n = np.zeros((300, 4, 3), dtype=np.uint8), np.arange(300) % 3
+    np.savez(here / "mine.npz", x_train=x_nhw, y_train=y_n, x_test=x_nhw[:30], y_test=y_n[:30])
+    shown = io.StringIO()
+    arguments = {"out": Path("runs"), "storage": None, "data_dir": None, "trials": True, "verbose": True}
+    console = Console(file=shown, width=100)
+    assert doctor.examine(**arguments, targets=["kmeans"], dataset="mine.npz", console=console) == 0
+    lines = {line.split("  ")[0]: " ".join(line.split()) for line in shown.getvalue().splitlines()}
+    assert lines["mine.npz"].endswith("240 training, 60 validation, 30 test images of 4×3, 3 classes ok")
+    assert "one step in" in lines["trial kmeans"]
+    assert main(["doctor", "kmeans", "--dataset", "mine.npy"]) == 2
+
+
+def test_where_a_named_data_set_is_not_at_hand_digits_do(here, monkeypatch):
+    monkeypatch.setenv("HYPERSEARCH_DATA", str(here / "none"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(here / "cache"))
+    assert doctor.images_of("fashion-mnist", None, None)["dataset"] == "digits"

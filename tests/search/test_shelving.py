@@ -42,12 +42,14 @@ def rows_of(model):
     return rows
 
 
-def test_the_kept_model_is_exported_then_the_confirmed_one(study, tmp_path):
+def test_the_kept_model_is_exported_then_the_confirmed_one(study, tmp_path, capsys):
     out, digits = study.folder.parent, load("digits")
     (folder,) = export_study(out, "study", tmp_path / "kept")
     facts = json.loads((folder / "best.json").read_text())
     best = study.trials.sort_values(["objective", "trial"], ascending=[False, True]).iloc[0]
     assert (facts["trial"], facts["val"]["accuracy"]) == (best["trial"], best["objective"])
+    words = f"trial {best['trial']}, not confirmed, of seed {facts['seed']}, fitted on training images: accuracy "
+    assert f"random_forest: {words}{best['objective']:.4f} on validation\n" in capsys.readouterr().err
     before = rows_of(folder)
     assert np.mean([int(row["class"]) for row in before] == digits.y_test) > 0.7
     assert all(0 < float(row["confidence"]) <= 1 for row in before)
@@ -55,11 +57,13 @@ def test_the_kept_model_is_exported_then_the_confirmed_one(study, tmp_path):
     (folder,) = export_study(out, "study", tmp_path / "confirmed")
     facts = json.loads((folder / "best.json").read_text())
     assert np.mean([int(row["class"]) for row in rows_of(folder)] == digits.y_test) == facts["test"]["accuracy"]
+    words = f"as confirmed, of seed {facts['seed']}, fitted on training and validation images: accuracy "
+    assert f"{words}{facts['test']['accuracy']:.4f} on test\n" in capsys.readouterr().err
     record, _ = resume_study(out, "study", more=4)
     best = rank(analysis.load(record.folder), "random_forest").iloc[0]
     (folder,) = export_study(out, "study", tmp_path / "extended")
     assert json.loads((folder / "best.json").read_text())["trial"] == best["trial"]
-    assert "the best random_forest of study study, trial" in (folder / "README.md").read_text().lower()
+    assert f"study study, as `hypersearch export` wrote it: trial {best['trial']}" in (folder / "README.md").read_text()
 
 
 def test_image_files_are_read_as_the_data_set_is(study, tmp_path, capsys):
