@@ -50,6 +50,7 @@ def present(out: Path, names: Sequence[str], form: str, figure: Path | None = No
         from analysis.figures.of_comparison import save  # matplotlib takes a second to load
 
         save(comparisons, figure)
+        sys.stderr.write(f"figure: {figure}\n")
     if form == "table":
         show(comparisons)
     else:
@@ -111,9 +112,13 @@ def lines(comparison: Comparison) -> Iterator[str]:
     for side in comparison.sides:
         if not side.complete:
             yield f"{side.name}: no complete trial, so no incumbent"
+    counts = {side.name: len(side.courses) for side in comparison.sides}
+    if set(counts.values()) == {1}:
+        yield "one study a side says nothing of chance; several seeds of each, as 'tpe-*', would"
     for (a, b), duel in comparison.duels.items():
-        counts = " × ".join(str(len(side.courses)) for side in comparison.sides if side.name in (a, b))
-        yield f"P({a} ends better than {b}) = {duel.probability:.2f}, over {counts} studies{_chance(duel)}"
+        if (counts[a], counts[b]) != (1, 1):
+            over = f"{counts[a]} × {counts[b]} studies"
+            yield f"P({a} ends better than {b}) = {duel.probability:.2f}, over {over}{_chance(duel)}"
     yield from dict.fromkeys(_interval_words(side) for side in comparison.sides if len(side.courses) > 1)
     yield from comparison.notes
 

@@ -39,6 +39,7 @@ from search.spaces import read
 from search.trials import read_csv, trial_seed, write_csv, write_json
 
 TRAIN, ALL = "train", "train+validation"
+CUT_SHORT = "confirming"  # in study.json until a confirmation is whole: what was asked for, and what is done
 EVIDENCE = {"best": "best.json", "baselines": "baseline.json", "winners": "winner.json"}  # by folder of the study
 
 
@@ -75,10 +76,10 @@ class Confirmation:
 
 
 def confirm_study(out: Path, name: str, asked: Confirmation, force: bool = False) -> None:
-    """Train what is chosen anew; write `test.*`."""
+    """Train what is chosen anew; write `test.*`. One that was cut short goes on, if the same is asked for."""
     study = load_all(out, [name])[0]
     reads = int(study.facts["test_reads"])
-    if reads and not force:
+    if reads and not force and not _cut_short(study, asked):
         raise UserError(f"the test images have been read {times(reads)} for study {name!r}; --force reads them again")
     with held(study.folder):
         config = StudyConfig.model_validate(study.facts["config"])
@@ -88,11 +89,20 @@ def confirm_study(out: Path, name: str, asked: Confirmation, force: bool = False
         if not work:
             raise UserError(f"study {name!r} has no complete trial to confirm")
         sys.stdout.writelines(introductions(work))
-        results = _retrained(study, work, config, dataset, {"test_reads": reads + 1, "confirmed": asdict(asked)})
-    if len(results) < len(work):
-        raise WorkFailedError(
-            f"{len(work) - len(results)} of {len(work)} trainings failed; see {study.folder / 'logs'}"
-        )
+        done = len(_retrained(study, work, config, dataset, asked))
+    if done < len(work):
+        raise WorkFailedError(f"{len(work) - done} of {len(work)} trainings failed; see {study.folder / 'logs'}")
+
+
+def _cut_short(study: Study, asked: Confirmation) -> Mapping[tuple[Any, ...], Mapping[str, float]]:
+    """The test figures of the trainings that were done when a confirmation of the same was cut short, or some failed."""
+    there = study.facts.get(CUT_SHORT) or {}
+    same = there.get("asked") == asdict(asked)
+    return {tuple(key): metrics for key, metrics in there["done"]} if same else {}
+
+
+def _key(task: Retraining) -> tuple[str, int, int, bool]:
+    return task.family, task.trial, task.seed, task.whole
 
 
 def introductions(work: Iterable[Retraining]) -> list[str]:
@@ -114,23 +124,36 @@ def placing(study: Study) -> list[Mapping[str, Any]]:
 
 
 def _retrained(
-    study: Study, work: list[Retraining], config: StudyConfig, dataset: Dataset, read: Mapping[str, Any]
-) -> list[tuple[Retraining, Mapping[str, Any]]]:
-    """Do the work, writing each result as it comes; `read` goes into study.json with the first."""
+    study: Study, work: Sequence[Retraining], config: StudyConfig, dataset: Dataset, asked: Confirmation
+) -> dict[tuple[Any, ...], Mapping[str, float]]:
+    """The test figures of all that succeeds, of which each is kept as it comes."""
     from search.engine import retrain_all
 
-    results: list[tuple[Retraining, Mapping[str, Any]]] = []
-    for task, result in retrain_all(config, work, dataset, study.folder):
-        if not results:
+    before = _cut_short(study, asked)
+    done = {key: before[key] for key in map(_key, work) if key in before}
+    rest = [task for task in work if _key(task) not in done]
+    reads = int(study.facts["test_reads"]) + (not done)
+    facts = {**study.facts, "test_reads": reads, "confirmed": asdict(asked)}
+    if done:
+        sys.stdout.write(f"goes on: {len(done)} of {len(work)} trainings are done\n")
+    for task, result in retrain_all(config, rest, dataset, study.folder) if rest else ():
+        if not done:
             for family, kind in product({task.family for task in work}, ("baselines", "winners")):
                 shutil.rmtree(study.folder / kind / family, ignore_errors=True)  # what an earlier one has left there
-            write_json(study.folder / "study.json", {**study.facts, **read})
-        results.append((task, result))
-        figures = ((task.family, task.trial, result["metrics"]) for task, result in results)
-        write_test_columns(study.folder, over_seeds(figures))
         if task.folder:
             write_evidence(task.folder, task, result, study, dataset)
-    return results
+        done[_key(task)] = result["metrics"]
+        write_json(study.folder / "study.json", {**facts, CUT_SHORT: {"asked": asdict(asked), "done": [*done.items()]}})
+        _write_figures(study, done)
+    if len(done) == len(work):
+        _write_figures(study, {key: done[key] for key in map(_key, work)})  # the same in whatever order they came
+        write_json(study.folder / "study.json", {key: value for key, value in facts.items() if key != CUT_SHORT})
+    return done
+
+
+def _write_figures(study: Study, done: Mapping[tuple[Any, ...], Mapping[str, float]]) -> None:
+    figures = ((family, trial, metrics) for (family, trial, *_), metrics in done.items())
+    write_test_columns(study.folder, over_seeds(figures))
 
 
 def chosen(study: Study, search: Mapping[str, Any], asked: Confirmation) -> Iterable[Retraining]:

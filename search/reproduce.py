@@ -29,7 +29,7 @@ from models.errors import WorkFailedError, unknown
 from search import chain, spaces
 from search.config import SearchConfig, StudyConfig, build
 from search.families import find as find_family
-from search.terminal import on_standard_error
+from search.terminal import muted, on_standard_error
 
 STUDIES: Mapping[str, tuple[str, ...]] = {
     "R1": ("r1",),
@@ -169,7 +169,8 @@ def start_ray(config: StudyConfig, stack: ExitStack) -> None:
     from search.cluster import check_reach, ray_running
 
     check_reach(config)
-    stack.enter_context(ray_running(config))
+    with muted():  # Ray speaks of its own settings
+        stack.enter_context(ray_running(config))
 
 
 def say(line: str) -> None:

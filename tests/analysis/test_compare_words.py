@@ -61,6 +61,15 @@ def test_a_long_name_is_cut(out):
     assert max(len(line) for line in lines[:6]) <= 80
 
 
+def test_of_one_study_a_side_nothing_is_said_of_chance(out):
+    table = shown(*compare(out, ["tpe-0", "random-1"]))
+    assert "one study a side says nothing of chance; several seeds of each, as 'tpe-*'," in table
+    assert "P(" not in table
+    assert "P(tpe-* ends better than random-1) = 0.75, over 2 × 1 studies\n" in shown(
+        *compare(out, ["tpe-*", "random-1"])
+    )
+
+
 def test_markdown(out):
     lines = compare_words.to_markdown(compare(out, BOTH)).splitlines()
     assert lines[:2] == [
@@ -119,4 +128,6 @@ def test_the_picture_shows_the_curves(out):
 def test_the_picture_in_a_file(out, form, capsys):
     assert main(["compare", *BOTH, "--out", str(out), "--figure", str(out / f"sides.{form}")]) == 0
     assert (out / f"sides.{form}").stat().st_size > 1000
-    assert "to reach accuracy 0.7500" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "to reach accuracy 0.7500" in said.out
+    assert said.err == f"figure: {out / f'sides.{form}'}\n"

@@ -12,6 +12,7 @@ import skops.io
 import analysis
 from models.errors import UserError
 from models.shelf import TREE
+from search import confirm
 from search.confirm import Confirmation, chosen, confirm_study
 from search.record import held
 from tests.running import run
@@ -68,6 +69,31 @@ def test_a_baseline_that_says_what_it_is_fitted_on_keeps_to_that(here):
     names = study.trials.set_index("trial")["name"]
     assert {task.whole for task in tasks if names[task.trial]} == {False}
     assert {task.whole for task in tasks if not names[task.trial]} == {True}
+
+
+def test_what_was_cut_short_goes_on_and_counts_as_one_reading(here, monkeypatch, capsys):
+    run("tests.few:FAMILY", trials="3", max_resource="9", scheduler="none")
+    asked, out, left = Confirmation(top=2, seeds=2), Path("runs"), [confirm.write_evidence]
+    with monkeypatch.context() as patch:
+        patch.setattr(confirm, "write_evidence", lambda *given: left.pop()(*given))
+        with pytest.raises(IndexError):  # at the second with a folder of its own, as a kill would
+            confirm_study(out, "study", asked)
+    there = analysis.load("runs/study")
+    done = there.facts["confirming"]["done"]
+    assert there.facts["test_reads"] == 1
+    assert 1 <= len(done) < 6
+    with pytest.raises(UserError, match="--force reads them again$"):
+        confirm_study(out, "study", Confirmation(top=1))
+    before = {path: path.stat().st_mtime_ns for path in there.folder.rglob("test.npz")}
+    confirm_study(out, "study", asked)
+    assert f"goes on: {len(done)} of 6 trainings are done\n" in capsys.readouterr().out
+    whole = analysis.load("runs/study")
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert len(list(whole.folder.rglob("test.npz"))) == 2
+    assert (whole.facts["test_reads"], "confirming" in whole.facts) == (1, False)
+    assert whole.trials["test.loss_std"].notna().sum() == 3
+    with pytest.raises(UserError, match="--force reads them again$"):
+        confirm_study(out, "study", asked)
 
 
 def test_a_study_in_which_nothing_has_ended_yet(here):
