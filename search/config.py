@@ -45,6 +45,8 @@ def _names(value: object) -> object:
     return names
 
 
+SQLITE = "hypersearch.db"  # the default storage, beside the studies
+
 PARSED = {"int_parsing": "a whole number", "float_parsing": "a number", "bool_parsing": "true or false"}
 """What pydantic's errors of these types mean."""
 
@@ -114,7 +116,7 @@ SEARCH_KEYS = [key for key in SearchConfig.model_fields if key != "family"]
 
 def storage_url(out: Path) -> str:
     """The default storage of the studies in `out`."""
-    return f"sqlite:///{out}/hypersearch.db"
+    return f"sqlite:///{out / SQLITE}"
 
 
 def build(targets: Sequence[str], options: Mapping[str, Any]) -> StudyConfig:
@@ -184,15 +186,17 @@ def shipped_studies() -> dict[str, Path]:
 
 def find_study_file(target: str) -> Path:
     """The study file at the path `target`, or the shipped one of that name."""
-    if Path(target).is_file():
+    if Path(target).is_file() and not target.endswith(".py"):
         return Path(target)
     shipped = shipped_studies()
     if target.removesuffix(".toml") in shipped:
         return shipped[target.removesuffix(".toml")]
     if target.endswith(".toml"):
         raise UserError(f"there is no study file {target!r}; those that come with hypersearch: {', '.join(shipped)}")
-    if Path(f"{target}.py").is_file():
-        raise UserError(f"unknown target {target!r}; to search a family in {target}.py, name it: {target}:FAMILY")
+    file = Path(f"{target.removesuffix('.py')}.py")
+    module = file.with_suffix("").as_posix().replace("/", ".")
+    if target.endswith(".py") or file.is_file():
+        raise UserError(f"unknown target {target!r}; to search a family in {file}, name it: {module}:FAMILY")
     raise unknown("target", target, [*FAMILIES, *shipped, "package.module:FAMILY"])
 
 

@@ -95,7 +95,7 @@ def confirm_study(out: Path, name: str, asked: Confirmation, force: bool = False
 
 
 def _cut_short(study: Study, asked: Confirmation) -> Mapping[tuple[Any, ...], Mapping[str, float]]:
-    """The test figures of the trainings that were done when a confirmation of the same was cut short, or some failed."""
+    """The test figures of what was done when a confirmation of the same was cut short, or some of it failed."""
     there = study.facts.get(CUT_SHORT) or {}
     same = there.get("asked") == asdict(asked)
     return {tuple(key): metrics for key, metrics in there["done"]} if same else {}

@@ -168,7 +168,9 @@ def test_an_address_without_a_cluster(here):
 
 def test_a_family_in_a_file_here_is_suggested(here, capsys):
     (here / "knn.py").touch()
-    assert refused(capsys, "run", "knn").endswith("; to search a family in knn.py, name it: knn:FAMILY")
+    for target in ("knn", "knn.py"):
+        assert refused(capsys, "run", target).endswith("; to search a family in knn.py, name it: knn:FAMILY")
+    assert refused(capsys, "run", "mine/knn.py").endswith("in mine/knn.py, name it: mine.knn:FAMILY")
 
 
 def test_a_study_file_that_is_not_there(here, capsys):

@@ -15,13 +15,14 @@ from optuna.study import StudyDirection
 import analysis
 from analysis.reproduced.form import Column, Row, Table
 from analysis.reproduced.reports import TABLES
-from search import reproduce
+from search import parts
 from search.cli import main
 from search.config import build
 from search.engine import run_study
 from search.families import find
 from search.mirror import storage_at
-from search.reproduce import CONFIRMED, STUDIES, Part, _ended, chosen, reduced, unconfirmed, wanted_by
+from search.parts import CONFIRMED, Part, _ended, reduced, unconfirmed, wanted_by
+from search.reproduce import STUDIES, chosen
 from search.trials import write_json
 from tests.analysis.reproduced.written import search, study
 
@@ -115,11 +116,11 @@ def test_reports_in_their_order():
 
 def test_quick_shortens_networks_alone():
     cnn, kmeans, _ = Part("r3", quick=True).config().searches
-    assert (cnn.family, cnn.max_resource, kmeans.max_resource) == ("cnn", reproduce.QUICK_EPOCHS, None)
-    assert Part("r3", quick=True).config().limit == reproduce.QUICK_IMAGES
+    assert (cnn.family, cnn.max_resource, kmeans.max_resource) == ("cnn", parts.QUICK_EPOCHS, None)
+    assert Part("r3", quick=True).config().limit == parts.QUICK_IMAGES
     assert Part("r3", quick=True).config().name == "r3-quick"
     short = {each.name: (each.resource, each.shortened) for each in wanted_by(Part("r3", quick=True).config())}
-    assert short["R3-own"] == (reproduce.QUICK_EPOCHS, True)
+    assert short["R3-own"] == (parts.QUICK_EPOCHS, True)
     assert short["R3-5"] == (300, False)
 
 
