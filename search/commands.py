@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -89,9 +92,26 @@ def report(names: tuple[str, ...], to: Path | None, out: Path) -> int:
     from analysis.report import write_report
 
     workers = min(os.cpu_count() or 1, MOST)
-    path = write_report(out, names, to, say=lambda line: click.echo(line, err=True), workers=workers)
+    with _bar() as drawn_of:
+        path = write_report(
+            out, names, to, say=lambda line: click.echo(line, err=True), workers=workers, drawn_of=drawn_of
+        )
     click.echo(f"report: {path}")
     return 0
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error, if that is a terminal; without a thread of its own, since the drawing forks."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    parts = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    shown = sys.stderr.isatty()
+    with Progress(*parts, console=Console(stderr=True), transient=True, auto_refresh=False, disable=not shown) as bar:
+        task = bar.add_task("figures; t-SNE and UMAP take long the first time", total=None)
+        bar.refresh()
+        yield lambda count, of: bar.update(task, completed=count, total=of, refresh=True)
 
 
 @click.command(short_help="Draw one figure of a study.")

@@ -16,7 +16,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from analysis.report.parts import study_part
-from analysis.report.pictures import pictures
+from analysis.report.pictures import pictures, uncounted
 from analysis.report.words import clean
 from analysis.tables import Study, load_all
 from models.api import counted, silent
@@ -30,24 +30,32 @@ def write_report(
     say: Callable[[str], None] = silent,
     strict: bool = False,
     workers: int = 1,
+    drawn_of: Callable[[int, int], None] = uncounted,
 ) -> Path:
     """Write the report of the named studies in `out` (none: all) to a file, and return where it is.
 
     `to`: where; by default in the folder of a single study, and of several in `out`. `say` is told in a line of each
-    figure that could not be made; `strict` lets its error through. So many `workers`, processes, draw, on Linux.
+    figure that could not be made; `strict` lets its error through. So many `workers`, processes, draw, on Linux;
+    `drawn_of` is told how many figures have been tried, of how many.
     A `UserError` where there is no study, one is not there, or the file cannot be written.
     """
     studies = load_all(out, names)
     if not studies:
         raise UserError(f"no studies in {out} yet; `hypersearch run quick` makes one")
     to = to or (studies[0].folder if len(studies) == 1 else out) / "report.html"
-    _put(to, page(studies, say, strict, workers))
+    _put(to, page(studies, say, strict, workers, drawn_of))
     return to
 
 
-def page(studies: Sequence[Study], say: Callable[[str], None] = silent, strict: bool = False, workers: int = 1) -> str:
-    """The report of `studies` as HTML; `say`, `strict` and `workers` as in `write_report`."""
-    drawn = pictures(studies, say, strict, workers)
+def page(
+    studies: Sequence[Study],
+    say: Callable[[str], None] = silent,
+    strict: bool = False,
+    workers: int = 1,
+    drawn_of: Callable[[int, int], None] = uncounted,
+) -> str:
+    """The report of `studies` as HTML; the others as in `write_report`."""
+    drawn = pictures(studies, say, strict, workers, drawn_of)
     parts = [study_part(study, f"study-{number + 1}", drawn[number]) for number, study in enumerate(studies)]
     several = len(parts) != 1
     title = counted(len(parts), "studies") if several else parts[0].name

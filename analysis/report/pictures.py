@@ -52,18 +52,27 @@ Job = tuple[int, str, str]  # the place of a study, a family of it, a kind of fi
 _studies: Sequence[Study] = ()  # of a process that draws
 
 
+def uncounted(count: int, of: int) -> None:
+    """Tell nobody."""
+
+
 def pictures(
-    studies: Sequence[Study], say: Callable[[str], None], strict: bool = False, workers: int = 1
+    studies: Sequence[Study],
+    say: Callable[[str], None],
+    strict: bool = False,
+    workers: int = 1,
+    drawn_of: Callable[[int, int], None] = uncounted,
 ) -> list[dict[str, list[Picture]]]:
     """Of each study, by family, every figure that applies, and a word on those of `NOTHING` that have nothing to show.
 
     One that fails is told to `say`, with an error in its place; or, if `strict`, raises. Where `workers` is more than 1
-    and the system can, so many processes draw.
+    and the system can, so many processes draw. `drawn_of` is told after each how many have been tried, of how many.
     """
     jobs = [(at, family, kind) for at, study in enumerate(studies) for family in families(study) for kind in KINDS]
     found: list[dict[str, list[Picture]]] = [{family: [] for family in families(study)} for study in studies]
     with _drawn(studies, jobs, strict, workers) as drawn:
-        for (at, family, kind), picture in zip(jobs, drawn, strict=True):
+        for count, ((at, family, kind), picture) in enumerate(zip(jobs, drawn, strict=True), start=1):
+            drawn_of(count, len(jobs))
             if picture and picture.error:
                 say(f"{studies[at].name}: the figure {kind} of {family} could not be made: {picture.error}")
             found[at][family] += [picture] if picture else []

@@ -30,7 +30,11 @@ assert optuna.importance is not _importance()
 def test_two_processes_draw_the_same_page(tmp_path, monkeypatch):
     monkeypatch.setattr(pictures, "KINDS", {name: KINDS[name] for name in ("timeline", "history")})
     studies = [make(tmp_path, TRIALS, name) for name in ("a", "b")]
-    assert page(studies, strict=True, workers=2) == page(studies, strict=True)
+    counts = []
+    assert page(studies, strict=True, workers=2, drawn_of=lambda *told: counts.append(told)) == page(
+        studies, strict=True
+    )
+    assert counts == [(count, 4) for count in (1, 2, 3, 4)]
 
 
 def failing(monkeypatch, compute):
