@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from analysis.board import Board
 from analysis.notes import joined
 
-PARAMETERS = r"p{0.3\linewidth}"  # the last column breaks its lines
+PARAMETERS = r">{\raggedright\arraybackslash}p{0.26\linewidth}"  # the last column breaks its lines
+NEEDED = r"\usepackage{array, booktabs, longtable} \usepackage[T1]{fontenc}"
 ESCAPES = str.maketrans(
     {
         **{each: rf"\{each}" for each in "&%$#_{}"},
@@ -29,13 +30,14 @@ ESCAPES = str.maketrans(
 def longtable(board: Board) -> str:
     r"""The table with its caption, and the notes in small print below.
 
-    Needs `\usepackage{booktabs, longtable}` and `\usepackage[T1]{fontenc}`; for names in other scripts than Latin
+    Needs `\usepackage{array, booktabs, longtable}` and `\usepackage[T1]{fontenc}`; for names in other scripts than Latin
     LuaLaTeX or XeLaTeX, without fontenc, and a font that has them.
     """
     letters = ["l" if left else "r" for left in board.left[:-1]]
     head = [r"\toprule", _row(board.columns), r"\midrule"]
     lines = [
-        r"% \usepackage{booktabs, longtable} \usepackage[T1]{fontenc}",
+        f"% {NEEDED}",
+        r"\begingroup\footnotesize\setlength{\tabcolsep}{4pt}",
         rf"\begin{{longtable}}{{{''.join(letters)}{PARAMETERS}}}",
         rf"\caption{{{escaped(board.title)}}} \\",
         *head,
@@ -46,7 +48,8 @@ def longtable(board: Board) -> str:
         r"\endfoot",
         *map(_row, board.rows),
         r"\end{longtable}",
-        *(rf"\par\noindent{{\footnotesize {escaped(joined(note))}\par}}" for note in board.notes),
+        *(rf"\par\noindent {escaped(joined(note))}\par" for note in board.notes),
+        r"\endgroup",
     ]
     return "\n".join(lines) + "\n"
 

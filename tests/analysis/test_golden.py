@@ -102,6 +102,7 @@ def test_latex_has_as_many_cells_in_each_line_and_no_commands_of_theirs(shown):
     assert not set("$#_^~\x1b") & set(plain)
     commands = {
         *("toprule", "midrule", "bottomrule", "endfirsthead", "endhead", "endfoot", "par", "noindent", "footnotesize"),
+        *("begingroup", "endgroup", "setlength", "tabcolsep", "raggedright", "arraybackslash"),
         *("begin", "end", "caption", "linewidth", "usepackage", "textbackslash", "textasciicircum", "textasciitilde"),
         *("textless", "textgreater", "textbar", "textquotedbl", "ensuremath", "pm", "cdot"),
     }
