@@ -30,8 +30,8 @@ ESCAPES = str.maketrans(
 def longtable(board: Board) -> str:
     r"""The table with its caption, and the notes in small print below.
 
-    Needs `\usepackage{array, booktabs, longtable}` and `\usepackage[T1]{fontenc}`; for names in other scripts than Latin
-    LuaLaTeX or XeLaTeX, without fontenc, and a font that has them.
+    Needs `\usepackage{array, booktabs, longtable}` and `\usepackage[T1]{fontenc}`; for names in other scripts than
+    Latin LuaLaTeX or XeLaTeX, without fontenc, and a font that has them.
     """
     letters = ["l" if left else "r" for left in board.left[:-1]]
     head = [r"\toprule", _row(board.columns), r"\midrule"]

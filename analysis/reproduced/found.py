@@ -21,6 +21,8 @@ from analysis.reproduced.planes import PICTURES, code_separation, pictures
 from analysis.tables import Study, missing
 from models.api import Value
 
+MOST_SIZES = 5  # clusters, the largest first, of which the size is told
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -110,9 +112,10 @@ def _array(found: Found, name: str) -> NDArray[Any] | None:
 
 def _sizes(found: Found) -> Cell:
     size_k = _array(found, "sizes")
-    return (
-        None if size_k is None else " / ".join(f"{size:,}" for size in sorted(map(int, size_k), reverse=True) if size)
-    )
+    if size_k is None:
+        return None
+    sizes = [f"{size:,}" for size in sorted(map(int, size_k), reverse=True) if size]
+    return " / ".join(sizes[:MOST_SIZES]) + (f" and {len(sizes) - MOST_SIZES} more" if len(sizes) > MOST_SIZES else "")
 
 
 def _noise(found: Found) -> Cell:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -196,6 +197,7 @@ def test_all_reports_quick(here):
     assert max(map(len, ran.stdout.splitlines())) <= 80
     assert "did not run" not in ran.stdout
     assert "not confirmed" not in ran.stdout
+    assert not [line for line in ran.stdout.splitlines() if re.search(r"ours(\s+–)+$", line)], "a row without a figure"
     assert [line[:2] for line in ran.stdout.splitlines() if line[:3] in {f"R{n} " for n in range(1, 6)}] == [
         "R1", "R2", "R3", "R4", "R5",
     ]  # fmt: skip

@@ -98,6 +98,8 @@ def test_what_a_clustering_left_on_the_test_images(tmp_path):
     evidence(place, "baseline.json", {"trial": 1}, labels=[-1, 0, 1, 1, -1], sizes=[1, 2_000, 0], elbow=50.46)
     found = Found(there, row)
     assert [found.figure(key) for key in ("sizes", "noise", "elbow", "test.clusters")] == ["2,000 / 1", 2, "50.5", 2.0]
+    evidence(place, "baseline.json", {"trial": 1}, sizes=[1, 2_000, 0, 7, 6, 5, 4, 3])
+    assert Found(there, row).figure("sizes") == "2,000 / 7 / 6 / 5 / 4 and 2 more"
     winner = Found(there, {**row, "trial": 0, "name": ""})
     assert [winner.figure(key) for key in ("sizes", "noise", "elbow")] == ["1", 0, None]
 

@@ -42,7 +42,7 @@ def study(out: Path, name: str, searches: list[Any], rows: list[Any], steps: Any
 
 def evidence(folder: Path, facts_file: str, facts: dict[str, Any], **arrays: Any) -> None:
     """What `confirm` leaves of a trial in `folder`."""
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / facts_file, facts)
     np.savez_compressed(folder / "test.npz", **{name: np.asarray(value) for name, value in arrays.items()})
 
