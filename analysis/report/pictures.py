@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +16,7 @@ from signal import SIG_DFL, SIGINT, signal
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from threadpoolctl import threadpool_limits
 
 from analysis.evidence import Evidence, of_winner
 from analysis.figures import KINDS, Kind
@@ -28,6 +30,7 @@ from analysis.tables import Study
 
 SMALL = 60_000  # bytes of an SVG up to which no PNG is tried
 MANY = 1_000  # marks in a figure from which on no SVG is tried: it would have 100 kB, and take as long as a PNG
+LONGEST = "embeddings"  # the kind that takes as long as all others, where its planes are not kept yet
 PIXELS = 96  # of CSS an inch
 OF_MODELS = frozenset(kind.name for kind in EVIDENCE_KINDS)  # the others are of trials
 
@@ -86,17 +89,22 @@ def _drawn(studies: Sequence[Study], jobs: Sequence[Job], strict: bool, workers:
         yield (_attempt(studies, job, strict) for job in jobs)
         return
     fork = get_context("fork")  # a copy of this process draws at once; a new one would first load all that draws
-    pool = ProcessPoolExecutor(workers, fork, initializer=_begin, initargs=(studies,))
+    threads = max(1, (os.cpu_count() or 1) // workers)
+    pool = ProcessPoolExecutor(workers, fork, initializer=_begin, initargs=(studies, threads))
     try:
-        waiting = [(job, pool.submit(_apart, job, strict)) for job in jobs]
-        yield (_result(future, studies, job, strict) for job, future in waiting)
+        longest_first = sorted(jobs, key=lambda job: job[2] != LONGEST)
+        waiting = {job: pool.submit(_apart, job, strict) for job in longest_first}
+        yield (_result(waiting[job], studies, job, strict) for job in jobs)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _begin(studies: Sequence[Study]) -> None:
+def _begin(studies: Sequence[Study], threads: int) -> None:
+    """Processes that share the cores: with as many threads as there are cores in each they would wait for each other."""
     global _studies
     _studies = studies
+    threadpool_limits(threads)
+    os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "NUMBA_NUM_THREADS"), str(threads)))  # of what is loaded later
     signal(SIGINT, SIG_DFL)  # Ctrl-C is for the first process to speak of
 
 
