@@ -100,7 +100,7 @@ def _drawn(studies: Sequence[Study], jobs: Sequence[Job], strict: bool, workers:
 
 
 def _begin(studies: Sequence[Study], threads: int) -> None:
-    """Processes that share the cores: with as many threads as there are cores in each they would wait for each other."""
+    """With a thread for every core in each, processes that share the cores would wait for each other."""
     global _studies
     _studies = studies
     threadpool_limits(threads)

@@ -89,7 +89,8 @@ def test_what_is_left_out_of_an_export_is_said(here, capfd):
     assert main(["export", "study", "to"]) == 0
     shown = capfd.readouterr()
     assert shown.out == f"{Path('to') / 'toy'}\n"
-    assert shown.err == "left out: no model of few is kept\n"
+    assert shown.err.startswith("toy: trial 0 centre, not confirmed, of seed ")
+    assert shown.err.endswith("\nleft out: no model of few is kept\n")
 
 
 def test_a_name_that_is_given_twice(ran):

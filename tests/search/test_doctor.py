@@ -65,13 +65,12 @@ def test_a_broken_family_is_a_problem(broken, monkeypatch):
     monkeypatch.setattr(doctor, "accelerators", list)  # tested above
     shown = io.StringIO()
     arguments = {"out": Path("runs"), "storage": None, "data_dir": None, "trials": True, "verbose": True}
-    targets = ["mine:STARTS_NOT", "nowhere:FAMILY", "toy"]
+    targets = ["mine:STARTS_NOT", "nowhere:FAMILY"]
     assert doctor.examine(**arguments, targets=targets, console=Console(file=shown, width=100)) == 1
     lines = {line.split("  ")[0]: line.rstrip() for line in reversed(shown.getvalue().splitlines())}
     assert lines["trial mine:STARTS_NOT"].endswith("problem")
     assert "RuntimeError: cannot start" in lines["trial mine:STARTS_NOT"]
     assert lines["trial nowhere:FAMILY"].endswith("problem")
-    assert "centre: one step in" in lines["trial toy"]
     assert "Traceback (most recent call last):" in lines
     assert '  File "' in shown.getvalue()
     assert "2 problems" in shown.getvalue()
