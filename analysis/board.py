@@ -44,6 +44,11 @@ class Board:
         """Of each column if its cells are words, which stand at the left."""
         return [name in WORDS or place == len(self.columns) for place, name in enumerate(self.columns, start=1)]
 
+    @property
+    def head(self) -> int:
+        """The place of the column that says what a row is of."""
+        return next(place for place, name in enumerate(self.columns) if name in ("trial", "family"))
+
 
 def made(title: str, columns: Sequence[Column], notes: Sequence[Note]) -> Board:
     """The board of these columns; nothing of it is left that a terminal would obey."""

@@ -21,7 +21,6 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.as_html import page
 from analysis.as_latex import longtable
 from analysis.bests import best_board, bests, table
 from analysis.board import Board, board
@@ -31,6 +30,7 @@ from analysis.notes import Note, joined, under
 from analysis.published import with_published
 from analysis.ranking import check_sort, families, fitted_to, objectives, rank
 from analysis.tables import Study, load_all, missing, together
+from analysis.templating import environment
 from analysis.terminal import show
 from models.api import TRIAL_COLUMNS
 from models.errors import unknown
@@ -115,7 +115,8 @@ def to_latex(ranked: Sequence[Ranking]) -> str:
 
 def to_html(ranked: Sequence[Ranking]) -> str:
     """A page with a table for each search."""
-    return page([search.board() for search in ranked])
+    boards = [search.board() for search in ranked]
+    return environment().get_template("leaderboard.html.j2").render(boards=boards, joined=joined)
 
 
 def to_json(ranked: Sequence[Ranking]) -> str:

@@ -8,17 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from analysis.report.parts import study_part
 from analysis.report.pictures import pictures, uncounted
-from analysis.report.words import clean
 from analysis.tables import Study, load_all
+from analysis.templating import environment
 from models.api import counted, silent
 from models.errors import UserError
 
@@ -59,7 +55,7 @@ def page(
     parts = [study_part(study, f"study-{number + 1}", drawn[number]) for number, study in enumerate(studies)]
     several = len(parts) != 1
     title = counted(len(parts), "studies") if several else parts[0].name
-    template = _environment().get_template("report.html.j2")
+    template = environment().get_template("report.html.j2")
     html = template.render(studies=parts, several=several, title=title, version=metadata.version("hypersearch"))
     return html.lstrip() + "\n"
 
@@ -74,20 +70,3 @@ def _put(to: Path, text: str) -> None:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
         raise UserError(f"cannot write {to}: {error.strerror or error}") from error
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("analysis"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_printable,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _printable(value: Any) -> Any:
-    """Plain text without what HTML may not hold; markup that macros have made as it is."""
-    return clean(value) if type(value) is str else value

@@ -1,12 +1,8 @@
-"""Numbers, times and names as a report shows them.
-
-On its way into the page whatever comes from outside goes through `clean`, then through Jinja2's escaping.
-"""
+"""Numbers, times and names as a report shows them."""
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -16,18 +12,8 @@ from models.api import one_line
 
 DASH = "–"
 HELD = "\N{NO-BREAK SPACE}"
-UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 COUNTS = frozenset({"clusters", "parameters"})  # metrics that are whole
 LONG = 160  # characters of a name or value that are shown
-
-
-def clean(text: str) -> str:
-    """The text with U+FFFD for what HTML may not hold, and for what turns the direction of the words around it.
-
-    >>> clean("a\\x00b\\u202ec")
-    'a\\ufffdb\\ufffdc'
-    """
-    return UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def short(value: Any, most: int = LONG) -> str:

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from analysis.reproduced.form import Best, Cell, Column, Row, Table
 from analysis.reproduced.found import Found, Wanted, best, find
-from analysis.tables import Study
+from analysis.tables import Study, missing
 from models.api import counted
 
 Whose: TypeAlias = Literal["theirs", "ours", "best"]
@@ -68,8 +68,19 @@ def told(row: Row, asked: Wanted, mine: Found | None) -> str:
     train, val = facts["train"], facts["validation"]
     counts = {"train": train, "val": val, "all": train + val, "test": facts["test"]}
     words = row.protocol.format(**{name: f"{count:,}" for name, count in counts.items()})
-    parts = [_quick(asked), words, "" if mine.confirmed else "not confirmed", f"study {mine.study.name}"]
+    parts = [_quick(asked), words, *_judged(mine), f"study {mine.study.name}"]
     return "; ".join(part for part in (*parts, f"seed {asked.seed}") if part)
+
+
+def _judged(mine: Found) -> Iterator[str]:
+    """How the test figures came about, if otherwise than `reproduce` makes them."""
+    if not mine.confirmed:
+        yield "not confirmed"
+    asked = mine.study.facts.get("confirmed") or {}
+    if asked.get("fit_on") == "train" and missing(mine.row.get("param.fit_on")):
+        yield "on test: fitted on training images alone"
+    if asked.get("seeds", 1) > 1:
+        yield f"on test: the mean over {asked['seeds']} seeds"
 
 
 def _quick(asked: Wanted) -> str:

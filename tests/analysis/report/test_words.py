@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from analysis import templating
 from analysis.report import words
 
 
@@ -110,4 +111,4 @@ def test_settings():
 
 
 def test_what_html_may_not_hold_is_replaced():
-    assert words.clean("a\x00b\x1b\u202ec\ud800\n\t<ü漢🙂>") == "a�b��c�\n\t<ü漢🙂>"
+    assert templating.clean("a\x00b\x1b\u202ec\ud800\n\t<ü漢🙂>") == "a�b��c�\n\t<ü漢🙂>"

@@ -66,6 +66,24 @@ def test_theirs_ours_and_the_best(tmp_path):
     assert (lines[4].values, lines[4].words) == ((None, None, None), "did not run")
 
 
+@pytest.mark.parametrize(
+    ("confirmed", "fit_on", "words"),
+    [
+        ({"seeds": 1, "fit_on": "train+validation"}, None, "all; study mine; seed 0"),
+        ({"seeds": 1, "fit_on": "train"}, None, "all; on test: fitted on training images alone; study mine; seed 0"),
+        ({"seeds": 1, "fit_on": "train"}, "train+validation", "all; study mine; seed 0"),  # it keeps to its own
+        ({"seeds": 3, "fit_on": "train+validation"}, None, "all; on test: the mean over 3 seeds; study mine; seed 0"),
+    ],
+)
+def test_a_confirmation_of_another_kind_is_told(tmp_path, confirmed, fit_on, words):
+    row = {"family": "linear_svm", "name": "R5", "param.fit_on": fit_on, "test.accuracy": 0.7}
+    there = study(tmp_path, "mine", [search("linear_svm", {"R5": 1})], [row])
+    there.facts["confirmed"] = confirmed
+    asked = Wanted("linear_svm", "R5", {}, 1, "fashion-mnist")
+    table = Table("SVM", "", (Column("test", "test.accuracy"),), (Row("SVM", "linear_svm", "R5", "all"),))
+    assert fill(table, [there], [asked], lambda name: False).lines[1].words == words
+
+
 def test_nothing_found_leaves_dashes(tmp_path):
     asked = search("kmeans", {"R4-10": 300}, features="raw")
     alone = study(tmp_path, "r4", [asked], [kmeans_row(10, "R4-10", 1.0, 0.5, 0.6)])
