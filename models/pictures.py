@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,6 @@ from models.errors import UserError
 from models.idx import Pixels
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
-
-
 DATA = ("train", "x_train", "t10k")  # what the files of a data set's folder begin with
 
 
@@ -44,10 +43,11 @@ def read_images(files: list[Path]) -> Pixels:
     and for differing sizes.
     """
     images = [_read(file) for file in files]
+    usual = Counter(image.shape for image in images).most_common(1)[0][0]
     for file, image in zip(files, images, strict=True):
-        if image.shape != images[0].shape:
-            sizes = "{}×{}, not {}×{}".format(*image.shape, *images[0].shape)
-            raise UserError(f"{file} is {sizes} as {files[0].name}: all images must be of one size")
+        if image.shape != usual:
+            sizes = "{}×{}, not {}×{}".format(*image.shape, *usual)
+            raise UserError(f"{file} is {sizes} as the others: all images must be of one size")
     return np.stack(images)
 
 

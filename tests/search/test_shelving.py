@@ -109,9 +109,10 @@ def test_image_files_that_will_not_do(study, tmp_path, capsys):
     (tmp_path / "broken.png").unlink()
     (tmp_path / "deep.png").unlink()
     (tmp_path / "glass.png").unlink()
-    Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / "b.png")
+    for name in ("b.png", "c.png"):
+        Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / name)
     assert main(["predict", str(model), str(tmp_path)]) == 2
-    assert "b.png is 8×8, not 9×8 as a.png: all images must be of one size" in capsys.readouterr().err
+    assert "a.png is 9×8, not 8×8 as the others: all images must be of one size" in capsys.readouterr().err
 
 
 def test_a_study_of_families_with_and_without_data(here, capsys):
