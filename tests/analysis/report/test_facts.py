@@ -98,6 +98,16 @@ def test_commands(study):
     assert not [command for command in typed(judged, test_reads=1) if "confirm" in command]
 
 
+def test_a_confirmation_that_was_cut_short_can_go_on(study):
+    asked = {"top": 2, "seeds": 3, "baselines": False, "fit_on": "train"}
+    cut = {"test_reads": 1, "confirmed": asked, "confirming": {"asked": asked, "done": [[["cnn", 0, 1, False], {}]]}}
+    typed_now = typed(replace(study, folder=Path("runs/demo")), **cut)
+    assert "hypersearch confirm demo --top 2 --seeds 3 --no-baselines --fit-on train" in typed_now
+    told = dict(facts(replace(study, facts={**study.facts, **cut})))["Test images"]
+    assert told.startswith("read once, by the best 2 of each search, trained anew with 3 seeds on train; ")
+    assert told.endswith("; cut short, with 1 training done")
+
+
 def test_commands_name_another_folder_and_quote_it(study):
     moved = replace(study, folder=Path("my runs/a;b"))
     assert typed(moved)[0] == "hypersearch extend 'a;b' --trials 20 --out 'my runs'"
