@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 LEAST = 12  # columns without which the last column is not shown at all
-MOST, LONG = 24, 8  # columns of a name, and how many it keeps where there is little room
+MOST, SHORTEST = 24, 8  # columns of a name, and how many it keeps where there is little room
 GAP = 2
 WORDS = ("family", "metric", "study", "data", "trial", "state")  # no figures, so they stand at the left, as the last
 
@@ -57,7 +57,7 @@ def _shown(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int, sp
 def _names(columns: Sequence[str], rows: Sequence[Sequence[str]], shown: Sequence[int], width: int) -> int:
     """The columns that names keep, so that figures stand in full."""
     figures = shown if shown[-1] < len(columns) - 1 else shown[:-1]
-    return next((most for most in range(MOST, LONG, -1) if _width(columns, rows, figures, most) <= width), LONG)
+    return next((most for most in range(MOST, SHORTEST, -1) if _width(columns, rows, figures, most) <= width), SHORTEST)
 
 
 def _width(columns: Sequence[str], rows: Sequence[Sequence[str]], places: Sequence[int], most: int = MOST) -> int:
