@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from analysis.board import Board
 from analysis.notes import joined
 
-PARAMETERS = r">{\raggedright\arraybackslash}p{0.26\linewidth}"  # the last column breaks its lines
+PARAMETERS = r">{\raggedright\arraybackslash}p{0.2\linewidth}"  # the last column breaks its lines
 NEEDED = r"\usepackage{array, booktabs, longtable} \usepackage[T1]{fontenc}"
 ESCAPES = str.maketrans(
     {
@@ -27,18 +27,19 @@ ESCAPES = str.maketrans(
 )
 
 
-def longtable(board: Board) -> str:
-    r"""The table with its caption, and the notes in small print below.
+def longtable(board: Board, parameters: bool = True) -> str:
+    r"""The table with its caption, and the notes below; `parameters`: with the last column, else without.
 
     Needs `\usepackage{array, booktabs, longtable}` and `\usepackage[T1]{fontenc}`; for names in other scripts than
     Latin LuaLaTeX or XeLaTeX, without fontenc, and a font that has them.
     """
     letters = ["l" if left else "r" for left in board.left[:-1]]
-    head = [r"\toprule", _row(board.columns), r"\midrule"]
+    shown = slice(None if parameters else -1)
+    head = [r"\toprule", _row(board.columns[shown]), r"\midrule"]
     lines = [
         f"% {NEEDED}",
-        r"\begingroup\footnotesize\setlength{\tabcolsep}{4pt}",
-        rf"\begin{{longtable}}{{{''.join(letters)}{PARAMETERS}}}",
+        r"\begingroup\sloppy\scriptsize\setlength{\tabcolsep}{3pt}",
+        rf"\begin{{longtable}}{{{''.join(letters)}{PARAMETERS * parameters}}}",
         rf"\caption{{{escaped(board.title)}}} \\",
         *head,
         r"\endfirsthead",
@@ -46,7 +47,7 @@ def longtable(board: Board) -> str:
         r"\endhead",
         r"\bottomrule",
         r"\endfoot",
-        *map(_row, board.rows),
+        *(_row(row[shown]) for row in board.rows),
         r"\end{longtable}",
         *(rf"\par\noindent {escaped(joined(note))}\par" for note in board.notes),
         r"\endgroup",

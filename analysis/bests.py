@@ -114,8 +114,8 @@ def _columns(there: Sequence[Best], several: bool, sort: str | None, interval: b
     yield "best", [figures([row["objective"]])[0] for row in rows]
     on_test = [f"test.{best.metric}" for best in there]
     over_seeds = with_interval if interval else with_spread
-    judged = [over_seeds(row, name) if name in row else "" for row, name in zip(rows, on_test, strict=True)]
-    yield from [("on test", judged)] * any(judged)
+    judged = [over_seeds(row, name) if name in row else NOTHING for row, name in zip(rows, on_test, strict=True)]
+    yield from [("on test", judged)] * any(each != NOTHING for each in judged)
     if sort and any(sort in row for row in rows) and not _shown(sort, there):
         yield sort, [_cell(row.get(sort), sort) for row in rows]
     beside = [published(best.trial) for best in there]
@@ -146,8 +146,11 @@ def _notes(found: Sequence[Best], several: bool, sort: str | None) -> Iterator[N
     """By what the best were chosen, each family's counts and best configuration; then what was read and published."""
     if sort and sort != "objective":
         yield [f"the best by {sort}; by its metric where no trial of a family has that"]
+    seen = [(best.family, best.dataset) for best in found]
+    twice = {pair for pair in seen if seen.count(pair) > 1}
     for best in found:
         on = f" on {best.dataset}" if several and best.dataset != "none" else ""
+        on += f" by {best.metric}" if (best.family, best.dataset) in twice else ""
         number = "1 study" if len(best.studies) == 1 else f"{len(best.studies)} studies"
         whole = "" if best.study is None else f"; best: {_parameters(best)}"
         rises = with_clusters(best.trials, sort)

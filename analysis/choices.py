@@ -100,9 +100,10 @@ def front_over_clusters(ranked: pd.DataFrame) -> list[Point]:
 
 def with_clusters(ranked: pd.DataFrame, column: str | None) -> str:
     """That a metric rises with the number of clusters whatever a clustering is worth; empty of other metrics."""
-    if not is_clustering(ranked) or str(column).partition(".")[2] not in RISING:
+    if column not in ranked or not is_clustering(ranked) or str(column).partition(".")[2] not in RISING:
         return ""
-    counts = ranked.loc[~degenerate(ranked), "val.clusters"].dropna().astype(int)
+    judged = ranked[~degenerate(ranked) & ranked[column].notna()]
+    counts = judged["val.clusters"].dropna().astype(int)
     return f"it rises with the number of clusters, here {counts.min()} to {counts.max()}" * (counts.nunique() > 1)
 
 

@@ -113,8 +113,8 @@ def lines(comparison: Comparison) -> Iterator[str]:
         if not side.complete:
             yield f"{side.name}: no complete trial, so no incumbent"
     counts = {side.name: len(side.courses) for side in comparison.sides}
-    if set(counts.values()) == {1}:
-        yield "one study a side says nothing of chance; several seeds of each, as 'tpe-*', would"
+    if [*counts.values()].count(1) > 1:
+        yield "one study a side says nothing of chance; several seeds ('tpe-*') would"
     for (a, b), duel in comparison.duels.items():
         if (counts[a], counts[b]) != (1, 1):
             over = f"{counts[a]} × {counts[b]} studies"
@@ -214,10 +214,12 @@ def _markdown(comparison: Comparison) -> str:
 
 
 def _plain(comparison: Comparison) -> dict[str, Any]:
+    counts = {side.name: len(side.courses) for side in comparison.sides}
     facts = {key: getattr(comparison, key) for key in ("family", "dataset", "metric", "mode", "resource")}
     duels = [
         {"first": a, "second": b, "probability": d.probability, "p_value": d.p_value, "exact": d.exact}
         for (a, b), d in comparison.duels.items()
+        if (counts[a], counts[b]) != (1, 1)
     ]
     sides = [_plain_side(side) for side in comparison.sides]
     return {**facts, "target": _number(comparison.target), "sides": sides, "duels": duels, "notes": comparison.notes}

@@ -51,7 +51,7 @@ class Ranking:
     title: str
     trials: pd.DataFrame
     notes: Callable[[], Sequence[Note]]
-    board: Callable[[], Board]
+    board: Callable[..., Board]
     one: bool = True
 
 
@@ -66,7 +66,7 @@ def write(out: Path, names: Sequence[str], form: str, sort: str | None = None, b
         show(out, names, sort, best=best)
     else:
         studies = load_all(out, names)
-        check_sort(studies, sort)
+        check_sort(studies, sort, best)
         ranked = [best_ranking(studies, sort)] if best and studies else searches(studies, sort)
         sys.stdout.write(FORMATS[form](ranked))
 
@@ -88,8 +88,8 @@ def _ranking(study: Study, family: str, sort: str | None) -> Ranking:
 def best_ranking(studies: Sequence[Study], sort: str | None = None) -> Ranking:
     """The best trial of each family, data set and objective."""
     found = bests(studies, sort)
-    made = best_board(found, sort)
-    return Ranking(made.title, table(found), lambda: made.notes, lambda: made, one=False)
+    made = partial(best_board, found, sort)
+    return Ranking(made().title, table(found), lambda: made().notes, made, one=False)
 
 
 def to_csv(ranked: Sequence[Ranking]) -> str:
@@ -109,8 +109,14 @@ def to_markdown(ranked: Sequence[Ranking]) -> str:
 
 
 def to_latex(ranked: Sequence[Ranking]) -> str:
-    """A longtable for each search."""
-    return "\n".join(longtable(search.board()) for search in ranked) or "% no studies\n"
+    """A longtable for each search; means over seeds with their deviation, which is shorter than the interval.
+
+    The best of several have their parameters in the notes alone: their table is wide.
+    """
+    return (
+        "\n".join(longtable(search.board(interval=False), parameters=search.one) for search in ranked)
+        or "% no studies\n"
+    )
 
 
 def to_html(ranked: Sequence[Ranking]) -> str:

@@ -20,6 +20,9 @@ from models.api import counted
 
 Note: TypeAlias = Sequence[str]
 
+CUT_SHORT = "confirming"
+"""In study.json until a confirmation is whole: what was `asked` for, the `work` that this is, and what is `done`."""
+
 
 def under(
     study: Study, family: str, ranked: pd.DataFrame, sort: str | None, shown: str = "", interval: bool = True
@@ -96,8 +99,26 @@ def on_test(study: Study, ranked: pd.DataFrame, interval: bool) -> Iterator[str]
     seeds = int((study.facts.get("confirmed") or {}).get("seeds", 1))
     ends = {str(column).rpartition("_")[2] for column in ranked if str(column).startswith("test.")}
     beside = "[95 % bootstrap interval]" if interval and "low" in ends else "± standard deviation"
-    over = f"; on test: mean {beside} over {counted(seeds, 'seeds')}" if "std" in ends else ""
+    most = "up to " * bool(study.facts.get(CUT_SHORT))
+    over = f"; on test: mean {beside} over {most}{counted(seeds, 'seeds')}" if "std" in ends else ""
     yield f"the test images have been read {times(reads)} for this study{over}"
+    if cut := cut_short(study):
+        yield cut
+
+
+def cut_short(study: Study) -> str:
+    """How far a confirmation came that was cut short, and what goes on with it; empty if none was."""
+    there = study.facts.get(CUT_SHORT)
+    if not there:
+        return ""
+    done = f"the confirmation was cut short with {len(there['done'])} of {len(there['work'])} trainings done"
+    return f"{done}, and goes on with hypersearch confirm {study.folder.name} {confirm_options(there['asked'])}"
+
+
+def confirm_options(asked: Mapping[str, Any]) -> str:
+    """With which a confirmation was asked for: --top 1 --seeds 3 --fit-on train."""
+    baselines = "" if asked["baselines"] else " --no-baselines"
+    return f"--top {asked['top']} --seeds {asked['seeds']}{baselines} --fit-on {asked['fit_on']}"
 
 
 def times(count: int) -> str:

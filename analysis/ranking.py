@@ -78,12 +78,14 @@ def direction(study: Study, family: str, column: str) -> str:
     return DIRECTIONS.get(metric, "min")
 
 
-def check_sort(studies: Sequence[Study], sort: str | None) -> None:
-    """Raise a `UserError` for a column that no study has."""
+def check_sort(studies: Sequence[Study], sort: str | None, best: bool = False) -> None:
+    """Raise a `UserError` for a column that no study has, or by which the `best` of several do not compare."""
     trials = together(study.trials for study in studies)
     columns = [str(column) for column in trials if column not in ("study", "family", "name", "state")]
     if sort is not None and sort not in columns:
         raise UserError(f"--sort: unknown column {sort!r}, allowed: {_in_short(columns)}{nearest(sort, columns)}")
+    if best and sort in (groups := grouped(trials)):
+        raise UserError(f"--best --sort {sort}: it compares only trials of the same {' and '.join(groups[sort])}")
 
 
 def _in_short(columns: Sequence[str]) -> str:

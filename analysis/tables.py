@@ -103,7 +103,7 @@ def _table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
         elif column in ("study", "family", "name", "state"):
             table[column] = table[column].fillna("").astype(str)
         else:
-            table[column] = pd.to_numeric(table[column])
+            table[column] = pd.to_numeric(table[column].mask(table[column] == "nan"))
     return table.copy()  # in one piece: pandas warns of many columns that were replaced one by one
 
 

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from analysis.bests import best_board, bests
 from analysis.board import Board, board
-from analysis.cells import HELD
+from analysis.cells import HELD, STATE_WORDS
 from analysis.layout import fits, fitted
 from analysis.notes import Note, filled
 from analysis.published import with_published
@@ -29,7 +29,7 @@ def show(
     """Print a table for each search of the named studies (none: all): ten rows, then notes; or the `best` of each."""
     console = console or Console(highlight=False)
     studies = load_all(out, names)
-    check_sort(studies, sort)
+    check_sort(studies, sort, best)
     if not studies:
         console.print(Text(f"no studies in {out} yet; `hypersearch run quick` makes one"))
     elif best:
@@ -59,8 +59,16 @@ def _print(made: Board, console: Console, sort: str | None, more: Sequence[Note]
 
 
 def _tells(made: Board, name: str) -> bool:
-    """True of the states, unless all are the same."""
-    return name == "state" and len({row[made.columns.index(name)] for row in made.rows}) > 1
+    """True of states other than done, and of data sets where a family is there on several."""
+    if name not in made.columns or name not in ("state", "data"):
+        return False
+    cells = [row[made.columns.index(name)] for row in made.rows]
+    return any(cell != STATE_WORDS["COMPLETE"] for cell in cells) if name == "state" else _repeated(made, "family")
+
+
+def _repeated(made: Board, name: str) -> bool:
+    cells = [row[made.columns.index(name)] for row in made.rows]
+    return len(set(cells)) < len(cells)
 
 
 def _failures(study: Study, ranked: pd.DataFrame) -> list[Note]:

@@ -35,7 +35,7 @@ def nearest(name: str, allowed: Iterable[str]) -> str:
     """
     allowed = list(allowed)
     longer = [each for each in allowed if each.lower().startswith(name.lower())]
-    if not name or not 1 < len(longer) <= MOST_MEANT:
+    if not name or not 1 <= len(longer) <= MOST_MEANT:
         longer = difflib.get_close_matches(name, allowed, n=1, cutoff=0.5)
     return f"; did you mean {' or '.join(map(repr, longer))}?" if longer else ""
 

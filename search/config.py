@@ -193,9 +193,9 @@ def find_study_file(target: str) -> Path:
         return shipped[target.removesuffix(".toml")]
     if target.endswith(".toml"):
         raise UserError(f"there is no study file {target!r}; those that come with hypersearch: {', '.join(shipped)}")
-    file = Path(f"{target.removesuffix('.py')}.py")
-    module = file.with_suffix("").as_posix().replace("/", ".")
-    if target.endswith(".py") or file.is_file():
+    module = target.removesuffix(".py").strip("./").replace("/", ".")
+    file = Path(f"{module.replace('.', '/')}.py")
+    if file.is_file():
         raise UserError(f"unknown target {target!r}; to search a family in {file}, name it: {module}:FAMILY")
     raise unknown("target", target, [*FAMILIES, *shipped, "package.module:FAMILY"])
 

@@ -16,14 +16,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from analysis.choices import chosen_by, in_words
-from analysis.notes import times
+from analysis.notes import CUT_SHORT, cut_short, times
 from analysis.ranking import objectives, rank
-from analysis.tables import Study, load_all
+from analysis.tables import Study, folders, load_all
 from clustering.steps import places_others
 from models.api import Space
 from models.datasets import Dataset
@@ -39,7 +39,7 @@ from search.spaces import read
 from search.trials import read_csv, trial_seed, write_csv, write_json
 
 TRAIN, ALL = "train", "train+validation"
-CUT_SHORT = "confirming"  # in study.json until a confirmation is whole: what was asked for, and what is done
+Figures: TypeAlias = Mapping[tuple[Any, ...], Mapping[str, float]]  # on test, by `_key` of a training
 EVIDENCE = {"best": "best.json", "baselines": "baseline.json", "winners": "winner.json"}  # by folder of the study
 
 
@@ -76,16 +76,15 @@ class Confirmation:
 
 
 def confirm_study(out: Path, name: str, asked: Confirmation, force: bool = False) -> None:
-    """Train what is chosen anew; write `test.*`. One that was cut short goes on, if the same is asked for."""
-    study = load_all(out, [name])[0]
-    reads = int(study.facts["test_reads"])
-    if reads and not force and not _cut_short(study, asked):
-        raise UserError(f"the test images have been read {times(reads)} for study {name!r}; --force reads them again")
-    with held(study.folder):
+    """Train what is chosen anew; write `test.*`. One that was cut short goes on, if it is to do the same."""
+    with held(folders(out, [name])[0]):
+        study = load_all(out, [name])[0]
+        work = [task for search in placing(study) for task in chosen(study, search, asked)]
+        if study.facts["test_reads"] and not force and not done_before(study, work):
+            raise UserError(_refusal(study))
         config = StudyConfig.model_validate(study.facts["config"])
         dataset = load_data(config, [find(search["target"]) for search in study.facts["searches"]])
         check_same_images(dataset, study.facts)
-        work = [task for search in placing(study) for task in chosen(study, search, asked)]
         if not work:
             raise UserError(f"study {name!r} has no complete trial to confirm")
         sys.stdout.writelines(introductions(work))
@@ -94,10 +93,19 @@ def confirm_study(out: Path, name: str, asked: Confirmation, force: bool = False
         raise WorkFailedError(f"{len(work) - done} of {len(work)} trainings failed; see {study.folder / 'logs'}")
 
 
-def _cut_short(study: Study, asked: Confirmation) -> Mapping[tuple[Any, ...], Mapping[str, float]]:
-    """The test figures of what was done when a confirmation of the same was cut short, or some of it failed."""
+def _refusal(study: Study) -> str:
+    words = f"the test images have been read {times(int(study.facts['test_reads']))} for study {study.name!r}"
+    cut = cut_short(study)
+    return f"{words}; --force reads them again" + (f"; {cut}" if cut else "")
+
+
+def done_before(study: Study, work: Sequence[Retraining]) -> Figures:
+    """The test figures of what was done when a confirmation of the very same work was cut short, or some of it failed.
+
+    A search that has gone on since may have another winner: then it is another work.
+    """
     there = study.facts.get(CUT_SHORT) or {}
-    same = there.get("asked") == asdict(asked)
+    same = there.get("work") == [list(_key(task)) for task in work]
     return {tuple(key): metrics for key, metrics in there["done"]} if same else {}
 
 
@@ -125,15 +133,15 @@ def placing(study: Study) -> list[Mapping[str, Any]]:
 
 def _retrained(
     study: Study, work: Sequence[Retraining], config: StudyConfig, dataset: Dataset, asked: Confirmation
-) -> dict[tuple[Any, ...], Mapping[str, float]]:
+) -> Figures:
     """The test figures of all that succeeds, of which each is kept as it comes."""
     from search.engine import retrain_all
 
-    before = _cut_short(study, asked)
-    done = {key: before[key] for key in map(_key, work) if key in before}
+    done = dict(done_before(study, work))
     rest = [task for task in work if _key(task) not in done]
     reads = int(study.facts["test_reads"]) + (not done)
     facts = {**study.facts, "test_reads": reads, "confirmed": asdict(asked)}
+    told = {"asked": asdict(asked), "work": list(map(_key, work))}
     if done:
         sys.stdout.write(f"goes on: {len(done)} of {len(work)} trainings are done\n")
     for task, result in retrain_all(config, rest, dataset, study.folder) if rest else ():
@@ -143,7 +151,7 @@ def _retrained(
         if task.folder:
             write_evidence(task.folder, task, result, study, dataset)
         done[_key(task)] = result["metrics"]
-        write_json(study.folder / "study.json", {**facts, CUT_SHORT: {"asked": asdict(asked), "done": [*done.items()]}})
+        write_json(study.folder / "study.json", {**facts, CUT_SHORT: {**told, "done": [*done.items()]}})
         _write_figures(study, done)
     if len(done) == len(work):
         _write_figures(study, {key: done[key] for key in map(_key, work)})  # the same in whatever order they came
@@ -151,7 +159,7 @@ def _retrained(
     return done
 
 
-def _write_figures(study: Study, done: Mapping[tuple[Any, ...], Mapping[str, float]]) -> None:
+def _write_figures(study: Study, done: Figures) -> None:
     figures = ((family, trial, metrics) for (family, trial, *_), metrics in done.items())
     write_test_columns(study.folder, over_seeds(figures))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import shutil
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import joblib
+import numpy as np
 import optuna
 import psutil
 from rich.console import Console
@@ -38,6 +40,7 @@ BACKENDS = ("tensorflow", "torch", "jax")  # one of them is needed
 IMAGES = 240  # of a named data set, on which each family is tried
 PATIENCE = 120.0  # seconds for a process of its own
 GIB = 2**30
+OURS = f"{UserError.__module__}.{UserError.__name__}: "  # how a traceback begins the line that a user is told
 
 
 @dataclass(frozen=True)
@@ -171,8 +174,9 @@ def data(data_dir: Path | None, own: Dataset | None = None) -> Iterator[Check]:
 def images_of(dataset: str, own: Dataset | None, data_dir: Path | None) -> dict[str, Any]:
     """On what a step of each family is tried: a few images of the user's, or of a data set that is at hand."""
     if own:
-        most = len(own.x_train) + len(own.x_val)
-        return {"dataset": dataset, "limit": min(most, max(IMAGES, 20 * own.n_classes))}
+        counts_c = np.bincount(np.concatenate([own.y_train, own.y_val]))
+        few = max(IMAGES, 20 * own.n_classes, math.ceil(3 * counts_c.sum() / counts_c.min()))  # some of each class
+        return {"dataset": dataset, "limit": min(int(counts_c.sum()), few)}
     return {"dataset": dataset if where(dataset, data_dir) else "digits", "data_dir": data_dir, "limit": IMAGES}
 
 
@@ -225,8 +229,9 @@ def first_step(target: str, **images: Any) -> list[Check]:
     tried = probe(StudyConfig.model_validate(asked), limit=PATIENCE)
     what = f"trial {target}"
     if tried.failure:
-        return [Check(what, tried.reason, "problem", tried.failure)]
-    return [Check(what, f"{tried.name or 'a proposal'}: one step in {duration(tried.start + tried.step)}")]
+        return [Check(what, tried.reason.removeprefix(OURS), "problem", tried.failure)]
+    name = f"{tried.name or 'a proposal'} on {Path(images.get('dataset', 'digits')).name}"
+    return [Check(what, f"{name}: one step in {duration(tried.start + tried.step)}")]
 
 
 def show(checks: Sequence[Check], verbose: bool, console: Console) -> None:

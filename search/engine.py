@@ -87,7 +87,7 @@ def resume_study(out: Path, name: str, more: int = 0, changes: Mapping[str, Any]
     check_same_images(dataset, study)
     elsewhere = learned(config, searches)
     runs = [*study.get("runs", []), {key: study[key] for key in ("started", "ended", "interrupted")}]
-    kept: dict[str, Any] = {key: study[key] for key in ("test_reads", "confirmed") if key in study}
+    kept: dict[str, Any] = {key: study[key] for key in ("test_reads", "confirmed", "confirming") if key in study}
     with closing(Record.reopen(out / name)) as record, storage_at(config.storage_url) as storage:
         elsewhere_now = bool(changes and changes.get("storage"))  # it may hold another study of this name
         if elsewhere_now and without_password(config.storage_url) != study["config"]["storage"]:
@@ -271,9 +271,9 @@ def retrain_all(
                 (logs / f"confirm-{task.family}-{task.trial}-{task.seed}.traceback.txt").write_text(str(error))
                 console.print(f"{what} failed: {last_line(error)}", soft_wrap=True)
                 continue
+            yield task, result  # which is kept before it is shown
             figures = ", ".join(f"{name} {value:.4g}" for name, value in result["metrics"].items())
             console.print(f"{what}, on test: {figures}", soft_wrap=True)
-            yield task, result
 
 
 def shared_by(

@@ -47,6 +47,8 @@ def export_study(out: Path, name: str, to: Path) -> list[Path]:
     standard error, and in each folder's README.md.
     """
     study = load_all(out, [name])[0]
+    if to.exists() and not to.is_dir():
+        raise UserError(f"{to} is a file, expected a folder")
     searches = study.facts["searches"]
     written = [_export(study, search, to / search["family"]) for search in searches]
     if not any(written):
@@ -65,7 +67,7 @@ def _export(study: Study, search: Mapping[str, Any], to: Path) -> Path | None:
     kept = next(sources.kept(study, search["family"]), None)
     path = confirmed / "best.json"
     facts = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-    if facts and facts["trial"] == _winner(study, search["family"]):  # else a better one has come since
+    if facts and (not kept or facts["trial"] == _winner(study, search["family"])):  # else a better one has come since
         shutil.copytree(confirmed, to)
     elif kept:
         with muted():
@@ -89,14 +91,15 @@ def _in_words(study: Study, search: Mapping[str, Any], facts: Mapping[str, Any])
     ranked = rank(study, search["family"]).set_index("trial")
     name = f"trial {facts['trial']} {ranked.loc[facts['trial'], 'name']}".strip()
     own = facts["config"].get("fit_on", "train")
-    images = "training images" if own == "train" else f"what fit_on={own} says"
+    images = "training images" if own == "train" else f"the images that fit_on={own} names"
     images = "training and validation images" if facts.get("whole") else images
+    fitted = "" if study.facts["dataset"]["name"] == "none" else f", fitted on {images}"
     how, part, on = ("as confirmed", "test", "test") if "test" in facts else ("not confirmed", "val", "validation")
     metric = search["metric"]
     figure = f": {metric} {figures([facts[part][metric]])[0]} on {on}" if metric in facts[part] else ""
     best = _winner(study, search["family"])
     better = "" if best == facts["trial"] else f"; trial {best} is better, but its model was not kept"
-    return f"{name}, {how}, of seed {facts['seed']}, fitted on {images}{figure}{better}"
+    return f"{name}, {how}, of seed {facts['seed']}{fitted}{figure}{better}"
 
 
 def _winner(study: Study, family: str) -> int:

@@ -230,8 +230,10 @@ def retrain(
         check_metrics(run.step(), [family.metric])
         limit -= 1
     evaluation: Evaluation = family.evaluate(run, dataset)
+    metrics = {name: float(value) for name, value in evaluation.metrics.items()}
+    check_metrics(metrics, [])
     if export:
         shutil.rmtree(export, ignore_errors=True)  # what an earlier confirmation has left there
         export.mkdir(parents=True)
         family.export(run, dataset, export)
-    return {"metrics": dict(evaluation.metrics), "artifacts": dict(evaluation.artifacts)}
+    return {"metrics": metrics, "artifacts": dict(evaluation.artifacts)}

@@ -43,3 +43,5 @@ FAMILY = replace(
     metrics=("loss",),
     deterministic=True,
 )
+NAN = replace(FAMILY, name="nan", evaluate=lambda run, dataset: Evaluation({"loss": float("nan")}, {}))
+SINGLE = replace(FAMILY, name="single", evaluate=lambda run, dataset: Evaluation({"loss": np.float32(0.5)}, {}))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from analysis.notes import CUT_SHORT, confirm_options
 from analysis.ranking import families, rank
 from analysis.report.words import HELD, day_and_time, duration, listed, moment, short, span
 from analysis.tables import Study
@@ -66,7 +67,8 @@ def _tests(facts: dict[str, Any]) -> str:
     who = f"the best {asked['top']} of each search" if asked["top"] > 1 else "the best of each search"
     baselines = " and the baselines" if asked.get("baselines") else ""
     seeds = counted(asked["seeds"], "seeds")
-    cut = f"; cut short, with {counted(len(cut['done']), 'trainings')} done" if (cut := facts.get("confirming")) else ""
+    done = facts.get(CUT_SHORT, {}).get("done", ())
+    cut = f"; cut short, with {counted(len(done), 'trainings')} done" if done else ""
     return f"read {often}, by {who}{baselines}, trained anew with {seeds} on {asked.get('fit_on', 'train')}{cut}"
 
 
@@ -106,17 +108,12 @@ def commands(study: Study, cut: bool) -> Iterator[tuple[str, str]]:
     yield f"hypersearch extend {name} --trials 20{place}", "adds trials to each search"
     if not study.facts.get("test_reads") and (study.trials["state"] == "COMPLETE").any():
         yield f"hypersearch confirm {name} --seeds 3{place}", "judges the best trials on the test images, once"
-    elif asked := study.facts.get("confirming", {}).get("asked"):
-        yield f"hypersearch confirm {name}{_options(asked)}{place}", "goes on with judging the best on the test images"
+    elif asked := study.facts.get(CUT_SHORT, {}).get("asked"):
+        options = confirm_options(asked)
+        yield f"hypersearch confirm {name} {options}{place}", "goes on with judging the best on the test images"
     elif any(_unjudged(study, family) for family in families(study)):
         yield f"hypersearch confirm {name} --force{place}", "reads the test images again, for the best found since"
     yield f"hypersearch export {name} DIR{place}", "writes the best models as files"
-
-
-def _options(asked: Mapping[str, Any]) -> str:
-    """Those with which a confirmation was asked for."""
-    baselines = "" if asked["baselines"] else " --no-baselines"
-    return f" --top {asked['top']} --seeds {asked['seeds']}{baselines} --fit-on {asked['fit_on']}"
 
 
 def _unjudged(study: Study, family: str) -> bool:

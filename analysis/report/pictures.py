@@ -6,7 +6,7 @@ import os
 import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ from analysis.evidence import Evidence, of_winner
 from analysis.figures import KINDS, Kind
 from analysis.figures.of_evidence import EVIDENCE_KINDS
 from analysis.figures.style import encode
+from analysis.notes import cut_short
 from analysis.ranking import families
 from analysis.report.about import ABOUT, NOTHING
 from analysis.report.facts import where
@@ -73,9 +74,8 @@ def pictures(
     """
     jobs = [(at, family, kind) for at, study in enumerate(studies) for family in families(study) for kind in KINDS]
     found: list[dict[str, list[Picture]]] = [{family: [] for family in families(study)} for study in studies]
-    with _drawn(studies, jobs, strict, workers) as drawn:
-        for count, ((at, family, kind), picture) in enumerate(zip(jobs, drawn, strict=True), start=1):
-            drawn_of(count, len(jobs))
+    with _drawn(studies, jobs, strict, workers, drawn_of) as drawn:
+        for (at, family, kind), picture in zip(jobs, drawn, strict=True):
             if picture and picture.error:
                 say(f"{studies[at].name}: the figure {kind} of {family} could not be made: {picture.error}")
             found[at][family] += [picture] if picture else []
@@ -83,10 +83,13 @@ def pictures(
 
 
 @contextmanager
-def _drawn(studies: Sequence[Study], jobs: Sequence[Job], strict: bool, workers: int) -> Iterator[Iterator[_Found]]:
-    """The pictures in the order of the jobs, as they come."""
+def _drawn(
+    studies: Sequence[Study], jobs: Sequence[Job], strict: bool, workers: int, drawn_of: Callable[[int, int], None]
+) -> Iterator[Iterator[_Found]]:
+    """The pictures in the order of the jobs."""
+    drawn_of(0, len(jobs))
     if workers == 1 or not sys.platform.startswith("linux"):
-        yield (_attempt(studies, job, strict) for job in jobs)
+        yield (_counted(_attempt(studies, job, strict), drawn_of, n, len(jobs)) for n, job in enumerate(jobs, start=1))
         return
     fork = get_context("fork")  # a copy of this process draws at once; a new one would first load all that draws
     threads = max(1, (os.cpu_count() or 1) // workers)
@@ -94,9 +97,16 @@ def _drawn(studies: Sequence[Study], jobs: Sequence[Job], strict: bool, workers:
     try:
         longest_first = sorted(jobs, key=lambda job: job[2] != LONGEST)
         waiting = {job: pool.submit(_apart, job, strict) for job in longest_first}
+        for count, _ in enumerate(as_completed(waiting.values()), start=1):
+            drawn_of(count, len(jobs))
         yield (_result(waiting[job], studies, job, strict) for job in jobs)
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _counted(found: _Found, drawn_of: Callable[[int, int], None], count: int, of: int) -> _Found:
+    drawn_of(count, of)
+    return found
 
 
 def _begin(studies: Sequence[Study], threads: int) -> None:
@@ -143,6 +153,8 @@ def _picture(kind: Kind, study: Study, family: str) -> _Found:
 def of_the_model(study: Study, family: str, ranked: pd.DataFrame, shown: Sequence[Picture]) -> str:
     """Which model the pictures of test images show, and why they, or some, are missing."""
     found = of_winner(study, family)
+    if found is None and (cut := cut_short(study)):
+        return f"What the best model does with test images is not kept yet: {cut}."
     if found is None:
         return (
             "What the best model does with test images is shown once they were read: hypersearch confirm "

@@ -128,3 +128,19 @@ def test_as_markdown_they_have_few_columns(out, capsys):
     lines = capsys.readouterr().out.splitlines()
     names = ["family", "metric", "best", "published", "study", "trial", "state", "parameters"]
     assert [cell.strip() for cell in lines[2].strip("|").split("|")] == names
+
+
+def test_what_compares_only_at_one_k_ranks_no_best(tmp_path, capsys):
+    rows = [row("kmeans", n, "COMPLETE", 0.5, param__k=10 * n, val__inertia=9.0 / n) for n in (1, 2)]
+    write(tmp_path, "curve", [search("kmeans", "v_measure", {"k": {"low": 10}})], rows)
+    assert main(["leaderboard", "--best", "--sort", "val.inertia", "--out", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == "error: --best --sort val.inertia: it compares only trials of the same k\n"
+
+
+def test_rows_of_one_family_can_be_told_apart(out, terminal_words):
+    write(out, "digits", [search("cnn", "accuracy", {})], [row("cnn", 0, "COMPLETE", 0.99)], dataset="digits")
+    write(out, "loss", [search("cnn", "loss", {})], [row("cnn", 0, "COMPLETE", 0.1)])
+    shown = terminal_words("val.accuracy", 72)
+    assert "data" in shown.splitlines()[1].split()
+    assert "cnn on digits: 1 done" in shown
+    assert "cnn on fashion-mnist by loss: 1 done" in shown

@@ -168,9 +168,13 @@ def test_an_address_without_a_cluster(here):
 
 def test_a_family_in_a_file_here_is_suggested(here, capsys):
     (here / "knn.py").touch()
-    for target in ("knn", "knn.py"):
+    (here / "mine").mkdir()
+    (here / "mine" / "knn.py").touch()
+    for target in ("knn", "knn.py", "./knn.py"):
         assert refused(capsys, "run", target).endswith("; to search a family in knn.py, name it: knn:FAMILY")
-    assert refused(capsys, "run", "mine/knn.py").endswith("in mine/knn.py, name it: mine.knn:FAMILY")
+    for target in ("mine/knn.py", "mine.knn"):
+        assert refused(capsys, "run", target).endswith("in mine/knn.py, name it: mine.knn:FAMILY")
+    assert "name it" not in refused(capsys, "run", "mine/other.py")
 
 
 def test_a_study_file_that_is_not_there(here, capsys):

@@ -8,15 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import skops.io
+from rich.console import Console
 
 import analysis
-from models.errors import UserError
+from analysis.terminal import show
+from models.errors import UserError, WorkFailedError
 from models.shelf import TREE
 from search import confirm
-from search.confirm import Confirmation, chosen, confirm_study
+from search.confirm import Confirmation, chosen, confirm_study, done_before
+from search.engine import resume_study
 from search.record import held
 from tests.running import run
 
+ASKED = Confirmation(top=2, seeds=2)
 pytestmark = [pytest.mark.usefixtures("ray_session"), pytest.mark.timeout(240)]
 
 
@@ -71,21 +75,32 @@ def test_a_baseline_that_says_what_it_is_fitted_on_keeps_to_that(here):
     assert {task.whole for task in tasks if not names[task.trial]} == {True}
 
 
-def test_what_was_cut_short_goes_on_and_counts_as_one_reading(here, monkeypatch, capsys):
+@pytest.fixture
+def cut(here, monkeypatch):
+    """A study whose confirmation was cut short, as by a kill, at the second training that has a folder of its own."""
     run("tests.few:FAMILY", trials="3", max_resource="9", scheduler="none")
-    asked, out, left = Confirmation(top=2, seeds=2), Path("runs"), [confirm.write_evidence]
+    left = [confirm.write_evidence]
     with monkeypatch.context() as patch:
         patch.setattr(confirm, "write_evidence", lambda *given: left.pop()(*given))
-        with pytest.raises(IndexError):  # at the second with a folder of its own, as a kill would
-            confirm_study(out, "study", asked)
-    there = analysis.load("runs/study")
-    done = there.facts["confirming"]["done"]
-    assert there.facts["test_reads"] == 1
+        with pytest.raises(IndexError):
+            confirm_study(here / "runs", "study", ASKED)
+    return analysis.load("runs/study")
+
+
+def test_what_was_cut_short_goes_on_and_counts_as_one_reading(here, cut, capsys):
+    done = cut.facts["confirming"]["done"]
+    assert cut.facts["test_reads"] == 1
     assert 1 <= len(done) < 6
-    with pytest.raises(UserError, match="--force reads them again$"):
-        confirm_study(out, "study", Confirmation(top=1))
-    before = {path: path.stat().st_mtime_ns for path in there.folder.rglob("test.npz")}
-    confirm_study(out, "study", asked)
+    goes_on = (
+        f"with {len(done)} of 6 trainings done, and goes on with hypersearch confirm study --top 2 --seeds 2 --fit-on"
+    )
+    with pytest.raises(UserError, match="--force reads them again; the confirmation was cut short " + goes_on):
+        confirm_study(here / "runs", "study", Confirmation(top=1))
+    capsys.readouterr()
+    show(here / "runs", ["study"], console=Console(width=300))
+    assert f"the confirmation was cut short {goes_on}" in capsys.readouterr().out
+    before = {path: path.stat().st_mtime_ns for path in cut.folder.rglob("test.npz")}
+    confirm_study(here / "runs", "study", ASKED)
     assert f"goes on: {len(done)} of 6 trainings are done\n" in capsys.readouterr().out
     whole = analysis.load("runs/study")
     assert {path: path.stat().st_mtime_ns for path in before} == before
@@ -93,7 +108,38 @@ def test_what_was_cut_short_goes_on_and_counts_as_one_reading(here, monkeypatch,
     assert (whole.facts["test_reads"], "confirming" in whole.facts) == (1, False)
     assert whole.trials["test.loss_std"].notna().sum() == 3
     with pytest.raises(UserError, match="--force reads them again$"):
-        confirm_study(out, "study", asked)
+        confirm_study(here / "runs", "study", ASKED)
+
+
+def test_another_work_is_no_part_of_what_was_cut_short(here, cut):
+    (search,) = cut.facts["searches"]
+    same = list(chosen(cut, search, ASKED))
+    assert list(done_before(cut, same)) == [tuple(key) for key, _ in cut.facts["confirming"]["done"]]
+    for other in ([*same[1:], same[0]], same[1:], list(chosen(cut, search, Confirmation(seeds=2)))):
+        assert not done_before(cut, other)  # as where a search that went on has another winner
+    resume_study(here / "runs", "study", more=1)
+    assert analysis.load("runs/study").facts["confirming"] == cut.facts["confirming"]  # it is still told of
+
+
+@pytest.mark.parametrize(("name", "words"), [("NAN", "loss is nan, not a finite number"), ("SINGLE", None)])
+def test_figures_on_test_are_finite_and_plain_numbers(here, name, words):
+    run(f"tests.few:{name}", trials="1", max_resource="2", baselines=False)
+    if words:
+        with pytest.raises(WorkFailedError, match="^1 of 1 trainings failed"):
+            confirm_study(here / "runs", "study", Confirmation())
+        (log,) = (here / "runs" / "study" / "logs").glob("confirm-*.traceback.txt")
+        assert words in log.read_text()
+    else:
+        confirm_study(here / "runs", "study", Confirmation())
+    assert analysis.load("runs/study").trials.get("test.loss", [None])[0] == (None if words else 0.5)
+
+
+def test_a_figure_that_is_none_is_missing(here):
+    study, _ = run("toy", trials="1", max_resource="3")
+    path = study.folder / "trials.csv"
+    head, *rows = path.read_text().splitlines()
+    path.write_text("\n".join([f"{head},test.loss", *(f"{row},nan" for row in rows)]))
+    assert analysis.load(study.folder).trials["test.loss"].isna().all()
 
 
 def test_a_study_in_which_nothing_has_ended_yet(here):

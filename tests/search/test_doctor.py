@@ -14,6 +14,7 @@ import pytest
 from rich.console import Console
 
 from models import idx
+from models.datasets import load
 from search import doctor
 from search.cli import main
 from search.config import StudyConfig
@@ -184,3 +185,11 @@ def test_where_a_named_data_set_is_not_at_hand_digits_do(here, monkeypatch):
     monkeypatch.setenv("HYPERSEARCH_DATA", str(here / "none"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(here / "cache"))
     assert doctor.images_of("fashion-mnist", None, None)["dataset"] == "digits"
+
+
+def test_of_a_rare_class_enough_images_are_taken(here):
+    x_nhw, y_n = np.zeros((2_000, 4, 3), dtype=np.uint8), np.zeros(2_000, dtype=int)
+    y_n[:1_000], y_n[-4:] = 1, 2
+    np.savez(here / "rare.npz", x_train=x_nhw, y_train=y_n, x_test=x_nhw[:9], y_test=y_n[:9])
+    images = doctor.images_of("rare.npz", load("rare.npz"), None)
+    assert len(load("rare.npz", limit=images["limit"]).class_names) == 3  # and it can be split

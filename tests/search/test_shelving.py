@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from search.config import build
 from search.confirm import Confirmation, confirm_study
 from search.engine import resume_study, run_study
 from search.shelving import _rows, export_study, predict
+from search.trials import read_csv, write_csv
 
 pytestmark = [pytest.mark.usefixtures("ray_session"), pytest.mark.timeout(240)]
 FOREST = {"dataset": "digits", "trials": "2", "max_resource": "6", "baselines": False, "concurrency": "1"}
@@ -124,6 +126,27 @@ def test_a_study_of_families_with_and_without_data(here, capsys):
     assert clusters <= set(range(20))
     assert main(["predict", str(toy), "digits"]) == 2
     assert "holds a model that cannot be used by itself" in capsys.readouterr().err
+
+
+def test_where_only_the_confirmed_model_is_left_it_is_exported(study, tmp_path, capsys):
+    out = tmp_path / "runs"
+    shutil.copytree(study.folder, out / "study")
+    shutil.rmtree(out / "study" / "checkpoints")
+    confirm_study(out, "study", Confirmation(baselines=False), force=True)
+    columns, rows = read_csv(out / "study" / "trials.csv")
+    best = json.loads((out / "study" / "best" / "random_forest" / "best.json").read_text())["trial"]
+    other = next(row for row in rows if int(row["trial"]) != best)
+    other |= {"state": "COMPLETE", "objective": "0.9999"}
+    write_csv(out / "study" / "trials.csv", columns, rows)
+    capsys.readouterr()
+    export_study(out, "study", tmp_path / "there")
+    assert capsys.readouterr().err.endswith(f"; trial {other['trial']} is better, but its model was not kept\n")
+
+
+def test_a_file_is_no_folder_to_export_to(study, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="file is a file, expected a folder$"):
+        export_study(study.folder.parent, "study", tmp_path / "file")
 
 
 def test_what_is_there_is_not_overwritten(study, tmp_path):
