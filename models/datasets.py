@@ -20,9 +20,9 @@ from models.errors import UserError, nearest
 from models.idx import Labels, Pixels, Shipped
 
 NAMES: Mapping[str, str] = {
-    "fashion-mnist": "Fashion-MNIST: 60,000 + 10,000 images of clothes, 28 x 28, 10 classes",
+    "fashion-mnist": "60,000 + 10,000 images of clothes, 28 x 28, 10 classes",
     "fashion-mnist-5": "Fashion-MNIST with its 10 classes merged into 5 of unequal size",
-    "digits": "scikit-learn's handwritten digits: 1,797 images, 8 x 8, 10 classes, no download",
+    "digits": "scikit-learn's 1,797 handwritten digits, 8 x 8, 10 classes, no download",
 }
 """The known data sets, each with a line that says what it is."""
 
