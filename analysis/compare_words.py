@@ -115,12 +115,17 @@ def lines(comparison: Comparison) -> Iterator[str]:
     counts = {side.name: len(side.courses) for side in comparison.sides}
     if [*counts.values()].count(1) > 1:
         yield "one study a side says nothing of chance; several seeds ('tpe-*') would"
-    for (a, b), duel in comparison.duels.items():
-        if (counts[a], counts[b]) != (1, 1):
-            over = f"{counts[a]} × {counts[b]} studies"
-            yield f"P({a} ends better than {b}) = {duel.probability:.2f}, over {over}{_chance(duel)}"
+    for (a, b), duel in _telling(comparison):
+        over = f"{counts[a]} × {counts[b]} studies"
+        yield f"P({a} ends better than {b}) = {duel.probability:.2f}, over {over}{_chance(duel)}"
     yield from dict.fromkeys(_interval_words(side) for side in comparison.sides if len(side.courses) > 1)
     yield from comparison.notes
+
+
+def _telling(comparison: Comparison) -> Iterator[tuple[tuple[str, str], Duel]]:
+    """The duels but for those of one study against one, which say nothing of chance."""
+    alone = {side.name for side in comparison.sides if len(side.courses) == 1}
+    yield from ((pair, duel) for pair, duel in comparison.duels.items() if not alone.issuperset(pair))
 
 
 def _sides(comparison: Comparison) -> Block:
@@ -214,12 +219,10 @@ def _markdown(comparison: Comparison) -> str:
 
 
 def _plain(comparison: Comparison) -> dict[str, Any]:
-    counts = {side.name: len(side.courses) for side in comparison.sides}
     facts = {key: getattr(comparison, key) for key in ("family", "dataset", "metric", "mode", "resource")}
     duels = [
         {"first": a, "second": b, "probability": d.probability, "p_value": d.p_value, "exact": d.exact}
-        for (a, b), d in comparison.duels.items()
-        if (counts[a], counts[b]) != (1, 1)
+        for (a, b), d in _telling(comparison)
     ]
     sides = [_plain_side(side) for side in comparison.sides]
     return {**facts, "target": _number(comparison.target), "sides": sides, "duels": duels, "notes": comparison.notes}

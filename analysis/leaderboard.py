@@ -88,8 +88,8 @@ def _ranking(study: Study, family: str, sort: str | None) -> Ranking:
 def best_ranking(studies: Sequence[Study], sort: str | None = None) -> Ranking:
     """The best trial of each family, data set and objective."""
     found = bests(studies, sort)
-    made = partial(best_board, found, sort)
-    return Ranking(made().title, table(found), lambda: made().notes, made, one=False)
+    whole = best_board(found, sort)
+    return Ranking(whole.title, table(found), lambda: whole.notes, partial(best_board, found, sort), one=False)
 
 
 def to_csv(ranked: Sequence[Ranking]) -> str:
@@ -153,7 +153,8 @@ def _section(search: Ranking) -> str:
     if search.one:
         table = search.trials.drop(columns=["study", "family", *TOLD], errors="ignore")
     else:
-        table = pd.DataFrame(search.board().rows, columns=search.board().columns)
+        made = search.board()
+        table = pd.DataFrame(made.rows, columns=made.columns)
     shown = table.map(_markdown_cell)
     heads = [_markdown_cell(str(column)) for column in shown]
     lines = shown.set_axis(heads, axis="columns").to_markdown(index=False, disable_numparse=True)

@@ -80,7 +80,8 @@ def confirm_study(out: Path, name: str, asked: Confirmation, force: bool = False
     with held(folders(out, [name])[0]):
         study = load_all(out, [name])[0]
         work = [task for search in placing(study) for task in chosen(study, search, asked)]
-        if study.facts["test_reads"] and not force and not done_before(study, work):
+        done = dict(done_before(study, work))
+        if study.facts["test_reads"] and not force and not done:
             raise UserError(_refusal(study))
         config = StudyConfig.model_validate(study.facts["config"])
         dataset = load_data(config, [find(search["target"]) for search in study.facts["searches"]])
@@ -88,9 +89,9 @@ def confirm_study(out: Path, name: str, asked: Confirmation, force: bool = False
         if not work:
             raise UserError(f"study {name!r} has no complete trial to confirm")
         sys.stdout.writelines(introductions(work))
-        done = len(_retrained(study, work, config, dataset, asked))
-    if done < len(work):
-        raise WorkFailedError(f"{len(work) - done} of {len(work)} trainings failed; see {study.folder / 'logs'}")
+        _retrain(study, work, done, config, dataset, asked)
+    if len(done) < len(work):
+        raise WorkFailedError(f"{len(work) - len(done)} of {len(work)} trainings failed; see {study.folder / 'logs'}")
 
 
 def _refusal(study: Study) -> str:
@@ -131,13 +132,17 @@ def placing(study: Study) -> list[Mapping[str, Any]]:
     return [search for search in searches if search["family"] not in stuck]
 
 
-def _retrained(
-    study: Study, work: Sequence[Retraining], config: StudyConfig, dataset: Dataset, asked: Confirmation
-) -> Figures:
-    """The test figures of all that succeeds, of which each is kept as it comes."""
+def _retrain(
+    study: Study,
+    work: Sequence[Retraining],
+    done: dict[tuple[Any, ...], Mapping[str, float]],
+    config: StudyConfig,
+    dataset: Dataset,
+    asked: Confirmation,
+) -> None:
+    """Do what of the work is not `done` yet, and put the test figures of all that succeeds there, each kept at once."""
     from search.engine import retrain_all
 
-    done = dict(done_before(study, work))
     rest = [task for task in work if _key(task) not in done]
     reads = int(study.facts["test_reads"]) + (not done)
     facts = {**study.facts, "test_reads": reads, "confirmed": asdict(asked)}
@@ -156,7 +161,6 @@ def _retrained(
     if len(done) == len(work):
         _write_figures(study, {key: done[key] for key in map(_key, work)})  # the same in whatever order they came
         write_json(study.folder / "study.json", {key: value for key, value in facts.items() if key != CUT_SHORT})
-    return done
 
 
 def _write_figures(study: Study, done: Figures) -> None:

@@ -40,7 +40,6 @@ BACKENDS = ("tensorflow", "torch", "jax")  # one of them is needed
 IMAGES = 240  # of a named data set, on which each family is tried
 PATIENCE = 120.0  # seconds for a process of its own
 GIB = 2**30
-OURS = f"{UserError.__module__}.{UserError.__name__}: "  # how a traceback begins the line that a user is told
 
 
 @dataclass(frozen=True)
@@ -229,7 +228,7 @@ def first_step(target: str, **images: Any) -> list[Check]:
     tried = probe(StudyConfig.model_validate(asked), limit=PATIENCE)
     what = f"trial {target}"
     if tried.failure:
-        return [Check(what, tried.reason.removeprefix(OURS), "problem", tried.failure)]
+        return [Check(what, tried.reason, "problem", tried.failure)]
     name = f"{tried.name or 'a proposal'} on {Path(images.get('dataset', 'digits')).name}"
     return [Check(what, f"{name}: one step in {duration(tried.start + tried.step)}")]
 

@@ -24,12 +24,14 @@ import optuna
 import psutil
 
 from models.datasets import Dataset
+from models.errors import UserError
 from search.config import StudyConfig
 from search.plan import Search, plan_study
 from search.sources import Feed
 from search.spaces import propose
 
 T = TypeVar("T")
+OURS = f"{UserError.__module__}.{UserError.__name__}: "  # how the last line of a traceback begins
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,8 @@ class Probe:
 
     @property
     def reason(self) -> str:
-        """The last line of the failure."""
-        return self.failure.strip().splitlines()[-1]
+        """The last line of the failure; of a mistake of the user's, what it says."""
+        return self.failure.strip().splitlines()[-1].removeprefix(OURS)
 
 
 def probe(config: StudyConfig, number: int = 0, repeated: float = 0.0, limit: float = 120.0) -> Probe:

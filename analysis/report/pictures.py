@@ -89,7 +89,7 @@ def _drawn(
     """The pictures in the order of the jobs."""
     drawn_of(0, len(jobs))
     if workers == 1 or not sys.platform.startswith("linux"):
-        yield (_counted(_attempt(studies, job, strict), drawn_of, n, len(jobs)) for n, job in enumerate(jobs, start=1))
+        yield _one_by_one(studies, jobs, strict, drawn_of)
         return
     fork = get_context("fork")  # a copy of this process draws at once; a new one would first load all that draws
     threads = max(1, (os.cpu_count() or 1) // workers)
@@ -104,9 +104,13 @@ def _drawn(
         pool.shutdown(cancel_futures=True)
 
 
-def _counted(found: _Found, drawn_of: Callable[[int, int], None], count: int, of: int) -> _Found:
-    drawn_of(count, of)
-    return found
+def _one_by_one(
+    studies: Sequence[Study], jobs: Sequence[Job], strict: bool, drawn_of: Callable[[int, int], None]
+) -> Iterator[_Found]:
+    for count, job in enumerate(jobs, start=1):
+        found = _attempt(studies, job, strict)
+        drawn_of(count, len(jobs))
+        yield found
 
 
 def _begin(studies: Sequence[Study], threads: int) -> None:
