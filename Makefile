@@ -22,7 +22,9 @@ test-slow: $(READY) $(JAX)  ## the tests that take longer, those of the networks
 check: $(READY)  ## lint, format, types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	rm -rf .typing && mkdir .typing && cp -r hypersearch .typing/
+	cd .typing/hypersearch && ln -s ../../analysis ../../clustering ../../models ../../search .
+	cd .typing && ../$(BIN)/mypy --config-file ../pyproject.toml -p hypersearch
 
 $(READY): pyproject.toml requirements.lock
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -42,4 +44,4 @@ lock:  ## pin what a fresh install resolves to
 		--python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --output-file requirements-jax.lock
 
 clean:
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .typing

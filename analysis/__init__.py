@@ -1,5 +1,1 @@
-"""Trials to tables and pictures."""
-
-from analysis.tables import Study, load
-
-__all__ = ["Study", "load"]
+"""From study folders to tables, figures and pages."""

@@ -1,6 +1,7 @@
 """Pages of HTML from the templates of analysis/templates.
 
-On its way into a page whatever comes from outside goes through `clean`, then through Jinja2's escaping.
+On its way into a page whatever comes from outside goes through `clean`, then through Jinja2's
+escaping.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+UNPRINTABLE = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
 
 
 @cache
@@ -33,7 +36,8 @@ def _printable(value: Any) -> Any:
 
 
 def clean(text: str) -> str:
-    """The text with U+FFFD for what HTML may not hold, and for what turns the direction of the words around it.
+    """The text with U+FFFD for what HTML may not hold, and for what turns the direction of the
+    words around it.
 
     >>> clean("a\\x00b\\u202ec")
     'a\\ufffdb\\ufffdc'

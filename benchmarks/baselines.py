@@ -16,12 +16,12 @@ from pathlib import Path
 
 import pandas as pd
 
-import analysis
+import hypersearch
 
 HEAD = "| baseline | figure | theirs | ours | difference |\n|---|---|---:|---:|---:|"
 
 
-def rows(study: analysis.Study) -> Iterator[str]:
+def rows(study: hypersearch.Study) -> Iterator[str]:
     """A row for each figure that a report gives."""
     for search in study.facts["searches"]:
         for baseline in search["baselines"]:
@@ -29,13 +29,17 @@ def rows(study: analysis.Study) -> Iterator[str]:
                 yield from compare(study, search["family"], baseline)
 
 
-def compare(study: analysis.Study, family: str, baseline: dict) -> Iterator[str]:
-    mine = study.trials[(study.trials["family"] == family) & (study.trials["name"] == baseline["name"])]
+def compare(study: hypersearch.Study, family: str, baseline: dict) -> Iterator[str]:
+    mine = study.trials[
+        (study.trials["family"] == family) & (study.trials["name"] == baseline["name"])
+    ]
     if mine.empty:
         yield f"| {family} {baseline['name']} | did not run | | | |"
         return
     row = mine.iloc[0]
-    history = study.history[(study.history["family"] == family) & (study.history["trial"] == row["trial"])]
+    history = study.history[
+        (study.history["family"] == family) & (study.history["trial"] == row["trial"])
+    ]
     last = history.sort_values("step").iloc[-1]
     state = "" if row["state"] == "COMPLETE" else f" ({row['state']} at {row['resource']})"
     for figure, theirs in baseline["figures"].items():
@@ -59,4 +63,4 @@ def gap(theirs: float, ours: float | None) -> str:
 if __name__ == "__main__":
     print(HEAD)
     for folder in sys.argv[1:]:
-        print("\n".join(rows(analysis.load(Path(folder)))))
+        print("\n".join(rows(hypersearch.load(Path(folder)))))

@@ -1,11 +1,15 @@
 """What the engine costs, beside stock Ray Tune; medians of three turns, all in one run.
 
-    python benchmarks/engine_speed.py overhead            # a no-op toy trial: ours, and stock Tune in three ways
-    python benchmarks/engine_speed.py start               # a search of one toy trial: ours, and stock Tune
+    # a no-op toy trial: ours, and stock Tune in three ways
+    python benchmarks/engine_speed.py overhead
+    # a search of one toy trial: ours, and stock Tune
+    python benchmarks/engine_speed.py start
     python benchmarks/engine_speed.py growth              # 1,000 trials against 100
-    HYPERSEARCH_DATA=… python benchmarks/engine_speed.py workers  # time inside steps; two workers against one
+    # time inside steps; two workers against one
+    HYPERSEARCH_DATA=… python benchmarks/engine_speed.py workers
 
-A marginal cost is the time of 220 trials less that of 20, over 200, each a single step, Ray running already.
+A marginal cost is the time of 220 trials less that of 20, over 200, each a single step, Ray running
+already.
 """
 
 from __future__ import annotations
@@ -29,14 +33,15 @@ import ray
 from ray import tune
 from ray.tune.search.optuna import OptunaSearch
 
-from models import toy
-from models.api import Options
-from models.datasets import load
-from search.cluster import TUNE_ENVIRONMENT, worker_environment
-from search.config import build
-from search.engine import run_study
-from search.families import find
-from search.spaces import narrow, propose
+from hypersearch.models.api import Options
+from hypersearch.models.data.datasets import load_dataset
+from hypersearch.models.families import toy
+from hypersearch.search.config.study_files import build
+from hypersearch.search.engine.cluster import TUNE_ENVIRONMENT, worker_environment
+from hypersearch.search.engine.runner import run_study
+from hypersearch.search.families import find
+from hypersearch.search.space.narrowing import narrow
+from hypersearch.search.space.proposals import propose
 
 TURNS = 3
 FITS = 5  # trials of a process without an engine
@@ -46,7 +51,13 @@ LOGGERS = "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS"
 def ours(trials: int, **more: Any) -> float:
     """Seconds of a toy search."""
     with tempfile.TemporaryDirectory() as out:
-        base = {"name": "s", "dataset": "digits", "baselines": False, "max_resource": "1", "out": out}
+        base = {
+            "name": "s",
+            "dataset": "digits",
+            "baselines": False,
+            "max_resource": "1",
+            "out": out,
+        }
         began = time.perf_counter()
         run_study(build(["toy"], {**base, "trials": str(trials), **more}))
         return time.perf_counter() - began
@@ -101,7 +112,9 @@ def overhead() -> None:
         "ours, tpe": lambda: marginal(ours, 20, 220),
         "ours, random": lambda: marginal(lambda n: ours(n, searcher="random"), 20, 220),
         "stock, reuse_actors": lambda: marginal(lambda n: stock(n, True, True), 20, 220),
-        "stock, reuse_actors, no loggers": lambda: marginal(lambda n: stock(n, True, False), 20, 220),
+        "stock, reuse_actors, no loggers": lambda: marginal(
+            lambda n: stock(n, True, False), 20, 220
+        ),
         "stock, as it comes": lambda: marginal(lambda n: stock(n, False, True), 4, 14),
     }
     found: dict[str, list[float]] = {name: [] for name in ways}
@@ -112,7 +125,9 @@ def overhead() -> None:
             print(f"turn {turn + 1}: {name}: {found[name][-1]:.1f} ms a trial", flush=True)
     base = median(found["ours, tpe"])
     for name, costs in found.items():
-        print(f"{name}: median {median(costs):.1f} ms a trial, {median(costs) / base:.2f} times ours")
+        print(
+            f"{name}: median {median(costs):.1f} ms a trial, {median(costs) / base:.2f} times ours"
+        )
 
 
 def start() -> None:
@@ -126,7 +141,8 @@ def start() -> None:
     for name, seconds in found.items():  # the first of each has Ray's idle workers and cold files
         later = sorted(seconds[1:])
         print(
-            f"{name}: median {median(later):.2f} s a search ({later[0]:.2f} to {later[-1]:.2f}), first {seconds[0]:.2f}"
+            f"{name}: median {median(later):.2f} s a search ({later[0]:.2f} to {later[-1]:.2f}),"
+            f" first {seconds[0]:.2f}"
         )
 
 
@@ -139,15 +155,27 @@ def growth() -> None:
                 turns.append(blocks(1000, searcher))
         hundreds = [median(found) for found in zip(*turns, strict=True)]
         few, later, every = hundreds[0], hundreds[1], mean(hundreds)
-        print(f"{searcher}: ms a trial in each hundred, medians of {TURNS}:", *(f"{cost:.1f}" for cost in hundreds))
-        print(f"{few:.1f} ms each of 100, {every:.1f} ms each of 1,000: {every / few:.2f} times", end="; ")
+        print(
+            f"{searcher}: ms a trial in each hundred, medians of {TURNS}:",
+            *(f"{cost:.1f}" for cost in hundreds),
+        )
+        print(
+            f"{few:.1f} ms each of 100, {every:.1f} ms each of 1,000: {every / few:.2f} times",
+            end="; ",
+        )
         print(f"the tenth hundred {hundreds[-1] / later:.2f} times the second", flush=True)
 
 
 def blocks(trials: int, searcher: str) -> list[float]:
     """Milliseconds a trial in each hundred of a search, by the times of its ends."""
     with tempfile.TemporaryDirectory() as out:
-        base = {"name": "s", "dataset": "digits", "baselines": False, "max_resource": "1", "out": out}
+        base = {
+            "name": "s",
+            "dataset": "digits",
+            "baselines": False,
+            "max_resource": "1",
+            "out": out,
+        }
         run_study(build(["toy"], {**base, "trials": str(trials), "searcher": searcher}))
         events = map(json.loads, (Path(out) / "s" / "journal.jsonl").read_text().splitlines())
         ends = [event["at"] for event in events if event["event"] == "end"]
@@ -166,20 +194,30 @@ def workers() -> None:
         shares.append(share)
         one, two = seconds[1], seconds[2]
         print(
-            f"turn {turn + 1}: {one:.2f} s a trial with one worker, {two:.2f} s with two: {one / two:.2f} times",
+            f"turn {turn + 1}: {one:.2f} s a trial with one worker, {two:.2f} s with two:"
+            f" {one / two:.2f} times",
             end="; ",
         )
         with quiet():
             one, two = (without_engine(at_once) for at_once in (1, 2))
         bare.append(one / two)
         print(f"{share:.1%} of two workers' time inside steps; ", end="")
-        print(f"without an engine {one:.2f} s in one process, {two:.2f} s in two: {bare[-1]:.2f} times", flush=True)
-    shown = f"{median(ratios):.2f} times; {median(shares):.1%} inside steps; without an engine {median(bare):.2f} times"
+        print(
+            f"without an engine {one:.2f} s in one process, {two:.2f} s in two: {bare[-1]:.2f}"
+            " times",
+            flush=True,
+        )
+    shown = (
+        f"{median(ratios):.2f} times; {median(shares):.1%} inside steps; without an engine"
+        f" {median(bare):.2f} times"
+    )
     print(f"median: {shown}")
 
 
 def without_engine(processes: int) -> float:
-    """Seconds a trial when so many plain processes fit such trials side by side: what the machine itself allows."""
+    """Seconds a trial when so many plain processes fit such trials side by side: what the machine
+    itself allows.
+    """
     context = multiprocessing.get_context("spawn")
     barrier, times = context.Barrier(processes), context.Queue()
     started = [context.Process(target=fit_some, args=(barrier, times)) for _ in range(processes)]
@@ -193,7 +231,7 @@ def without_engine(processes: int) -> float:
 
 def fit_some(barrier: Any, times: Any) -> None:
     family = find("cnn")
-    shared = family.prepare(load("fashion-mnist", limit=int(CNN["limit"])), Options())
+    shared = family.prepare(load_dataset("fashion-mnist", limit=int(CNN["limit"])), Options())
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
     space = narrow(family, CNN["set"], {})
 
@@ -237,7 +275,8 @@ CNN: dict[str, Any] = {
 def busy(journal: Path, at_once: int) -> tuple[float, float]:
     """Seconds a trial, and the share of the workers' time that is inside steps.
 
-    From when every worker has ended a trial (libraries are imported then) until one finds no more to begin.
+    From when every worker has ended a trial (libraries are imported then) until one finds no more
+    to begin.
     """
     events = [json.loads(line) for line in journal.read_text().splitlines()]
     ends = sorted(e["at"] for e in events if e["event"] == "end")
@@ -245,7 +284,9 @@ def busy(journal: Path, at_once: int) -> tuple[float, float]:
     spent: dict[int, float] = {}
     inside = 0.0
     for event in (e for e in events if e["event"] == "step"):
-        inside += (event["seconds"] - spent.get(event["trial"], 0.0)) * (begin < event["at"] <= stop)
+        inside += (event["seconds"] - spent.get(event["trial"], 0.0)) * (
+            begin < event["at"] <= stop
+        )
         spent[event["trial"]] = event["seconds"]
     trials = sum(begin < at <= stop for at in ends)
     return (stop - begin) / trials, inside / (stop - begin) / at_once
@@ -253,7 +294,11 @@ def busy(journal: Path, at_once: int) -> tuple[float, float]:
 
 @contextlib.contextmanager
 def quiet() -> Any:
-    with Path(os.devnull).open("w") as sink, contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink):
+    with (
+        Path(os.devnull).open("w") as sink,
+        contextlib.redirect_stdout(sink),
+        contextlib.redirect_stderr(sink),
+    ):
         saved = os.dup(1), os.dup(2)
         os.dup2(sink.fileno(), 1)
         os.dup2(sink.fileno(), 2)

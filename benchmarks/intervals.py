@@ -9,8 +9,12 @@ import numpy as np
 from tabulate import tabulate
 
 
-def interval(values: Sequence[float], statistic: Callable[..., Any] = np.mean) -> tuple[float, float, float]:
-    """The statistic over seeds, and its bootstrap 95 % interval (percentiles of 10,000 resamples)."""
+def interval(
+    values: Sequence[float], statistic: Callable[..., Any] = np.mean
+) -> tuple[float, float, float]:
+    """The statistic over seeds, and its bootstrap 95 % interval (percentiles of 10,000
+    resamples).
+    """
     array = np.asarray(values, dtype=float)
     drawn = np.random.default_rng(0).integers(len(array), size=(10_000, len(array)))
     low, high = np.percentile(statistic(array[drawn], axis=1), [2.5, 97.5])
@@ -18,13 +22,19 @@ def interval(values: Sequence[float], statistic: Callable[..., Any] = np.mean) -
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """Regret by task, budget and method; how often the first method is better than each at the same seed."""
+    """Regret by task, budget and method; how often the first method is better than each at the same
+    seed.
+    """
     lines = []
     groups = dict.fromkeys((row["task"], row["budget"]) for row in rows)
     labels = list(dict.fromkeys(row["method"] for row in rows))
     for task, budget in groups:
         by = {
-            label: [r["regret"] for r in rows if (r["task"], r["budget"], r["method"]) == (task, budget, label)]
+            label: [
+                r["regret"]
+                for r in rows
+                if (r["task"], r["budget"], r["method"]) == (task, budget, label)
+            ]
             for label in labels
         }
         first = np.asarray(by[labels[0]])

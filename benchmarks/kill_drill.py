@@ -1,13 +1,16 @@
 """Kill a search again and again, resume it, and show that nothing was lost.
 
-    python benchmarks/kill_drill.py driver toy     # SIGKILL the driver at 20 random moments, resume each time
+    # SIGKILL the driver at 20 random moments, resume each time
+    python benchmarks/kill_drill.py driver toy
     python benchmarks/kill_drill.py driver cnn
     python benchmarks/kill_drill.py worker toy     # SIGKILL a random worker, 20 times, in one run
-    python benchmarks/kill_drill.py node toy       # three nodes; SIGKILL one of them with all that runs on it, 5 times
+    # three nodes; SIGKILL one of them with all that runs on it, 5 times
+    python benchmarks/kill_drill.py node toy
 
-Shown at the end: trials asked and recorded, trials recorded twice, finished objectives that changed, trials that went
-on from step 0 although they had made a step, and processes left over. Exit code 1 if anything is wrong. `--reference`
-also runs the search without a kill, one worker each, and compares every trial.
+Shown at the end: trials asked and recorded, trials recorded twice, finished objectives that
+changed, trials that went on from step 0 although they had made a step, and processes left over.
+Exit code 1 if anything is wrong. `--reference` also runs the search without a kill, one worker
+each, and compares every trial.
 """
 
 from __future__ import annotations
@@ -39,7 +42,9 @@ KILLS = {"driver": 20, "worker": 20, "node": 5}
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("what", choices=KILLS)
     parser.add_argument("target", choices=TARGETS)
     parser.add_argument("--kills", type=int)
@@ -51,8 +56,12 @@ def main() -> int:
     kills = asked.kills or KILLS[asked.what]
     with tempfile.TemporaryDirectory() as folder:
         alone = ["--concurrency", "1"] if asked.reference else []
-        drill = Drill(Path(folder), asked.target, asked.seed, asked.trials or TRIALS[asked.target], alone)
-        {"driver": kill_driver, "worker": kill_workers, "node": kill_nodes}[asked.what](drill, kills, chance)
+        drill = Drill(
+            Path(folder), asked.target, asked.seed, asked.trials or TRIALS[asked.target], alone
+        )
+        {"driver": kill_driver, "worker": kill_workers, "node": kill_nodes}[asked.what](
+            drill, kills, chance
+        )
         wrong = drill.verdict(asked.what)
         if asked.reference:
             wrong += drill.compare()
@@ -67,12 +76,23 @@ class Drill:
         self.out, self.target, self.more, self.seed = out, target, more, seed
         self.trials = str(trials)
         self.folder = out / "drill"
-        self.finished: dict[int, Any] = {}  # objective and state of each trial, when it was first seen to have ended
+        self.finished: dict[
+            int, Any
+        ] = {}  # objective and state of each trial, when it was first seen to have ended
         self.changed = 0
         self.orphans: list[psutil.Process] = []  # processes that a killed driver had started
 
     def run(self, *more: str, name: str = "drill") -> list[str]:
-        data = ["--dataset", "digits", "--limit", "400", "--seed", str(self.seed), "--trials", self.trials]
+        data = [
+            "--dataset",
+            "digits",
+            "--limit",
+            "400",
+            "--seed",
+            str(self.seed),
+            "--trials",
+            self.trials,
+        ]
         return self.command("run", *TARGETS[self.target], *data, "--name", name, *self.more, *more)
 
     def resume(self) -> list[str]:
@@ -95,7 +115,11 @@ class Drill:
         """Compare what has finished with what had finished before."""
         for event in self.events():
             if event["event"] == "end" and not event["cut"]:
-                steps = [e for e in self.events() if e["event"] == "step" and e["trial"] == event["trial"]]
+                steps = [
+                    e
+                    for e in self.events()
+                    if e["event"] == "step" and e["trial"] == event["trial"]
+                ]
                 now = event["state"], steps[-1]["objective"] if steps else None
                 self.changed += self.finished.setdefault(event["trial"], now) != now
 
@@ -111,7 +135,8 @@ class Drill:
         states = {
             trial.number: trial.state.name
             for trial in optuna.load_study(
-                study_name=f"drill/{FAMILIES[self.target]}", storage=f"sqlite:///{self.out}/hypersearch.db"
+                study_name=f"drill/{FAMILIES[self.target]}",
+                storage=f"sqlite:///{self.out}/hypersearch.db",
             ).trials
         }
         differ = sum(states.get(number) != state for number, (state, _) in self.finished.items())
@@ -119,12 +144,27 @@ class Drill:
         failed = len(failures)
         for event in failures:
             lived = " ".join(e["event"] for e in events if e["trial"] == event["trial"])
-            print(f"  trial {event['trial']} failed: {lived}: {event['failure'].strip().splitlines()[-1]}")
+            print(
+                f"  trial {event['trial']} failed: {lived}:"
+                f" {event['failure'].strip().splitlines()[-1]}"
+            )
         went_on = sum(e["event"] == "rewind" for e in events)
-        print(f"{what} {self.target}: {total} trials asked, {len(rows)} recorded, {len(set(ends))} of them different")
-        print(f"  {went_on} times a trial went on after a kill, {anew} of them from step 0 though it had made a step")
-        print(f"  {self.changed} finished objectives changed, {len(ends) - len(set(ends))} trials ended twice")
-        print(f"  {failed} failed, {differ} differ in Optuna's storage, {left_over} processes left over")
+        print(
+            f"{what} {self.target}: {total} trials asked, {len(rows)} recorded, {len(set(ends))} of"
+            " them different"
+        )
+        print(
+            f"  {went_on} times a trial went on after a kill, {anew} of them from step 0 though it"
+            " had made a step"
+        )
+        print(
+            f"  {self.changed} finished objectives changed, {len(ends) - len(set(ends))} trials"
+            " ended twice"
+        )
+        print(
+            f"  {failed} failed, {differ} differ in Optuna's storage, {left_over} processes left"
+            " over"
+        )
         wrong = abs(total - len(rows)) + abs(total - len(set(ends))) + len(ends) - len(set(ends))
         return wrong + anew + self.changed + failed + differ + left_over
 
@@ -132,7 +172,9 @@ class Drill:
         """Run the same search without a kill; the number of trials that differ."""
         if self.start(self.run(name="reference")).wait():
             return 1
-        ours, theirs = (trials(self.out / name / "journal.jsonl") for name in ("drill", "reference"))
+        ours, theirs = (
+            trials(self.out / name / "journal.jsonl") for name in ("drill", "reference")
+        )
         differ = sum(ours.get(number) != trial for number, trial in theirs.items())
         print(f"  {differ} of {len(theirs)} trials differ from those of a search without a kill")
         return differ
@@ -169,7 +211,12 @@ def kill_driver(drill: Drill, kills: int, chance: random.Random) -> None:
         process = drill.start(command)
         deadline = time.monotonic() + 60
         early = number % 5 == 4  # now and then before anything has happened
-        while not early and len(drill.events()) == before and process.poll() is None and time.monotonic() < deadline:
+        while (
+            not early
+            and len(drill.events()) == before
+            and process.poll() is None
+            and time.monotonic() < deadline
+        ):
             time.sleep(0.02)
         time.sleep(chance.uniform(0, 5))
         if process.poll() is not None:
@@ -186,7 +233,9 @@ def kill_driver(drill: Drill, kills: int, chance: random.Random) -> None:
 
 
 def survivors(processes: list[psutil.Process], patience: float = 120) -> list[psutil.Process]:
-    """Those that still run after a while: two agents of Ray take a minute to see that they are alone."""
+    """Those that still run after a while: two agents of Ray take a minute to see that they are
+    alone.
+    """
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline and any(runs(process) for process in processes):
         time.sleep(0.1)

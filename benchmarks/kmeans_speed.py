@@ -1,10 +1,12 @@
-"""How fast and how good our clusterings are, beside scikit-learn's, on Fashion-MNIST's pixels, all in one run.
+"""How fast and how good our clusterings are, beside scikit-learn's, on Fashion-MNIST's pixels, all
+in one run.
 
     HYPERSEARCH_DATA=… python benchmarks/kmeans_speed.py                # 60,000 images, k to 256
     HYPERSEARCH_DATA=… python benchmarks/kmeans_speed.py --n 12000 --most 64     # a try
 
-A fit runs in a process of its own, one at a time, all with the same number of threads (OMP_NUM_THREADS). Seconds are
-medians over the seeds; peak memory is the highest of the process, less what it held when the images were there.
+A fit runs in a process of its own, one at a time, all with the same number of threads
+(OMP_NUM_THREADS). Seconds are medians over the seeds; peak memory is the highest of the process,
+less what it held when the images were there.
 """
 
 from __future__ import annotations
@@ -27,9 +29,9 @@ import numpy as np
 import psutil
 from sklearn.cluster import KMeans
 
-from clustering.kmeans import kmeans_curve
-from models.arrays import flatten
-from models.datasets import load
+from hypersearch.clustering.centroids.curve import kmeans_curve
+from hypersearch.models.data.arrays import flatten
+from hypersearch.models.data.datasets import load_dataset
 
 KS = (10, 13, 16, 24, 36, 48, 64, 96, 144, 176, 208, 256)
 
@@ -44,13 +46,15 @@ class Measured:
 
 
 def alone(function: Callable[..., Any], *given: Any) -> Any:
-    """What the function returns, in a new process; this one stays small, for a child's peak begins at its parent's."""
+    """What the function returns, in a new process; this one stays small, for a child's peak begins
+    at its parent's.
+    """
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         return pool.submit(function, *given).result()
 
 
 def write_pixels(path: Path, n: int) -> None:
-    dataset = load("fashion-mnist")
+    dataset = load_dataset("fashion-mnist")
     np.save(path, flatten(np.concatenate([dataset.x_train, dataset.x_val])[:n]))
 
 
@@ -59,7 +63,9 @@ def measure(path: Path, fit: Callable[..., Any], *given: Any) -> Measured:
     before, began = psutil.Process().memory_info().rss, time.perf_counter()
     result = fit(x_nd, *given)
     seconds = time.perf_counter() - began
-    return Measured(result, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before)
+    return Measured(
+        result, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before
+    )
 
 
 def our_curve(x_nd: np.ndarray, ks: list[int], seed: int) -> list[float]:
@@ -67,7 +73,9 @@ def our_curve(x_nd: np.ndarray, ks: list[int], seed: int) -> list[float]:
 
 
 def their_loop(x_nd: np.ndarray, ks: list[int], seed: int, algorithm: str) -> list[float]:
-    return [KMeans(k, n_init=1, algorithm=algorithm, random_state=seed).fit(x_nd).inertia_ for k in ks]
+    return [
+        KMeans(k, n_init=1, algorithm=algorithm, random_state=seed).fit(x_nd).inertia_ for k in ks
+    ]
 
 
 def kmeans(asked: argparse.Namespace) -> None:
@@ -81,7 +89,11 @@ def kmeans(asked: argparse.Namespace) -> None:
         for seed in range(asked.seeds):
             for way, (fit, *more) in ways.items():
                 runs[way].append(alone(measure, path, fit, ks, seed, *more))
-                print(f"seed {seed}, {way}: {runs[way][-1].seconds:.1f} s", file=sys.stderr, flush=True)
+                print(
+                    f"seed {seed}, {way}: {runs[way][-1].seconds:.1f} s",
+                    file=sys.stderr,
+                    flush=True,
+                )
     show_kmeans(ks, runs)
 
 
@@ -95,11 +107,15 @@ def show_kmeans(ks: list[int], runs: dict[str, list[Measured]]) -> None:
     print("\n| | seconds | beside ours | peak memory, MB |\n|---|---|---|---|")
     for way, each in runs.items():
         peak = max(run.peak for run in each) / 2**20
-        print(f"| {way} | {seconds[way]:.1f} | {seconds[way] / seconds['ours']:.2f} | {peak:,.0f} |")
+        print(
+            f"| {way} | {seconds[way]:.1f} | {seconds[way] / seconds['ours']:.2f} | {peak:,.0f} |"
+        )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--n", type=int, default=60_000, help="images")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--most", type=int, default=max(KS), help="leave out larger k")

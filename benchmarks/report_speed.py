@@ -1,9 +1,10 @@
-"""Seconds that `hypersearch report` takes for a study of 1,000 trials, as a command of its own, and the page's size.
+"""Seconds that `hypersearch report` takes for a study of 1,000 trials, as a command of its own, and
+the page's size.
 
     python benchmarks/report_speed.py [TRIALS]
 
-The study is made here: a CNN's space with ten parameters, up to 27 epochs each, stopped as ASHA would at 1, 3 and 9, a
-trial in fifty failed. Three runs; the median counts.
+The study is made here: a CNN's space with ten parameters, up to 27 epochs each, stopped as ASHA
+would at 1, 3 and 9, a trial in fifty failed. Three runs; the median counts.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from search import facts
-from search.families import find
-from search.record import Record
-from search.spaces import to_record
-from search.trials import Step, Trial, write_json
+from hypersearch.search.families import find
+from hypersearch.search.planning import environment
+from hypersearch.search.space.description import to_record
+from hypersearch.search.storage.files import write_json
+from hypersearch.search.storage.record import Record
+from hypersearch.search.storage.trial import Step, Trial
 
 FAMILY = find("cnn")
 RUNS = 3
@@ -35,12 +37,17 @@ def main() -> None:
         seconds = [timed(out) for _ in range(RUNS)]
         size = (out / "thousand" / "report.html").stat().st_size
     told = ", ".join(f"{each:.2f}" for each in seconds)
-    print(f"{trials:,} trials: {statistics.median(seconds):.2f} s (median of {told}), {size / 1e6:.2f} MB")
+    print(
+        f"{trials:,} trials: {statistics.median(seconds):.2f} s (median of {told}),"
+        f" {size / 1e6:.2f} MB"
+    )
 
 
 def timed(out: Path) -> float:
     began = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "search", "report", "thousand", "--out", str(out)], check=True)
+    subprocess.run(
+        [sys.executable, "-m", "search", "report", "thousand", "--out", str(out)], check=True
+    )
     return time.perf_counter() - began
 
 
@@ -73,7 +80,12 @@ def play(record: Record, number: int, chance: random.Random) -> None:
     top = 0.95 - 0.1 * abs(params["dropout"] - 0.2) - chance.expovariate(20)
     for resource in range(1, EPOCHS[number % len(EPOCHS)] + 1):
         accuracy = top * (1 - 0.5 ** (resource + 1)) + chance.gauss(0, 0.002)
-        metrics = {"accuracy": accuracy, "loss": 1 - accuracy, "train.accuracy": accuracy + 0.01, "parameters": 9e4}
+        metrics = {
+            "accuracy": accuracy,
+            "loss": 1 - accuracy,
+            "train.accuracy": accuracy + 0.01,
+            "parameters": 9e4,
+        }
         trial.steps.append(Step(resource, 2.0 * resource, accuracy, metrics))
         record.step(trial)
     trial.state = "FAIL" if number % 50 == 49 else "COMPLETE" if trial.resource == 27 else "PRUNED"
@@ -83,16 +95,34 @@ def play(record: Record, number: int, chance: random.Random) -> None:
 
 def described(count: int) -> dict[str, object]:
     """study.json."""
-    search = {"family": "cnn", "target": "cnn", "metric": "accuracy", "mode": "max", "objectives": {"accuracy": "max"}}
-    plan = {"resource": "epochs", "max_resource": 27, "rungs": [1, 3, 9], "searcher": "tpe", "scheduler": "asha"}
+    search = {
+        "family": "cnn",
+        "target": "cnn",
+        "metric": "accuracy",
+        "mode": "max",
+        "objectives": {"accuracy": "max"},
+    }
+    plan = {
+        "resource": "epochs",
+        "max_resource": 27,
+        "rungs": [1, 3, 9],
+        "searcher": "tpe",
+        "scheduler": "asha",
+    }
     rest = {"trials": count, "space": to_record(FAMILY.space), "baselines": [], "left_out": {}}
     return {
         "name": "thousand",
-        "dataset": {"name": "digits", "train": 1149, "validation": 288, "test": 360, "classes": [*"0123456789"]},
+        "dataset": {
+            "name": "digits",
+            "train": 1149,
+            "validation": 288,
+            "test": 360,
+            "classes": [*"0123456789"],
+        },
         "searches": [{**search, **plan, **rest}],
-        "started": facts.now(),
-        "ended": facts.now(),
-        "versions": facts.versions(),
+        "started": environment.now(),
+        "ended": environment.now(),
+        "versions": environment.versions(),
     }
 
 

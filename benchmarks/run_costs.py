@@ -1,9 +1,11 @@
-"""Runs a `hypersearch run …` command; seconds to its first result and in all, peak memory of all processes and of one.
+"""Runs a `hypersearch run …` command; seconds to its first result and in all, peak memory of all
+processes and of one.
 
-    python benchmarks/run_costs.py cnn random_forest kmeans --trials 8 --max-resource 3 --limit 10000 --seed 0
+    python benchmarks/run_costs.py cnn random_forest kmeans \\
+        --trials 8 --max-resource 3 --max-samples 10000 --seed 0
 
-Memory is the proportional set size (PSS) of the process tree, sampled every second: a page that n processes share
-counts 1/n in each, so shared arrays count once.
+Memory is the proportional set size (PSS) of the process tree, sampled every second: a page that n
+processes share counts 1/n in each, so shared arrays count once.
 """
 
 from __future__ import annotations
@@ -36,7 +38,9 @@ def first_result(study: Path) -> bool:
 if __name__ == "__main__":
     name = f"costs-{int(time.time())}"
     began, first, peaks = time.perf_counter(), None, (0, 0)
-    with subprocess.Popen([sys.executable, "-m", "search", "run", *sys.argv[1:], "--name", name]) as run:
+    with subprocess.Popen(
+        [sys.executable, "-m", "search", "run", *sys.argv[1:], "--name", name]
+    ) as run:
         watched, sampled = psutil.Process(run.pid), 0.0
         while run.poll() is None:
             time.sleep(0.05)
@@ -45,5 +49,9 @@ if __name__ == "__main__":
             if time.perf_counter() - sampled > 1:
                 peaks, sampled = tuple(map(max, peaks, tree_pss(watched))), time.perf_counter()
     print(f"exit code {run.returncode}, first result after {first or float('nan'):.1f} s, ", end="")
-    print(f"all after {time.perf_counter() - began:.1f} s, peak memory (PSS) {peaks[0] / 2**30:.2f} GiB, ", end="")
+    print(
+        f"all after {time.perf_counter() - began:.1f} s, peak memory (PSS) {peaks[0] / 2**30:.2f}"
+        " GiB, ",
+        end="",
+    )
     print(f"of a trial process {peaks[1] / 2**30:.2f} GiB")

@@ -1,11 +1,15 @@
-"""How good the best configuration is that a search finds, at equal budget: ours beside others, on `benchmarks.curves`.
+"""How good the best configuration is that a search finds, at equal budget: ours beside others, on
+`benchmarks.curves`.
 
-    python -m benchmarks.search_quality [--seeds 20] [--methods ours,stock,…] [--tasks cnn,…] [--csv FILE]
+    python -m benchmarks.search_quality [--seeds 20]
+        [--methods ours,stock,…] [--tasks cnn,…] [--csv FILE]
 
-Time is simulated: W workers take steps that last as long as the task says. No Ray runtime: the searchers and schedulers
-are told what Ray Tune's loop tells them, in its order. A method's incumbent is the best trial of full resource; that of
-`stock` is what Tune's `get_best_result(scope="last")` gives, the best last value of any trial (`stock-full`: the same
-runs, the best of full resource). What counts is the incumbent's curve without noise, at full resource.
+Time is simulated: W workers take steps that last as long as the task says. No Ray runtime: the
+searchers and schedulers are told what Ray Tune's loop tells them, in its order. A method's
+incumbent is the best trial of full resource; that of `stock` is what Tune's
+`get_best_result(scope="last")` gives, the best last value of any trial (`stock-full`: the same
+runs, the best of full resource). What counts is the incumbent's curve without noise, at full
+resource.
 """
 
 from __future__ import annotations
@@ -29,13 +33,13 @@ from ray.tune.search.optuna import OptunaSearch
 
 from benchmarks.curves import FULL, TASKS, Task
 from benchmarks.intervals import table
-from models.api import Config, Family, never
-from search.config import SearchConfig
-from search.halting import Halving
-from search.plan import Search
-from search.schedule import first_rung, rungs
-from search.searcher import Bridge
-from search.spaces import propose
+from hypersearch.models.api import Config, Family, always_feasible
+from hypersearch.search.config.settings import SearchConfig
+from hypersearch.search.planned_search import Search
+from hypersearch.search.schedulers.asha import ASHAScheduler
+from hypersearch.search.schedulers.rungs import first_rung, rungs
+from hypersearch.search.space.proposals import propose
+from hypersearch.search.suggest.optuna_searcher import OptunaSearcher
 
 FACTOR = 3
 BUDGETS = (10, 30)  # full trainings
@@ -54,7 +58,9 @@ class Running:
 class Method(Protocol):
     """A searcher with its scheduler."""
 
-    anytime: bool  # what it does at a smaller budget is the beginning of what it does at a larger one
+    anytime: (
+        bool  # what it does at a smaller budget is the beginning of what it does at a larger one
+    )
 
     def next(self) -> Running | None:
         """What a free worker goes on with; None to wait."""
@@ -64,14 +70,20 @@ class Method(Protocol):
 
 
 class Ours:
-    """`Bridge` and `Halving`, told as search/controller.py and search/ledger.py tell them."""
+    """`Bridge` and `Halving`, told as search/engine/tune_loop.py and search/engine/callbacks.py
+    tell them.
+    """
 
     anytime = True
 
-    def __init__(self, task: Task, seed: int, budget: int, searcher: str = "tpe", first: int = 0) -> None:
+    def __init__(
+        self, task: Task, seed: int, budget: int, searcher: str = "tpe", first: int = 0
+    ) -> None:
         search = plan(task, searcher, budget)
-        self.bridge = Bridge(search, seed)
-        self.halving = Halving(task.mode, [rungs(FULL, FACTOR, first or first_rung(FULL, FACTOR))], FACTOR)
+        self.bridge = OptunaSearcher(search, seed)
+        self.halving = ASHAScheduler(
+            task.mode, [rungs(FULL, FACTOR, first or first_rung(FULL, FACTOR))], FACTOR
+        )
         self._metric = task.metric
 
     def next(self) -> Running | None:
@@ -86,7 +98,12 @@ class Ours:
     def result(self, trial: Running) -> bool:
         resource, value = len(trial.values), trial.values[-1]
         done = resource >= FULL
-        result = {"objective": value, "resource": resource, "seconds": 0.0, "metrics": {self._metric: value}}
+        result = {
+            "objective": value,
+            "resource": resource,
+            "seconds": 0.0,
+            "metrics": {self._metric: value},
+        }
         result |= {"complete": done, "done": done}
         stop = done or self.halving.on_trial_result(None, trial, result) == TrialScheduler.STOP
         self.bridge.on_trial_result(trial.trial_id, result)
@@ -97,7 +114,9 @@ class Ours:
 
 
 class Stock:
-    """Ray's own searcher and scheduler, told as Tune tells them: a stopped trial is COMPLETE, at its last value."""
+    """Ray's own searcher and scheduler, told as Tune tells them: a stopped trial is COMPLETE, at
+    its last value.
+    """
 
     anytime = True
 
@@ -119,7 +138,11 @@ class Stock:
 
     def result(self, trial: Running) -> bool:
         resource = len(trial.values)
-        result = {"objective": trial.values[-1], "resource": resource, "training_iteration": resource}
+        result = {
+            "objective": trial.values[-1],
+            "resource": resource,
+            "training_iteration": resource,
+        }
         stop = self.asha.on_trial_result(None, trial, result) == TrialScheduler.STOP
         if stop:
             self.asha.on_trial_complete(None, trial, result)
@@ -135,7 +158,11 @@ class Full:
     anytime = True
 
     def __init__(self, task: Task, seed: int, budget: int) -> None:
-        self._task, self._rng, self._numbers = task, np.random.default_rng([seed, 1]), itertools.count()
+        self._task, self._rng, self._numbers = (
+            task,
+            np.random.default_rng([seed, 1]),
+            itertools.count(),
+        )
 
     def next(self) -> Running | None:
         return Running(str(next(self._numbers)), {}, self._task.random(self._rng))
@@ -145,7 +172,9 @@ class Full:
 
 
 class Screen(Full):
-    """A third of the budget for one step each of random configurations; the best of them trained to the end."""
+    """A third of the budget for one step each of random configurations; the best of them trained to
+    the end.
+    """
 
     anytime = False
 
@@ -194,8 +223,8 @@ def plan(task: Task, searcher: str, trials: int) -> Search:
         resource="steps",
         max_resource=FULL,
         prepare=lambda dataset, options: None,
-        start=never,  # type: ignore[arg-type]  # nothing is trained
-        evaluate=never,  # type: ignore[arg-type]
+        start=always_feasible,  # type: ignore[arg-type]  # nothing is trained
+        evaluate=always_feasible,  # type: ignore[arg-type]
     )
     asked = SearchConfig(family="toy", trials=trials, searcher=searcher)
     return Search(
@@ -211,8 +240,13 @@ def plan(task: Task, searcher: str, trials: int) -> Search:
     )
 
 
-def simulate(method: Method, task: Task, seed: int, workers: int, budget: int) -> list[tuple[Running, int]]:
-    """Spend `budget` steps. The steps in the order in which they ended: (trial, its resource then)."""
+def simulate(
+    method: Method, task: Task, seed: int, workers: int, budget: int
+) -> list[tuple[Running, int]]:
+    """Spend `budget` steps.
+
+    The steps in the order in which they ended: (trial, its resource then).
+    """
     done: list[tuple[Running, int]] = []
     running: list[tuple[float, int, Running]] = []  # when its step ends
     order = itertools.count()
@@ -238,7 +272,9 @@ def simulate(method: Method, task: Task, seed: int, workers: int, budget: int) -
 def incumbent(steps: Sequence[tuple[Running, int]], task: Task, whole: bool) -> Config | None:
     """The trial of the best last value; `whole`: among those of full resource."""
     last = {trial.trial_id: (trial, resource) for trial, resource in steps}
-    pairs = [(trial, resource) for trial, resource in last.values() if resource == FULL or not whole]
+    pairs = [
+        (trial, resource) for trial, resource in last.values() if resource == FULL or not whole
+    ]
     sign = -1 if task.mode == "max" else 1
     best = min(pairs, key=lambda pair: sign * pair[0].values[pair[1] - 1], default=None)
     return best[0].params if best else None
@@ -254,7 +290,9 @@ def regrets(name: str, task: Task, seed: int, workers: int) -> dict[tuple[str, i
         if not steps or not method.anytime:
             steps = simulate(method, task, seed, workers, budget * FULL)
         stock = isinstance(method, Stock)
-        for label, whole in ((name, not stock), (f"{name}-full", True)) if stock else ((name, True),):
+        for label, whole in (
+            ((name, not stock), (f"{name}-full", True)) if stock else ((name, True),)
+        ):
             config = incumbent(steps[: budget * FULL], task, whole)
             found[label, budget] = 1.0 if config is None else task.regret(config)
     return found

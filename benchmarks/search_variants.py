@@ -1,6 +1,8 @@
-"""Ours with one thing changed at a time, on the tasks and by the measure of `benchmarks.search_quality`.
+"""Ours with one thing changed at a time, on the tasks and by the measure of
+`benchmarks.search_quality`.
 
-python -m benchmarks.search_variants [--seeds 20] [--methods ours,startup20,…] [--tasks cnn,…] [--csv FILE]
+python -m benchmarks.search_variants [--seeds 20] [--methods ours,startup20,…] [--tasks cnn,…]
+[--csv FILE]
 """
 
 from __future__ import annotations
@@ -13,9 +15,9 @@ import optuna
 from benchmarks import search_quality
 from benchmarks.curves import FULL, Task
 from benchmarks.search_quality import FACTOR, METHODS, Ours, Running
-from search import samplers
-from search.halting import Halving
-from search.schedule import first_rung, rungs
+from hypersearch.search.schedulers.asha import ASHAScheduler
+from hypersearch.search.schedulers.rungs import first_rung, rungs
+from hypersearch.search.suggest import samplers
 
 
 def tpe(first: int = 0, **changed: object) -> type[Ours]:
@@ -44,15 +46,21 @@ class Hyperband(Ours):
     def __init__(self, task: Task, seed: int, budget: int, searcher: str = "tpe") -> None:
         super().__init__(task, seed, budget, searcher)
         ladder = rungs(FULL, FACTOR)
-        self.halving = Halving(task.mode, [ladder[first:] for first in range(len(ladder))], FACTOR)
+        self.halving = ASHAScheduler(
+            task.mode, [ladder[first:] for first in range(len(ladder))], FACTOR
+        )
 
 
-class PatientHalving(Halving):
+class PatientHalving(ASHAScheduler):
     """Stops nobody at a rung that fewer than η trials have reached."""
 
     def on_trial_result(self, tune_controller: object, trial: Running, result: dict) -> str:
         word = super().on_trial_result(tune_controller, trial, result)
-        reached = [seen for _, seen in self._bracket(trial.config["number"])._rungs if trial.trial_id in seen]
+        reached = [
+            seen
+            for _, seen in self._bracket(trial.config["number"])._rungs
+            if trial.trial_id in seen
+        ]
         return self.CONTINUE if word == self.STOP and len(reached[0]) < FACTOR else word
 
 
@@ -61,7 +69,9 @@ class Patient(Ours):
 
     def __init__(self, task: Task, seed: int, budget: int, searcher: str = "tpe") -> None:
         super().__init__(task, seed, budget, searcher)
-        self.halving = PatientHalving(task.mode, [rungs(FULL, FACTOR, first_rung(FULL, FACTOR))], FACTOR)
+        self.halving = PatientHalving(
+            task.mode, [rungs(FULL, FACTOR, first_rung(FULL, FACTOR))], FACTOR
+        )
 
 
 class NoHalving(Ours):
@@ -69,19 +79,23 @@ class NoHalving(Ours):
 
     def __init__(self, task: Task, seed: int, budget: int) -> None:
         super().__init__(task, seed, budget)
-        self.halving = Halving(task.mode, [[]], FACTOR)
+        self.halving = ASHAScheduler(task.mode, [[]], FACTOR)
 
 
 class Promote(Ours):
-    """ASHA as published (Algorithm 2): a trial pauses at each rung, and goes on once it is in the best 1/η there.
+    """ASHA as published (Algorithm 2): a trial pauses at each rung, and goes on once it is in the
+    best 1/η there.
 
-    A paused trial is told to Optuna as PRUNED when it pauses; what it does later, Optuna does not hear.
+    A paused trial is told to Optuna as PRUNED when it pauses; what it does later, Optuna does not
+    hear.
     """
 
     def __init__(self, task: Task, seed: int, budget: int, searcher: str = "tpe") -> None:
         super().__init__(task, seed, budget, searcher)
         self._sign = -1 if task.mode == "max" else 1
-        self._rungs: dict[int, list[tuple[float, Running]]] = {rung: [] for rung in rungs(FULL, FACTOR)}
+        self._rungs: dict[int, list[tuple[float, Running]]] = {
+            rung: [] for rung in rungs(FULL, FACTOR)
+        }
         self._promoted: set[tuple[int, str]] = set()
 
     def next(self) -> Running | None:
@@ -95,7 +109,12 @@ class Promote(Ours):
 
     def result(self, trial: Running) -> bool:
         resource, value = len(trial.values), trial.values[-1]
-        result = {"objective": value, "resource": resource, "seconds": 0.0, "metrics": {self._metric: value}}
+        result = {
+            "objective": value,
+            "resource": resource,
+            "seconds": 0.0,
+            "metrics": {self._metric: value},
+        }
         if resource in self._rungs:
             self._rungs[resource].append((self._sign * value, trial))
         pause = resource in self._rungs or resource == FULL

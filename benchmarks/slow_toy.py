@@ -6,8 +6,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
-from models import toy
-from models.api import Config, Shared
+from hypersearch.models.api import Config, Shared
+from hypersearch.models.families import toy
 
 
 class SlowRun(toy.ToyRun):

@@ -1,17 +1,19 @@
-"""DBSCAN (Ester, Kriegel, Sander and Xu 1996): whole grids of settings at once, and the family that searches them.
+"""DBSCAN (Ester, Kriegel, Sander and Xu 1996): whole grids of settings at once, and the family that
+searches them.
 
-A search fits the training images (20,000 drawn by the search's seed, where there are more) and gives each validation
-image the cluster of its nearest core image, if that is within eps. `fit_on="judged"` is what report R3 did: the images
-to be judged are clustered themselves, validation images in the search and test images in `confirm`. eps is searched as
-a quantile of the distances to the min_samples-th neighbour, and reported as eps. A search prepares neighbours and trees
-once; a trial only cuts them. No stability is reported: it compares fits of samples, and at one eps a sample, being less
-dense than the whole, has fewer core images and other clusters. Shape suffixes: n images, m core images, d features,
-k clusters or listed neighbours.
+A search fits the training images (20,000 drawn by the search's seed, where there are more) and
+gives each validation image the cluster of its nearest core image, if that is within eps.
+`fit_on="judged"` is what report R3 did: the images to be judged are clustered themselves,
+validation images in the search and test images in `confirm`. eps is searched as a quantile of the
+distances to the min_samples-th neighbour, and reported as eps. A search prepares neighbours and
+trees once; a trial only cuts them. No stability is reported: it compares fits of samples, and at
+one eps a sample, being less dense than the whole, has fewer core images and other clusters. Shape
+suffixes: n images, m core images, d features, k clusters or listed neighbours.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,80 +22,47 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
-from clustering.features import Features, features
-from clustering.meaning import meaning
-from clustering.scores import (
+from hypersearch.clustering.features.pipeline import Features, features
+from hypersearch.clustering.scores.agreement import (
     EXTERNAL,
     NOISE,
-    Silhouette,
-    davies_bouldin,
     external_scores,
     guarded,
     majority_classes,
     noise_fraction,
 )
-from clustering.shelving import LIKELY, put_arrays
-from models.api import Baseline, Choice, Config, Evaluation, Family, Float, Options, Shared
-from models.datasets import Dataset
-from models.errors import UserError
+from hypersearch.clustering.scores.cluster_summary import cluster_summary
+from hypersearch.clustering.scores.silhouette import Silhouette, davies_bouldin
+from hypersearch.clustering.serialization import LIKELY, save_arrays
+from hypersearch.models.api import (
+    Baseline,
+    Choice,
+    Config,
+    Evaluation,
+    Family,
+    Float,
+    Options,
+    Shared,
+)
+from hypersearch.models.data.datasets import Dataset
 
 if TYPE_CHECKING:
-    from clustering.density import Density
+    from hypersearch.clustering.density.reachability import Density
+from hypersearch.clustering.density.grid import as_rows, dbscan_grid
 
-MOST = 20_000  # images fitted in a search: their distances in 784 dimensions take a minute on two cores
+# images fitted in a search: their distances in 784 dimensions take a minute on two cores
+MOST = 20_000
 SEARCHED = (5, 10, 15, 20, 30, 50)
-FARTHEST = 1e18  # the largest eps whose square float32 holds
 CURVE = 1001  # points of the curve of distances that are kept
-
-
-def dbscan_grid(x_nd: NDArray[Any], eps: Sequence[float], min_samples: Sequence[int]) -> NDArray[np.intp]:
-    """The labels of every setting, int (len(eps), len(min_samples), n): clusters from 0 on, noise -1.
-
-    x: (n, d), float32 or float64; other numbers are taken as float64. Label for label equal to scikit-learn's
-    `DBSCAN(eps, min_samples).fit(x).labels_`, with Euclidean distances. All settings are cut from one list of
-    max(min_samples) neighbours a row and one tree a value of min_samples (clustering/density.py); where a distance is
-    eps up to rounding, scikit-learn's own neighbourhoods decide, at up to the cost of two fits for that eps. Memory is
-    linear in n · max(min_samples), beside the labels. Raises a `UserError` for eps not in (0, 1e18], min_samples below
-    1, an empty list of either, and x that is empty, not two-dimensional or not finite.
-    """
-    x_nd = as_rows(x_nd)
-    _check(eps, min_samples)
-    from clustering.cuts import Cut, Margin
-    from clustering.density import density
-
-    reach = Margin(x_nd).around(max(eps))[1]
-    counts = [int(m) for m in min_samples]
-    cut = Cut(density(x_nd, sorted(set(counts)), reach))
-    labels = np.empty((len(eps), len(counts), len(x_nd)), dtype=np.intp)
-    for at, radius in enumerate(eps):
-        labels[at] = cut.labels(float(radius), counts)
-    return labels
-
-
-def as_rows(x_nd: NDArray[Any]) -> NDArray[np.floating]:
-    """x, (n, d), as finite float32 or float64 rows, contiguous; a `UserError` if it is not that."""
-    x_nd = np.asarray(x_nd)
-    if x_nd.ndim != 2 or 0 in x_nd.shape:
-        raise UserError(f"x must have rows and columns, got an array of shape {x_nd.shape}")
-    if x_nd.dtype not in (np.float32, np.float64):
-        x_nd = x_nd.astype(np.float64)
-    if not np.isfinite(x_nd).all():
-        raise UserError(f"x must be finite, got {int((~np.isfinite(x_nd)).sum())} values that are not")
-    return np.ascontiguousarray(x_nd)
-
-
-def _check(eps: Sequence[float], min_samples: Sequence[int]) -> None:
-    if len(eps) == 0 or not all(0.0 < radius <= FARTHEST for radius in eps):
-        raise UserError(f"eps must be distances above 0 and up to {FARTHEST:g}, got {list(eps)}")
-    if len(min_samples) == 0 or not all(m >= 1 and m == int(m) for m in min_samples):
-        raise UserError(f"min_samples must be whole numbers from 1 on, got {list(min_samples)}")
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """What all trials of a search share: the features, which rows of them are fitted, and what is known of these.
+    """What all trials of a search share: the features, which rows of them are fitted, and what is
+    known of these.
 
-    `near_nk`, `distance_nk`: for each validation image the nearest fitted images, as indices into `fitted_n`.
+    `near_nk`, `distance_nk`: for each validation image the nearest fitted images, as indices into
+    `fitted_n`.
     """
 
     features: Features
@@ -121,16 +90,22 @@ class DbscanRun:
         self.shared, self.finished = shared, False
         self.min_samples = int(config["min_samples"] or 0)
         self.judges_itself = config["fit_on"] == "judged"
-        self._core_square_n = shared.density.core_mn[shared.density.min_samples.index(self.min_samples)]
-        self.eps = float(config["eps"] or 0.0) if config["eps_from"] == "value" else self._quantile(config)
+        self._core_square_n = shared.density.core_mn[
+            shared.density.min_samples.index(self.min_samples)
+        ]
+        self.eps = (
+            float(config["eps"] or 0.0) if config["eps_from"] == "value" else self._quantile(config)
+        )
         self._labels_n: NDArray[np.intp] = np.empty(0, dtype=np.intp)
 
     def step(self) -> Mapping[str, float]:
         """Fit; scores on validation, each at its worst for a clustering that is degenerate."""
         if not self.finished and not self.judges_itself:
-            from clustering.cuts import Cut
+            from hypersearch.clustering.density.dbscan_labels import DbscanLabels
 
-            self._labels_n = Cut(self.shared.density).labels(self.eps, [self.min_samples])[0]
+            self._labels_n = DbscanLabels(self.shared.density).labels(self.eps, [self.min_samples])[
+                0
+            ]
         self.finished = True
         labels_n = self.predict(self.shared.x_val) if self.judges_itself else self._listed()
         apart = {
@@ -158,20 +133,31 @@ class DbscanRun:
         scores = external_scores(labels_n, y_n, self.named_classes(labels_n, y_n))
         return {**scores, "noise_fraction": noise_fraction(labels_n), "eps": self.eps}
 
-    def named_classes(self, labels_n: NDArray[np.intp], y_n: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The majority class of each cluster, int64 (k,): among the fitted images, or these if they were clustered."""
+    def named_classes(
+        self, labels_n: NDArray[np.intp], y_n: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """The majority class of each cluster, int64 (k,): among the fitted images, or these if they
+        were clustered.
+        """
         own = (labels_n, y_n) if self.judges_itself else (self._labels_n, self._y_fitted)
         return majority_classes(*own, int(own[0].max(initial=NOISE)) + 1)
 
     def curve(self) -> NDArray[np.floating]:
-        """1,001 quantiles of the fitted images' distances to the min_samples-th neighbour, smallest first."""
+        """1,001 quantiles of the fitted images' distances to the min_samples-th neighbour, smallest
+        first.
+        """
         return np.asarray(np.quantile(np.sqrt(self._core_square_n), np.linspace(0.0, 1.0, CURVE)))
 
     def arrays(self) -> dict[str, tuple[NDArray[Any], str]]:
-        """What the clusters are, each with its meaning: eps, min_samples, and the core images, if any were fitted."""
+        """What the clusters are, each with its meaning: eps, min_samples, and the core images, if
+        any were fitted.
+        """
         settings = {
             "eps": (np.array(self.eps), "float64, the radius of a neighbourhood"),
-            "min_samples": (np.array(self.min_samples), "int64, images within eps, itself counted, of a core image"),
+            "min_samples": (
+                np.array(self.min_samples),
+                "int64, images within eps, itself counted, of a core image",
+            ),
         }
         if self.judges_itself:
             return settings
@@ -179,14 +165,22 @@ class DbscanRun:
         x_md, labels_m = self.shared.density.x_nd[core], self._labels_n[core]
         return {
             **settings,
-            "core_md": (x_md, "float32, the core images' rows; a row goes to the nearest one's cluster if within eps"),
+            "core_md": (
+                x_md,
+                (
+                    "float32, the core images' rows; a row goes to the nearest one's cluster if"
+                    " within eps"
+                ),
+            ),
             "labels_m": (labels_m, "int64, the cluster of each core image, from 0 on"),
             "classes_k": (self.named_classes(self._labels_n, self._y_fitted), LIKELY),
         }
 
     def save(self, folder: Path) -> None:
         """Write the labels of the fitted images."""
-        np.savez(folder / "dbscan.npz", labels_n=self._labels_n, finished=self.finished, eps=self.eps)
+        np.savez(
+            folder / "dbscan.npz", labels_n=self._labels_n, finished=self.finished, eps=self.eps
+        )
 
     def load(self, folder: Path) -> None:
         """Read them."""
@@ -202,17 +196,25 @@ class DbscanRun:
         return self.shared.features.y_n[self.shared.fitted_n]
 
     def _quantile(self, config: Config) -> float:
-        """eps, a hair above a distance that occurs, so that the row whose distance it is counts as core."""
-        distance = float(np.quantile(np.sqrt(self._core_square_n), float(config["eps_quantile"] or 0.0)))
+        """eps, a hair above a distance that occurs, so that the row whose distance it is counts as
+        core.
+        """
+        distance = float(
+            np.quantile(np.sqrt(self._core_square_n), float(config["eps_quantile"] or 0.0))
+        )
         return max(distance * (1.0 + 1e-6), 1e-12)
 
     def _listed(self) -> NDArray[np.intp]:
-        """`predict` for the validation images, from their listed neighbours wherever these suffice."""
+        """`predict` for the validation images, from their listed neighbours wherever these
+        suffice.
+        """
         near_nk, distance_nk = self.shared.near_nk, self.shared.distance_nk
         core_nk = self._core_n[near_nk] & (distance_nk <= self.eps)
         first_n = core_nk.argmax(axis=1)
         found_n = core_nk.any(axis=1)
-        labels_n = np.where(found_n, self._labels_n[near_nk[np.arange(len(near_nk)), first_n]], NOISE)
+        labels_n = np.where(
+            found_n, self._labels_n[near_nk[np.arange(len(near_nk)), first_n]], NOISE
+        )
         beyond = np.flatnonzero(~found_n & (distance_nk[:, -1] <= self.eps))
         if len(beyond):
             labels_n[beyond] = self.predict(self.shared.x_val[beyond])
@@ -220,7 +222,7 @@ class DbscanRun:
 
 
 def _prepare(dataset: Dataset, options: Options) -> Shared:
-    from clustering.density import density
+    from hypersearch.clustering.density.reachability import density
 
     made = features(dataset, options)
     fitted_n = np.sort(np.random.default_rng(options.seed).permutation(made.n_train)[:MOST])
@@ -232,25 +234,30 @@ def _prepare(dataset: Dataset, options: Options) -> Shared:
 
 
 def _evaluate(run: DbscanRun, dataset: Dataset) -> Evaluation:
-    from clustering.k_distance import elbow
+    from hypersearch.clustering.density.k_distance import elbow
 
     labels_n, curve = run.predict(run.shared.features.transform(dataset.x_test)), run.curve()
     bend = elbow(curve)
     classes_k = run.named_classes(labels_n, dataset.y_test)
-    artifacts: dict[str, Any] = {**meaning(labels_n, classes_k, dataset), "k_distances": curve}
+    artifacts: dict[str, Any] = {
+        **cluster_summary(labels_n, classes_k, dataset),
+        "k_distances": curve,
+    }
     if np.isfinite(bend):
         artifacts["elbow"] = np.array(bend)
     return Evaluation(run.scores(labels_n, dataset.y_test), artifacts)
 
 
 def _export(run: DbscanRun, dataset: Dataset, folder: Path) -> None:
-    put_arrays(folder, run.arrays(), run.shared.features, dataset)
+    save_arrays(folder, run.arrays(), run.shared.features, dataset)
 
 
 def _unfit(config: Config, dataset: Dataset) -> str | None:
     images = len(dataset.x_train)
     few = int(config["min_samples"] or 0) > images
-    return f"min_samples = {config['min_samples']} is more than the {images} images" if few else None
+    return (
+        f"min_samples = {config['min_samples']} is more than the {images} images" if few else None
+    )
 
 
 def _r3(eps: float, figures: Mapping[str, float]) -> Baseline:
@@ -258,7 +265,10 @@ def _r3(eps: float, figures: Mapping[str, float]) -> Baseline:
         name=f"R3-{eps:g}",
         config={"eps_from": "value", "eps": eps, "min_samples": 15, "fit_on": "judged"},
         resource=1,
-        source=f"R3, DBSCAN on the 2,304 features of its CNN, at an elbow of the 15-distance curve, {eps:g}",
+        source=(
+            "R3, DBSCAN on the 2,304 features of its CNN, at an elbow of the 15-distance curve,"
+            f" {eps:g}"
+        ),
         dataset="fashion-mnist-5",
         figures=figures,
         features="cnn@flatten,standard",

@@ -1,10 +1,12 @@
-"""Gaussian mixtures by scikit-learn, one iteration of expectation and maximisation a step; report R4's as baseline.
+"""Gaussian mixtures by scikit-learn, one iteration of expectation and maximisation a step; report
+R4's as baseline.
 
-An image belongs to the component that is most likely to have made it. Of features of more than `MOST` dimensions the
-leading principal components are taken, once for all trials: on 784 pixels a full covariance would have 307,720
-figures a component, and be singular, as some pixels hardly change. Beside the mixture two more are fitted to small
-samples of the images; how far they agree is its stability. R4's baseline is meant for the codes of its autoencoder,
-and has scikit-learn's defaults, as the report names no others. Shape suffixes: n images, d features, k components.
+An image belongs to the component that is most likely to have made it. Of features of more than
+`MOST` dimensions the leading principal components are taken, once for all trials: on 784 pixels a
+full covariance would have 307,720 figures a component, and be singular, as some pixels hardly
+change. Beside the mixture two more are fitted to small samples of the images; how far they agree is
+its stability. R4's baseline is meant for the codes of its autoencoder, and has scikit-learn's
+defaults, as the report names no others. Shape suffixes: n images, d features, k components.
 """
 
 from __future__ import annotations
@@ -22,29 +24,59 @@ from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
-from clustering.features import Chain, Features, features
-from clustering.fits import Components
-from clustering.meaning import meaning
-from clustering.scores import EXTERNAL, Silhouette, davies_bouldin, external_scores, guarded, majority_classes
-from clustering.shelving import put_clustering
-from clustering.stability import TWIN, agreement, halves
-from models.api import Baseline, Choice, Config, Evaluation, Family, Float, Int, Options, Shared, Space
-from models.datasets import Dataset
+from hypersearch.clustering.features.feature_transforms import Components
+from hypersearch.clustering.features.pipeline import Chain, Features, features
+from hypersearch.clustering.scores.agreement import (
+    EXTERNAL,
+    external_scores,
+    guarded,
+    majority_classes,
+)
+from hypersearch.clustering.scores.cluster_summary import cluster_summary
+from hypersearch.clustering.scores.silhouette import Silhouette, davies_bouldin
+from hypersearch.clustering.scores.stability import TWIN, agreement, halves
+from hypersearch.clustering.serialization import save_clustering
+from hypersearch.models.api import (
+    Baseline,
+    Choice,
+    Config,
+    Evaluation,
+    Family,
+    Float,
+    Int,
+    Options,
+    Shared,
+    Space,
+)
+from hypersearch.models.data.datasets import Dataset
 
 MOST = 64  # dimensions
-FITTED = ("weights_", "means_", "covariances_", "precisions_cholesky_", "precisions_", "converged_", "lower_bound_")
+FITTED = (
+    "weights_",
+    "means_",
+    "covariances_",
+    "precisions_cholesky_",
+    "precisions_",
+    "converged_",
+    "lower_bound_",
+)
 """What scikit-learn goes on from, and what it predicts by."""
 
 
 class Mixture(GaussianMixture):  # type: ignore[misc]  # scikit-learn ships no types
-    """scikit-learn's mixture, fitted again and again to the same rows, which takes each of its E-steps once.
+    """scikit-learn's mixture, fitted again and again to the same rows, which takes each of its
+    E-steps once.
 
-    `fit` takes one before its iteration, whose result was known when the fit before ended, and one after it.
+    `fit` takes one before its iteration, whose result was known when the fit before ended, and one
+    after it.
     """
 
-    _taken: tuple[Any, Any] = (None, None)  # the means, which every M-step makes anew, and what the E-step gave
+    _taken: tuple[Any, Any] = (
+        None,
+        None,
+    )  # the means, which every M-step makes anew, and what the E-step gave
 
-    def _e_step(self, X: Any, **kwargs: Any) -> Any:  # noqa: N803  # as there
+    def _e_step(self, X: Any, **kwargs: Any) -> Any:  # noqa: N803  # scikit-learn's name
         if self._taken[0] is not self.means_:
             self._taken = self.means_, super()._e_step(X, **kwargs)
         return self._taken[1]
@@ -58,7 +90,8 @@ class Mixture(GaussianMixture):  # type: ignore[misc]  # scikit-learn ships no t
 class MixtureRun:
     """One mixture in the making, and its twins. It is finished when the likelihood stands still.
 
-    That is as in scikit-learn: when an iteration changes the mean log-likelihood by less than 0.001 nats an image.
+    That is as in scikit-learn: when an iteration changes the mean log-likelihood by less than 0.001
+    nats an image.
     """
 
     def __init__(self, config: Config, shared: Features, seed: int) -> None:
@@ -67,7 +100,9 @@ class MixtureRun:
         self._x_nd, self._y_n = shared.x_nd[train].astype(np.float64), shared.y_n[train]
         self._x_val, self._y_val = shared.x_nd[held_out].astype(np.float64), shared.y_n[held_out]
         self._halves = halves(len(self._x_nd), np.random.default_rng(seed), TWIN)
-        self.model, *self._twins = (empty(config, self._x_nd, s) for s in (seed, seed + 1, seed + 2))
+        self.model, *self._twins = (
+            empty(config, self._x_nd, s) for s in (seed, seed + 1, seed + 2)
+        )
         self._silhouette = Silhouette(self._x_val)
 
     @property
@@ -76,7 +111,9 @@ class MixtureRun:
         return bool(getattr(self.model, "converged_", False))
 
     def step(self) -> Mapping[str, float]:
-        """One iteration; what is likely of the fitted images (bic, aic), and scores on validation."""
+        """One iteration; what is likely of the fitted images (bic, aic), and scores on
+        validation.
+        """
         if not self.finished:
             iterate(self.model, self._x_nd)
             for twin, rows in zip(self._twins, self._halves, strict=True):
@@ -92,7 +129,9 @@ class MixtureRun:
 
     def named_classes(self) -> NDArray[np.int64]:
         """The majority class of each component among the fitted images, int64 (k,)."""
-        return majority_classes(self.model.judge_fitted(self._x_nd)[1], self._y_n, self.model.n_components)
+        return majority_classes(
+            self.model.judge_fitted(self._x_nd)[1], self._y_n, self.model.n_components
+        )
 
     def estimator(self) -> GaussianMixture:
         """The same mixture, as scikit-learn has it."""
@@ -111,12 +150,27 @@ class MixtureRun:
         with np.load(folder / "mixture.npz") as stored:
             for number, each in enumerate([self.model, *self._twins]):
                 own = f"{number}."
-                restored(each, {name.removeprefix(own): stored[name] for name in stored if name.startswith(own)})
+                restored(
+                    each,
+                    {
+                        name.removeprefix(own): stored[name]
+                        for name in stored
+                        if name.startswith(own)
+                    },
+                )
 
     def _criteria(self, likelihood: float) -> dict[str, float]:
-        """BIC (Schwarz 1978) and AIC (Akaike 1974) of the fitted images, whose mean log-likelihood is given."""
-        n, free = len(self._x_nd), self.model._n_parameters()  # public only by what is calculated of it
-        return {"bic": free * log(n) - 2.0 * n * likelihood, "aic": free * 2.0 - 2.0 * n * likelihood}
+        """BIC (Schwarz 1978) and AIC (Akaike 1974) of the fitted images, whose mean log-likelihood
+        is given.
+        """
+        n, free = (
+            len(self._x_nd),
+            self.model._n_parameters(),
+        )  # public only by what is calculated of it
+        return {
+            "bic": free * log(n) - 2.0 * n * likelihood,
+            "aic": free * 2.0 - 2.0 * n * likelihood,
+        }
 
     def _scores(self, labels_n: NDArray[np.int32], fitted_n: NDArray[np.int32]) -> dict[str, float]:
         classes_k = majority_classes(fitted_n, self._y_n, self.model.n_components)
@@ -131,9 +185,10 @@ class MixtureRun:
 def empty(config: Config, x_nd: NDArray[np.float64], seed: int) -> Any:
     """The scikit-learn mixture of a configuration, not yet fitted, that goes on an iteration a fit.
 
-    Its `reg_covar`, which is added to every variance, is what the configuration says or, where that is "relative", its
-    `regularisation` times the mean variance of x, float64 (n, d), which means the same whatever the features' scale.
-    It matters where a unit of a code is 0 nearly always: on R4's, 1e-6 of either kind gives a tenth other labels.
+    Its `reg_covar`, which is added to every variance, is what the configuration says or, where that
+    is "relative", its `regularisation` times the mean variance of x, float64 (n, d), which means
+    the same whatever the features' scale. It matters where a unit of a code is 0 nearly always: on
+    R4's, 1e-6 of either kind gives a tenth other labels.
     """
     added = config.get("reg_covar", "relative")
     if added == "relative":
@@ -150,20 +205,28 @@ def empty(config: Config, x_nd: NDArray[np.float64], seed: int) -> Any:
 
 
 def iterate(mixture: Any, x_nd: NDArray[np.float64]) -> None:
-    """One iteration of EM on x, float64 (n, d), from where the mixture stands; the first also initialises."""
+    """One iteration of EM on x, float64 (n, d), from where the mixture stands; the first also
+    initialises.
+    """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # that one iteration is not enough is known
+        warnings.simplefilter(
+            "ignore", ConvergenceWarning
+        )  # that one iteration is not enough is known
         mixture.fit(x_nd)
 
 
 def judged(mixture: Any, x_nd: NDArray[np.float64]) -> tuple[float, NDArray[np.int32]]:
     """The mean log-likelihood of images, in nats, and the component of each, int32 (n,)."""
-    likelihood_n, responsibility_nk = mixture._estimate_log_prob_resp(x_nd)  # `score` and `predict` at one's cost
+    likelihood_n, responsibility_nk = mixture._estimate_log_prob_resp(
+        x_nd
+    )  # `score` and `predict` at one's cost
     return float(likelihood_n.mean()), responsibility_nk.argmax(axis=1).astype(np.int32)
 
 
 def state(mixture: Any) -> dict[str, NDArray[Any]]:
-    """What a mixture has been fitted to, as arrays by scikit-learn's names; nothing before its first iteration."""
+    """What a mixture has been fitted to, as arrays by scikit-learn's names; nothing before its
+    first iteration.
+    """
     return {name: np.asarray(getattr(mixture, name)) for name in FITTED if hasattr(mixture, name)}
 
 
@@ -177,13 +240,17 @@ def restored(mixture: Any, fitted: Mapping[str, NDArray[Any]]) -> Any:
 
 
 def reduced(raw: Features, most: int = MOST) -> Features:
-    """The features, or of more than `most` dimensions the leading principal components of the training images."""
+    """The features, or of more than `most` dimensions the leading principal components of the
+    training images.
+    """
     if raw.x_nd.shape[1] <= most:
         return raw
     pca = PCA(min(most, raw.n_train), svd_solver="covariance_eigh").fit(raw.x_nd[: raw.n_train])
     projected = Components(pca.mean_.astype(np.float32), pca.components_.astype(np.float32))
     name = f"{raw.name}, {pca.n_components_} principal components"
-    return replace(raw, x_nd=projected(raw.x_nd), name=name, transform=Chain((raw.transform, projected)))
+    return replace(
+        raw, x_nd=projected(raw.x_nd), name=name, transform=Chain((raw.transform, projected))
+    )
 
 
 def _prepare(dataset: Dataset, options: Options) -> Shared:
@@ -195,7 +262,7 @@ def _evaluate(run: MixtureRun, dataset: Dataset) -> Evaluation:
     likelihood, labels_n = judged(run.model, x_nd.astype(np.float64))
     classes_k = run.named_classes()
     scores = {"log_likelihood": likelihood, **external_scores(labels_n, dataset.y_test, classes_k)}
-    return Evaluation(scores, meaning(labels_n, classes_k, dataset))
+    return Evaluation(scores, cluster_summary(labels_n, classes_k, dataset))
 
 
 def _export(run: MixtureRun, dataset: Dataset, folder: Path) -> None:
@@ -205,9 +272,12 @@ def _export(run: MixtureRun, dataset: Dataset, folder: Path) -> None:
         "weights_k": (mixture.weights_, "float64, the share of each component"),
         "means_kd": (mixture.means_, "float64"),
         "covariances": (mixture.covariances_, f"float64, {shape}"),
-        "precisions_cholesky": (mixture.precisions_cholesky_, f"float64, of their inverses, {shape}"),
+        "precisions_cholesky": (
+            mixture.precisions_cholesky_,
+            f"float64, of their inverses, {shape}",
+        ),
     }
-    put_clustering(folder, mixture, arrays, run.named_classes(), run.features, dataset)
+    save_clustering(folder, mixture, arrays, run.named_classes(), run.features, dataset)
 
 
 def _most(space: Space, dataset: Dataset) -> Mapping[str, int]:
@@ -218,7 +288,11 @@ def _most(space: Space, dataset: Dataset) -> Mapping[str, int]:
 def _unfit(config: Config, dataset: Dataset) -> str | None:
     most = _most({}, dataset)["components"]
     few = int(config["components"] or 0) > most
-    return f"components = {config['components']} are more than the {most} images of a twin" if few else None
+    return (
+        f"components = {config['components']} are more than the {most} images of a twin"
+        if few
+        else None
+    )
 
 
 START: Config = {"components": 10, "init": "kmeans", "reg_covar": "relative", "regularisation": 0.1}
@@ -235,7 +309,12 @@ FAMILY = Family(
     baselines=(
         Baseline(
             name="R4",
-            config={"components": 10, "covariance_type": "full", "init": "kmeans", "reg_covar": 1e-6},
+            config={
+                "components": 10,
+                "covariance_type": "full",
+                "init": "kmeans",
+                "reg_covar": 1e-6,
+            },
             resource=100,  # with scikit-learn's defaults, as the report names no others
             source="R4, autoencoder + Gaussian mixture",
             figures={"test.accuracy": 0.5143},
@@ -248,7 +327,15 @@ FAMILY = Family(
         {**START, "covariance_type": "tied"},
     ),
     metric="v_measure",  # homogeneity and accuracy alone rise with the number of components
-    metrics=("bic", "aic", "log_likelihood", "silhouette", "davies_bouldin", "stability", *EXTERNAL),
+    metrics=(
+        "bic",
+        "aic",
+        "log_likelihood",
+        "silhouette",
+        "davies_bouldin",
+        "stability",
+        *EXTERNAL,
+    ),
     resource="iterations",
     max_resource=81,
     prepare=_prepare,

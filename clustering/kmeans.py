@@ -1,11 +1,12 @@
 """K-means on a ladder of growing subsamples, with the six rows of report R4 as baselines.
 
-A step costs one pass over all fitted images. The first ones spend it on several of Lloyd's passes over a subsample: 16
-over one image in 16, then 4 over one in 4. The others are one pass over all, until the centres stand still.
-`fit_on` says which images are fitted: a search fits the training images and scores on validation; R4 fitted and
-scored all 60,000, so its baselines fit and score training and validation images together. In the first step two more
-are fitted to small samples of the fitted images; how far they agree is the stability of these settings, which further
-steps repeat.
+A step costs one pass over all fitted images. The first ones spend it on several of Lloyd's passes
+over a subsample: 16 over one image in 16, then 4 over one in 4. The others are one pass over all,
+until the centres stand still. `fit_on` says which images are fitted: a search fits the training
+images and scores on validation; R4 fitted and scored all 60,000, so its baselines fit and score
+training and validation images together. In the first step two more are fitted to small samples of
+the fitted images; how far they agree is the stability of these settings, which further steps
+repeat.
 """
 
 from __future__ import annotations
@@ -20,15 +21,32 @@ from numpy.typing import NDArray
 from sklearn.cluster import KMeans, kmeans_plusplus
 from sklearn.exceptions import ConvergenceWarning
 
-from clustering.curve import KMeansFit, kmeans_curve, share
-from clustering.features import Features, features
-from clustering.lloyd import TOLERANCE, Lloyd, blocks
-from clustering.meaning import center_images, meaning
-from clustering.scores import EXTERNAL, WORST, Silhouette, davies_bouldin, external_scores, guarded, majority_classes
-from clustering.shelving import put_clustering
-from clustering.stability import TWIN, stability
-from models.api import Baseline, Choice, Config, Evaluation, Family, Int, Options, Shared, Space
-from models.datasets import Dataset
+from hypersearch.clustering.centroids.curve import KMeansFit, kmeans_curve, share
+from hypersearch.clustering.centroids.lloyd import TOLERANCE, Lloyd, blocks
+from hypersearch.clustering.features.pipeline import Features, features
+from hypersearch.clustering.scores.agreement import (
+    EXTERNAL,
+    WORST,
+    external_scores,
+    guarded,
+    majority_classes,
+)
+from hypersearch.clustering.scores.cluster_summary import center_images, cluster_summary
+from hypersearch.clustering.scores.silhouette import Silhouette, davies_bouldin
+from hypersearch.clustering.scores.stability import TWIN, stability
+from hypersearch.clustering.serialization import save_clustering
+from hypersearch.models.api import (
+    Baseline,
+    Choice,
+    Config,
+    Evaluation,
+    Family,
+    Int,
+    Options,
+    Shared,
+    Space,
+)
+from hypersearch.models.data.datasets import Dataset
 
 __all__ = ["FAMILY", "KMeansFit", "KMeansRun", "assign", "first_centers", "kmeans_curve"]
 
@@ -59,7 +77,9 @@ class KMeansRun:
         return self._order_n[: share(len(self._order_n), self._k, part)]
 
     def step(self) -> Mapping[str, float]:
-        """One pass, or several over a subsample; scores on validation, inertia of all fitted images."""
+        """One pass, or several over a subsample; scores on validation, inertia of all fitted
+        images.
+        """
         rows = self.rows
         if len(rows) < len(self._x_nd):
             self._lloyd.start(self._centers_of(rows, len(self._x_nd) // len(rows)))
@@ -89,12 +109,20 @@ class KMeansRun:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # two centres may be the same
             made = KMeans(self._k, init="random", n_init=1, max_iter=1).fit(self.centers_kd)
-        made.cluster_centers_, made.labels_, made.inertia_ = self.centers_kd, self._lloyd.labels_n, self._lloyd.inertia
+        made.cluster_centers_, made.labels_, made.inertia_ = (
+            self.centers_kd,
+            self._lloyd.labels_n,
+            self._lloyd.inertia,
+        )
         return made
 
     def save(self, folder: Path) -> None:
         """Write centres, labels and all else that the next pass builds on."""
-        state: dict[str, Any] = {"steps": self._steps, "finished": self.finished, **self._lloyd.state}
+        state: dict[str, Any] = {
+            "steps": self._steps,
+            "finished": self.finished,
+            **self._lloyd.state,
+        }
         if self._stability is not None:
             state["stability"] = self._stability
         np.savez(folder / "kmeans.npz", **state)
@@ -120,13 +148,17 @@ class KMeansRun:
         y_n = self._y_n if self._everything else self.features.y_n[self.features.n_train :]
         if self._stability is None:
             self._stability = self._measured_stability()
-        held_out_n = labels_n[-len(self._x_val) :]  # whatever is fitted, the criteria are those of validation images
+        held_out_n = labels_n[
+            -len(self._x_val) :
+        ]  # whatever is fitted, the criteria are those of validation images
         criteria = {
             "silhouette": self._silhouette(held_out_n),
             "davies_bouldin": davies_bouldin(self._x_val, held_out_n),
             "stability": self._stability,
         }
-        return guarded({**criteria, **external_scores(labels_n, y_n, self.named_classes())}, labels_n)
+        return guarded(
+            {**criteria, **external_scores(labels_n, y_n, self.named_classes())}, labels_n
+        )
 
     @property
     def _x_val(self) -> NDArray[np.float32]:
@@ -134,31 +166,50 @@ class KMeansRun:
         return self.features.x_nd[self.features.n_train :]
 
     def _measured_stability(self) -> float:
-        """How far two small ones agree on the validation images; at its worst where they have too few of their own."""
+        """How far two small ones agree on the validation images; at its worst where they have too
+        few of their own.
+        """
         if min(len(self._x_nd) // 2, TWIN) < self._k:
             return WORST["stability"]
-        return stability(self._small, self._x_nd, self._seed, times=1, most=TWIN, judged_nd=self._x_val)
+        return stability(
+            self._small, self._x_nd, self._seed, times=1, most=TWIN, judged_nd=self._x_val
+        )
 
-    def _small(self, x_nd: NDArray[np.float32], judged_nd: NDArray[np.float32], seed: int) -> NDArray[np.int32]:
+    def _small(
+        self, x_nd: NDArray[np.float32], judged_nd: NDArray[np.float32], seed: int
+    ) -> NDArray[np.int32]:
         """The clusters of the second images, by a K-means of the first."""
         first_kd = first_centers(x_nd, self._k, self._init, seed)
-        return assign(judged_nd, Lloyd(x_nd, self._k).start(first_kd).run(TOLERANCE, TWIN_PASSES).centers_kd)[0]
+        return assign(
+            judged_nd, Lloyd(x_nd, self._k).start(first_kd).run(TOLERANCE, TWIN_PASSES).centers_kd
+        )[0]
 
 
 def first_centers(x_nd: NDArray[np.float32], k: int, init: str, seed: int) -> NDArray[np.float32]:
-    """k rows of x to begin with: by D² sampling (`k-means++`, Arthur and Vassilvitskii 2007) or evenly (`random`)."""
+    """k rows of x to begin with: by D² sampling (`k-means++`, Arthur and Vassilvitskii 2007) or
+    evenly (`random`).
+    """
     if init == "k-means++":
-        exact_nd = x_nd.astype(np.float64)  # in float32 scikit-learn would convert them again for each centre
+        exact_nd = x_nd.astype(
+            np.float64
+        )  # in float32 scikit-learn would convert them again for each centre
         return np.asarray(kmeans_plusplus(exact_nd, k, random_state=seed)[0], dtype=np.float32)
     return x_nd[np.random.default_rng(seed).choice(len(x_nd), k, replace=False)]
 
 
-def assign(x_nd: NDArray[np.float32], centers_kd: NDArray[np.float32]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+def assign(
+    x_nd: NDArray[np.float32], centers_kd: NDArray[np.float32]
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """The nearest centre of each row, int32 (n,), and the squared distance to it, float32 (n,)."""
-    labels_n, distances_n = np.empty(len(x_nd), dtype=np.int32), np.empty(len(x_nd), dtype=np.float32)
+    labels_n, distances_n = (
+        np.empty(len(x_nd), dtype=np.int32),
+        np.empty(len(x_nd), dtype=np.float32),
+    )
     squares_k = np.einsum("kd,kd->k", centers_kd, centers_kd)
     for rows in blocks(len(x_nd)):
-        partial_nk = squares_k - 2.0 * (x_nd[rows] @ centers_kd.T)  # |x|² is the same for every centre
+        partial_nk = squares_k - 2.0 * (
+            x_nd[rows] @ centers_kd.T
+        )  # |x|² is the same for every centre
         labels_n[rows] = partial_nk.argmin(axis=1)
         distances_n[rows] = partial_nk.min(axis=1) + np.einsum("nd,nd->n", x_nd[rows], x_nd[rows])
     return labels_n, np.maximum(distances_n, 0.0)
@@ -176,15 +227,20 @@ def _evaluate(run: KMeansRun, dataset: Dataset) -> Evaluation:
     labels_n, distances_n = assign(run.features.transform(dataset.x_test), run.centers_kd)
     classes_k = run.named_classes()
     scores = external_scores(labels_n, dataset.y_test, classes_k)
-    arrays = meaning(labels_n, classes_k, dataset)
+    arrays = cluster_summary(labels_n, classes_k, dataset)
     if run.features.name == "raw":
         arrays["centers"] = center_images(run.centers_kd, dataset)
     return Evaluation({"inertia": float(distances_n.sum(dtype=np.float64)), **scores}, arrays)
 
 
 def _export(run: KMeansRun, dataset: Dataset, folder: Path) -> None:
-    arrays = {"centers_kd": (run.centers_kd, "float32, the centre of each cluster, to the nearest of which a row goes")}
-    put_clustering(folder, run.estimator(), arrays, run.named_classes(), run.features, dataset)
+    arrays = {
+        "centers_kd": (
+            run.centers_kd,
+            "float32, the centre of each cluster, to the nearest of which a row goes",
+        )
+    }
+    save_clustering(folder, run.estimator(), arrays, run.named_classes(), run.features, dataset)
 
 
 def _most(space: Space, dataset: Dataset) -> Mapping[str, int]:
@@ -195,8 +251,14 @@ def _most(space: Space, dataset: Dataset) -> Mapping[str, int]:
 
 
 def _unfit(config: Config, dataset: Dataset) -> str | None:
-    images = len(dataset.x_train) + (len(dataset.x_val) if config["fit_on"] == "train+validation" else 0)
-    return f"k = {config['k']} is more than the {images} images" if int(config["k"] or 0) > images else None
+    images = len(dataset.x_train) + (
+        len(dataset.x_val) if config["fit_on"] == "train+validation" else 0
+    )
+    return (
+        f"k = {config['k']} is more than the {images} images"
+        if int(config["k"] or 0) > images
+        else None
+    )
 
 
 def _r4(k: int, inertia: float, homogeneity: float, accuracy: float) -> Baseline:
@@ -228,8 +290,10 @@ FAMILY = Family(
             name="R4-ae10",
             config={"k": 10, "init": "k-means++", "fit_on": "train+validation"},
             resource=300,
-            source="R4, K-means on a dense autoencoder's code of 32; the inertia that it prints, 1,906,652.5, is on "
-            "the scale of pixels, so it does not compare with one of codes",
+            source=(
+                "R4, K-means on a dense autoencoder's code of 32; the inertia that it prints,"
+                " 1,906,652.5, is on the scale of pixels, so it does not compare with one of codes"
+            ),
             figures={"val.homogeneity": 0.5005, "val.accuracy": 0.5537},
             features="autoencoder",
             network="R4",
@@ -238,14 +302,17 @@ FAMILY = Family(
             name="R3-5",
             config={"k": 5, "init": "k-means++", "fit_on": "train"},
             resource=300,
-            source="R3, K-means on its CNN's flatten layer; fitted on the test images, in clusters of 4,023, 1,984, "
-            "1,635, 1,392 and 966",
+            source=(
+                "R3, K-means on its CNN's flatten layer; fitted on the test images, in clusters of"
+                " 4,023, 1,984, 1,635, 1,392 and 966"
+            ),
             dataset="fashion-mnist-5",
             features="cnn@flatten,standard",
             network="R3-own",
         ),
     ),
-    metric="v_measure",  # homogeneity and accuracy alone rise with k, so they would always choose the largest
+    # homogeneity and accuracy alone rise with k, so they would always choose the largest
+    metric="v_measure",
     metrics=("inertia", "silhouette", "davies_bouldin", "stability", *EXTERNAL),
     resource="passes",
     max_resource=81,

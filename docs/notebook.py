@@ -1,16 +1,16 @@
-# %% [markdown]
-# A study in a notebook. Run it cell by cell (VS Code, Spyder, jupytext), or as `python docs/notebook.py runs/NAME`;
-# without a name it takes the latest study.
+# %% [markdown] A study in a notebook. Run it cell by cell (VS Code, Spyder, jupytext), or as
+# `python docs/notebook.py runs/NAME`; without a name it takes the latest study.
 
 # %%
 import sys
 from pathlib import Path
 
-import analysis
-from analysis.tables import load_all
+import hypersearch
+from hypersearch.search.storage.study import load_all
 
-study = analysis.load(sys.argv[1]) if len(sys.argv) == 2 else load_all(Path("runs"))[-1]
-study.trials  # a row for each trial: objective, resource, seconds, param.*, val.* and, once confirmed, test.*
+study = hypersearch.load(sys.argv[1]) if len(sys.argv) == 2 else load_all(Path("runs"))[-1]
+# a row for each trial: objective, resource, seconds, param.*, val.* and, once confirmed, test.*
+study.trials
 
 # %%
 study.history  # a row for each trial and step
@@ -19,22 +19,30 @@ study.history  # a row for each trial and step
 # The leaderboard of one search, best first, with what others have published beside it.
 
 # %%
-from analysis.published import beside
-from analysis.ranking import families, rank
+from hypersearch.analysis.leaderboard.published import beside
+from hypersearch.analysis.study.ranking import families, rank
 
 family = families(study)[0]
 best = rank(study, family)
-best["published"] = [(there := beside(study, family, row)) and there.value for row in best.to_dict("records")]
-print(best[["trial", "name", "state", "objective", "published", "resource", "seconds"]].head(10).to_string(index=False))
+best["published"] = [
+    (there := beside(study, family, row)) and there.value for row in best.to_dict("records")
+]
+print(
+    best[["trial", "name", "state", "objective", "published", "resource", "seconds"]]
+    .head(10)
+    .to_string(index=False)
+)
 
-# %% [markdown]
-# Each trial's curve, and the best so far. In a notebook a figure shows itself; elsewhere it is saved.
+# %% [markdown] Each trial's curve, and the best so far. In a notebook a figure shows itself;
+# elsewhere it is saved.
 
 # %%
-from analysis.figures.style import applied, figure
+from hypersearch.analysis.figures.style import applied, figure
 
 metric = study.search(family)["metric"]
-steps = study.history[study.history["family"] == family].pivot(index="step", columns="trial", values=f"val.{metric}")
+steps = study.history[study.history["family"] == family].pivot(
+    index="step", columns="trial", values=f"val.{metric}"
+)
 with applied():
     curves = figure(7, 3.5)
     axes = curves.subplots()
@@ -45,15 +53,20 @@ with applied():
 curves
 
 # %%
-from analysis.figures.style import class_colour
-from analysis.incumbents import course
+from hypersearch.analysis.comparison.incumbents import trajectory
+from hypersearch.analysis.figures.style import class_colour
 
 mode = study.search(family)["mode"]
-found = course(study, family, metric, mode, baselines=True)
+found = trajectory(study, family, metric, mode, baselines=True)
 with applied():
     incumbent = figure(7, 3.5)
     axes = incumbent.subplots()
-    axes.step(found.axes["seconds"], found.cost_r * (-1 if mode == "max" else 1), where="post", color=class_colour(0))
+    axes.step(
+        found.axes["seconds"],
+        found.cost_r * (-1 if mode == "max" else 1),
+        where="post",
+        color=class_colour(0),
+    )
     axes.set_xlabel("seconds")
     axes.set_ylabel(f"best {metric} on validation")
 incumbent

@@ -1,10 +1,11 @@
 """The narrow waist: what a model family is, and what a search may ask of it.
 
-Nothing here knows of Ray or Optuna. A search pulls: it calls `Run.step` while it wants more, early stopping
-means that it no longer calls, recovery is `save` and `load`. A new family is one file that builds a `Family`
-and one line in `search/families.py`.
+Nothing here knows of Ray or Optuna. A search pulls: it calls `Run.step` while it wants more, early
+stopping means that it no longer calls, recovery is `save` and `load`. A new family is one file that
+builds a `Family` and one line in `search/families.py`.
 
-Shape suffixes in numeric code: n images, h height, w width, c channels or classes, d features, k clusters.
+Shape suffixes in numeric code: n images, h height, w width, c channels or classes, d features, k
+clusters.
 """
 
 from __future__ import annotations
@@ -13,70 +14,17 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
-from models.datasets import Dataset
+from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.metrics import DIRECTIONS, Mode
 
-Mode: TypeAlias = Literal["min", "max"]
 Value: TypeAlias = str | int | float | bool | None
 Config: TypeAlias = Mapping[str, Value]
-Condition: TypeAlias = Mapping[str, Value | tuple[Value, ...]]  # another parameter's value, or several
+Condition: TypeAlias = Mapping[
+    str, Value | tuple[Value, ...]
+]  # another parameter's value, or several
 Shared: TypeAlias = Any  # what `prepare` returns: arrays that every trial reads and none writes
-
-DIRECTIONS: Mapping[str, Mode] = {
-    "accuracy": "max",
-    "hungarian_accuracy": "max",
-    "code_probe_accuracy": "max",
-    "homogeneity": "max",
-    "completeness": "max",
-    "v_measure": "max",
-    "nmi": "max",
-    "ami": "max",
-    "ari": "max",
-    "silhouette": "max",
-    "stability": "max",
-    "recognised": "max",
-    "prior_recognised": "max",
-    "between_recognised": "max",
-    "elbo": "max",
-    "log_likelihood": "max",
-    "loss": "min",
-    "inertia": "min",
-    "mse": "min",
-    "pca_mse": "min",
-    "entropy_floor": "min",
-    "kl": "min",
-    "bic": "min",
-    "aic": "min",
-    "davies_bouldin": "min",
-    "noise_fraction": "min",
-    "clusters": "min",
-    "eps": "min",
-    "parameters": "min",
-}
-"""The metric names that a run may report, each with the direction in which it is better."""
-
-UNSUPERVISED = frozenset(
-    {
-        "silhouette",
-        "davies_bouldin",
-        "stability",
-        "bic",
-        "aic",
-        "log_likelihood",
-        "inertia",
-        "noise_fraction",
-        "clusters",
-        "eps",
-    }
-)
-"""Metrics of a clustering that look at no label."""
-
-SAME: Mapping[str, tuple[str, ...]] = {"inertia": ("k", "fit_on")}
-"""Metrics that say which trial is better only among trials with the same values of these parameters."""
-
-NO_OBJECTIVE = frozenset({"clusters", "eps"})
-"""Metrics that are no objective by themselves: at their best is one cluster, or none."""
 
 TRIAL_COLUMNS = ("study", "family", "trial", "name", "state", "objective", "resource", "seconds")
 """What every row of trials.csv and of a leaderboard begins with."""
@@ -100,8 +48,8 @@ class Float:
 class Int:
     """A whole parameter in [low, high], both ends included; `log` searches its logarithm.
 
-    A user's range may leave these, but not go below one, or zero, where `low` does not. Baselines and `--set` may also
-    take the values `also`.
+    A user's range may leave these, but not go below one, or zero, where `low` does not. Baselines
+    and `--set` may also take the values `also`.
     """
 
     low: int
@@ -113,7 +61,10 @@ class Int:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of `values`. A search proposes only `searched` (default: all); baselines and `--set` may take any."""
+    """One of `values`.
+
+    A search proposes only `searched` (default: all); baselines and `--set` may take any.
+    """
 
     values: tuple[Value, ...]
     searched: tuple[Value, ...] = ()
@@ -124,32 +75,21 @@ class Choice:
             object.__setattr__(self, "searched", self.values)
 
 
-def one_line(config: Mapping[str, Any]) -> str:
-    """A configuration in words: `depth=3 learning_rate=0.00123`."""
-    return " ".join(f"{k}={v:.3g}" if isinstance(v, float) else f"{k}={v}" for k, v in config.items())
-
-
-def counted(count: int, things: str) -> str:
-    """So many of something that is named in the plural: 1 epoch, 2 epochs, 1 pass, 1 search."""
-    longer = things.endswith(("sses", "ches", "shes", "xes"))
-    one = things.removesuffix("es" if longer else "s")
-    return f"{count:,} {things if count != 1 else one}"
-
-
 Parameter: TypeAlias = Float | Int | Choice
 Space: TypeAlias = Mapping[str, Parameter]
-"""Parameters by name. One with `when={"other": value}` exists only where `other` has that value, or one of a tuple of
-values; `other` stands before it in the space."""
+"""Parameters by name. One with `when={"other": value}` exists only where `other` has that value, or
+one of a tuple of values; `other` stands before it in the space."""
 
 
 @dataclass(frozen=True)
 class Baseline:
     """A configuration from elsewhere that every search runs first and never stops early.
 
-    `figures` are what its source reports (metric names as in `DIRECTIONS`, prefixed `val.`, `train.` or `test.`),
-    on `dataset`. `resource` is how long the source trained, in the family's unit. `features`: the only ones that it is
-    run on, spelled as in `--features` but without a study; empty: whatever the search has. `network`: the baseline of
-    the network's family whose code they are; empty: any.
+    `figures` are what its source reports (metric names as in `DIRECTIONS`, prefixed `val.`,
+    `train.` or `test.`), on `dataset`. `resource` is how long the source trained, in the family's
+    unit. `features`: the only ones that it is run on, spelled as in `--features` but without a
+    study; empty: whatever the search has. `network`: the baseline of the network's family whose
+    code they are; empty: any.
     """
 
     name: str
@@ -164,26 +104,32 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Source:
-    """A fitted network whose codes are features: the folder that it was exported to, and a digest of its weights."""
+    """A fitted network whose codes are features: the folder that it was exported to, and a digest
+    of its weights.
+    """
 
     folder: Path
     digest: str
 
 
 Encode: TypeAlias = Callable[[Path, str, Any], Any]
-"""From the folder of an exported network, the name of a layer (or "") and uint8 images (n, h, w) to float32 (n, d)."""
+"""From the folder of an exported network, the name of a layer (or "") and uint8 images (n, h, w) to
+float32 (n, d).
+"""
 
 
-def silent(line: str) -> None:
+def no_op(line: str) -> None:
     """The default of `Options.say`: nobody is told."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """What a family may need to know of the search when it prepares: seed, threads a trial, a full trial's resource.
+    """What a family may need to know of the search when it prepares: seed, threads a trial, a full
+    trial's resource.
 
-    Of a family that takes features also which (`clustering.steps`), the network that they come from, if any, how to ask
-    it (None: in this process), and who is told how long this takes.
+    Of a family that takes features also which (`hypersearch.clustering.features.feature_spec`), the
+    network that they come from, if any, how to ask it (None: in this process), and who is told how
+    long this takes.
     """
 
     seed: int = 0
@@ -192,7 +138,7 @@ class Options:
     features: str = "raw"
     source: Source | None = None
     encode: Encode | None = None
-    say: Callable[[str], None] = silent
+    say: Callable[[str], None] = no_op
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled without `encode` and `say`, which mean something where they were made only."""
@@ -221,13 +167,17 @@ class Run(Protocol):
         """
 
     def save(self, folder: Path) -> None:
-        """Write all that `load` needs to go on as if nothing had happened, into an existing folder."""
+        """Write all that `load` needs to go on as if nothing had happened, into an existing
+        folder.
+        """
 
     def load(self, folder: Path) -> None:
-        """Take up the state that `save` wrote, in a run started with the same config, data and seed."""
+        """Take up the state that `save` wrote, in a run started with the same config, data and
+        seed.
+        """
 
 
-def never(config: Config, dataset: Dataset) -> str | None:
+def always_feasible(config: Config, dataset: Dataset) -> str | None:
     """The default of `Family.unfit`: every configuration can be built on every data set."""
     return None
 
@@ -255,15 +205,24 @@ class Family:
     max_resource: int  # a full run of the search, in that unit; 1 = cannot be stopped early
     prepare: Callable[[Dataset, Options], Shared]  # once a search
     start: Callable[[Config, Shared, int], Run]  # config, shared, seed
-    evaluate: Callable[[Any, Dataset], Evaluation]  # of the family's own kind of run; alone reads the test images
+    evaluate: Callable[
+        [Any, Dataset], Evaluation
+    ]  # of the family's own kind of run; alone reads the test images
     export: Callable[[Any, Dataset, Path], None] = save_state  # the fitted model, for use elsewhere
-    unfit: Callable[[Config, Dataset], str | None] = never  # why a config cannot be built on these data, or None
-    most: Callable[[Space, Dataset], Mapping[str, int]] = unbounded  # the greatest values of whole parameters on these
+    unfit: Callable[[Config, Dataset], str | None] = (
+        always_feasible  # why a config cannot be built on these data, or None
+    )
+    most: Callable[[Space, Dataset], Mapping[str, int]] = (
+        unbounded  # the greatest values of whole parameters on these
+    )
     starts: tuple[Config, ...] = ()  # known to do well: what a searcher that learns proposes first
     needs_data: bool = True
-    until: str = ""  # the whole parameter, if any, that says at what resource a trial is complete (a forest's trees)
+    # the whole parameter, if any, that says at what resource a trial is complete (a forest's trees)
+    until: str = ""
     deterministic: bool = False  # the same configuration gives the same figures, whatever the seed
-    takes_features: bool = False  # it is fitted on rows of numbers, of which `--features` says how they are made
+    takes_features: bool = (
+        False  # it is fitted on rows of numbers, of which `--features` says how they are made
+    )
 
     @property
     def mode(self) -> Mode:

@@ -1,4 +1,7 @@
-"""What a user is told: `UserError`, the input is wrong; `WorkFailedError`, the work is. All else is our fault."""
+"""What a user is told: `UserError`, the input is wrong; `WorkFailedError`, the work is.
+
+All else is our fault.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,17 @@ MOST_MEANT = 3  # names in a suggestion
 
 
 class UserError(Exception):
-    """The user's input is wrong. The message is one line: what was got, what is allowed, the nearest right name."""
+    """The user's input is wrong.
+
+    The message is one line: what was got, what is allowed, the nearest right name.
+    """
 
 
 class WorkFailedError(Exception):
-    """The input was right and the work failed: one line, exit code 1. The tracebacks are in the study's logs/."""
+    """The input was right and the work failed: one line, exit code 1.
+
+    The tracebacks are in the study's logs/.
+    """
 
 
 def last_line(error: BaseException) -> str:
@@ -47,4 +56,6 @@ def unknown(what: str, name: str, allowed: Iterable[str]) -> UserError:
     "unknown family 'cn', allowed: cnn, toy; did you mean 'cnn'?"
     """
     allowed = list(allowed)
-    return UserError(f"unknown {what} {name!r}, allowed: {', '.join(allowed)}{nearest(name, allowed)}")
+    return UserError(
+        f"unknown {what} {name!r}, allowed: {', '.join(allowed)}{nearest(name, allowed)}"
+    )

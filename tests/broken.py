@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from models import toy
-from models.api import Choice, Config, Float, Shared
+from hypersearch.models.api import Choice, Config, Float, Shared
+from hypersearch.models.families import toy
 
 WAYS = ("raise", "nan", "die", "start", "fine", "slow", "hog")
 
@@ -34,7 +34,9 @@ class BrokenRun:
         if way == "slow":
             time.sleep(60)
         if way == "hog":
-            hoard = [bytearray(os.urandom(2**20)) * 64 for _ in range(400)]  # 25 GiB, 64 MiB at a time
+            hoard = [
+                bytearray(os.urandom(2**20)) * 64 for _ in range(400)
+            ]  # 25 GiB, 64 MiB at a time
             raise MemoryError(f"{len(hoard)} blocks fit after all")
         return {"loss": float("nan") if way == "nan" else 1.0 / self._step}
 

@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"  # two files run at a time, on two cores
+os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = (
+    "1"  # two files run at a time, on two cores
+)
 os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = "1"
 
 import pytest
 
-from models import datasets
-from models.datasets import Dataset
+from hypersearch.models.data import datasets
+from hypersearch.models.data.datasets import Dataset
 
 CACHE = tempfile.TemporaryDirectory(prefix="hypersearch-tests-")
 os.environ["XDG_CACHE_HOME"] = CACHE.name  # not the user's own
@@ -29,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def digits() -> Dataset:
     """240 training and validation images of 8 × 8."""
-    return datasets.load("digits", limit=240)
+    return datasets.load_dataset("digits", limit=240)
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +39,7 @@ def ray_session() -> Iterator[None]:
     """Ray on two cores, started once."""
     import ray
 
-    from search.cluster import TUNE_ENVIRONMENT, worker_environment
+    from hypersearch.search.engine.cluster import TUNE_ENVIRONMENT, worker_environment
 
     os.environ.update({**TUNE_ENVIRONMENT, **worker_environment(1)})
     os.environ["PYTHONPATH"] = str(Path(__file__).parent.parent)

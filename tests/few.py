@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from models import toy
-from models.api import Baseline, Choice, Config, Evaluation, Shared
-from models.datasets import Dataset
+from hypersearch.models.api import Baseline, Choice, Config, Evaluation, Shared
+from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.families import toy
 
 
 class FewRun(toy.ToyRun):
@@ -43,5 +43,9 @@ FAMILY = replace(
     metrics=("loss",),
     deterministic=True,
 )
-NAN = replace(FAMILY, name="nan", evaluate=lambda run, dataset: Evaluation({"loss": float("nan")}, {}))
-SINGLE = replace(FAMILY, name="single", evaluate=lambda run, dataset: Evaluation({"loss": np.float32(0.5)}, {}))
+NAN = replace(
+    FAMILY, name="nan", evaluate=lambda run, dataset: Evaluation({"loss": float("nan")}, {})
+)
+SINGLE = replace(
+    FAMILY, name="single", evaluate=lambda run, dataset: Evaluation({"loss": np.float32(0.5)}, {})
+)

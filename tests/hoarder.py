@@ -1,4 +1,6 @@
-"""A family whose workers keep memory: 300 MB with the first trial, as libraries do, and `keep` MB with each."""
+"""A family whose workers keep memory: 300 MB with the first trial, as libraries do, and `keep` MB
+with each.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from models import toy
-from models.api import Choice, Config, Float, Shared
+from hypersearch.models.api import Choice, Config, Float, Shared
+from hypersearch.models.families import toy
 
 HOARD: list[bytes] = []
 

@@ -27,7 +27,9 @@ SETTINGS = {
 
 @contextmanager
 def server(binaries: Path, folder: Path) -> Iterator[str]:
-    """Run a server in `folder`, which is empty; yields the URL of its database, which asks for the password in it."""
+    """Run a server in `folder`, which is empty; yields the URL of its database, which asks for the
+    password in it.
+    """
     owner = unprivileged()
     if owner:
         shutil.chown(folder, owner["user"], owner["group"])
@@ -36,7 +38,9 @@ def server(binaries: Path, folder: Path) -> Iterator[str]:
     def call(program: str, *arguments: str) -> None:
         command = [binaries / program, "-D", folder / "data", *arguments]
         with log.open("a") as sink:
-            done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, **owner)
+            done = subprocess.run(
+                command, cwd=folder, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, **owner
+            )
         if done.returncode:
             raise RuntimeError(f"{program} failed:\n{log.read_text()}")
 
@@ -55,9 +59,13 @@ def server(binaries: Path, folder: Path) -> Iterator[str]:
 
 
 def find_binaries() -> Path | None:
-    """The folder of the server's programs, which Debian keeps out of PATH; None where there is none."""
+    """The folder of the server's programs, which Debian keeps out of PATH; None where there is
+    none.
+    """
     folders = [*_told_by_pg_config(), *_debian(), *map(Path, os.get_exec_path())]
-    return next((folder for folder in folders if all((folder / name).exists() for name in PROGRAMS)), None)
+    return next(
+        (folder for folder in folders if all((folder / name).exists() for name in PROGRAMS)), None
+    )
 
 
 def _told_by_pg_config() -> list[Path]:

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 
-from analysis.figures.base import Kind, save
-from analysis.figures.of_evidence import EVIDENCE_KINDS
-from analysis.figures.of_trials import TRIAL_KINDS
+from hypersearch.analysis.figures.base import FigureKind, save
+from hypersearch.analysis.figures.registry import EVIDENCE_KINDS, TRIAL_KINDS
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (*TRIAL_KINDS, *EVIDENCE_KINDS)}
+KINDS: Mapping[str, FigureKind] = {kind.name: kind for kind in (*TRIAL_KINDS, *EVIDENCE_KINDS)}
 
 __all__ = ["KINDS", "Kind", "save"]

@@ -1,4 +1,6 @@
-"""What a kind of figure is: its numbers first, then its picture and its words, each from the numbers alone."""
+"""What a kind of figure is: its numbers first, then its picture and its words, each from the
+numbers alone.
+"""
 
 from __future__ import annotations
 
@@ -10,20 +12,22 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from analysis.figures.style import applied, encode
-from analysis.tables import Study
-from models.errors import UserError, nearest
+from hypersearch.analysis.figures.style import applied, encode
+from hypersearch.models.errors import UserError, nearest
+from hypersearch.search.storage.study import Study
 
 FORMATS = ("png", "svg", "pdf")
 
 
 @dataclass(frozen=True)
-class Kind:
+class FigureKind:
     """One kind of figure. `draw` works in the style of all figures, wherever it is called from."""
 
     name: str  # "history": what `hypersearch figure NAME KIND` takes
     title: str  # one line, sentence case
-    compute: Callable[[Study, str], Any | None]  # study, family → a typed record, or None where it does not apply
+    compute: Callable[
+        [Study, str], Any | None
+    ]  # study, family → a typed record, or None where it does not apply
     draw: Callable[[Any], Figure]
     describe: Callable[[Any], str]  # alt text: one or two sentences with the figures that matter
 
@@ -31,16 +35,18 @@ class Kind:
         object.__setattr__(self, "draw", _styled(self.draw))
 
 
-def save(kind: Kind, study: Study, family: str, path: Path) -> None:
+def save(kind: FigureKind, study: Study, family: str, path: Path) -> None:
     """Write a figure as PNG, SVG or PDF, as the suffix of `path` says.
 
-    Raises a `UserError` for another suffix, for a study to which the kind does not apply, and where nothing can be
-    written.
+    Raises a `UserError` for another suffix, for a study to which the kind does not apply, and where
+    nothing can be written.
     """
     form = path.suffix.removeprefix(".").lower()
     if form not in FORMATS:
         allowed = ", ".join(f".{each}" for each in FORMATS)
-        raise UserError(f"{path}: unknown suffix {path.suffix!r}, allowed: {allowed}{nearest(form, FORMATS)}")
+        raise UserError(
+            f"{path}: unknown suffix {path.suffix!r}, allowed: {allowed}{nearest(form, FORMATS)}"
+        )
     record = kind.compute(study, family)
     if record is None:
         raise UserError(f"study {study.name!r} has nothing to show as {kind.name} for {family}")

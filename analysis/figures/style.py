@@ -1,7 +1,8 @@
 """How every figure looks: sizes, fonts and colours, the same in a report, a file and a notebook.
 
-Figures are made without pyplot, so that none is kept alive and no window system is asked for. The colours can be told
-apart by people with any kind of colour vision: Okabe and Ito (2008), then some of Tol's (2021).
+Figures are made without pyplot, so that none is kept alive and no window system is asked for. The
+colours can be told apart by people with any kind of colour vision: Okabe and Ito (2008), then some
+of Tol's (2021).
 """
 
 from __future__ import annotations
@@ -95,7 +96,9 @@ def figure(width: float = 7.0, height: float = 4.0) -> Figure:
 
 
 def class_colour(i: int) -> str:
-    """The colour of class or cluster `i`, as #RRGGBB: the same everywhere; grey for noise (below 0)."""
+    """The colour of class or cluster `i`, as #RRGGBB: the same everywhere; grey for noise (below
+    0).
+    """
     return NOISE_COLOUR if i < 0 else CLASS_COLOURS[i % len(CLASS_COLOURS)]
 
 
@@ -116,8 +119,12 @@ def encode(made: Figure, form: str) -> bytes:
     return buffer.getvalue()
 
 
-def logarithmic(axes: Axes, which: Literal["x", "y"], low: float, high: float, ticks: int = 7) -> None:
-    """Make one axis logarithmic from `low` to `high` (above 0) with a margin; up to so many plain numbers: 0.001."""
+def logarithmic(
+    axes: Axes, which: Literal["x", "y"], low: float, high: float, ticks: int = 7
+) -> None:
+    """Make one axis logarithmic from `low` to `high` (above 0) with a margin; up to so many plain
+    numbers: 0.001.
+    """
     margin = max((high / low) ** 0.05, 1.02)
     axis = axes.xaxis if which == "x" else axes.yaxis
     if which == "x":
@@ -138,21 +145,35 @@ def log_ticks(low: float, high: float, most: int) -> list[float]:
     [30.0, 100.0, 300.0]
     """
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    fine = [[float(f"{sub}e{decade}") for decade in decades for sub in subs] for subs in ((1, 2, 5), (1, 3), (1,))]
+    fine = [
+        [float(f"{sub}e{decade}") for decade in decades for sub in subs]
+        for subs in ((1, 2, 5), (1, 3), (1,))
+    ]
     *fine, whole = [[tick for tick in ticks if low <= tick <= high] for ticks in fine]
     coarse = [whole[::step] for step in range(1, len(whole))]
-    even = [float(tick) for tick in MaxNLocator(most - 1).tick_values(low, high) if low <= tick <= high]
+    even = [
+        float(tick) for tick in MaxNLocator(most - 1).tick_values(low, high) if low <= tick <= high
+    ]
     return next((ticks for ticks in (*fine, *coarse) if 2 < len(ticks) <= most), even[:most])
 
 
 def legend(made: Figure, ncols: int = 6) -> None:
     """One legend over all panels, each label once; none where nothing has a label."""
-    pairs = [pair for axes in made.axes for pair in zip(*axes.get_legend_handles_labels(), strict=True)]
+    pairs = [
+        pair for axes in made.axes for pair in zip(*axes.get_legend_handles_labels(), strict=True)
+    ]
     by_label = {label: handle for handle, label in reversed(pairs)}
     if by_label:
         labels = list(dict.fromkeys(label for _, label in pairs))
         handles = [by_label[label] for label in labels]
-        made.legend(handles, labels, loc="outside upper left", ncols=ncols, columnspacing=1.2, handletextpad=0.5)
+        made.legend(
+            handles,
+            labels,
+            loc="outside upper left",
+            ncols=ncols,
+            columnspacing=1.2,
+            handletextpad=0.5,
+        )
 
 
 def words(text: object, most: int = 24) -> str:

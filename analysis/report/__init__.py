@@ -1,5 +1,7 @@
-"""`hypersearch report`: studies as one HTML page that needs nothing else, from the files in their folders alone."""
+"""`hypersearch report`: studies as one HTML page that needs nothing else, from the files in their
+folders alone.
+"""
 
-from analysis.report.page import page, write_report
+from hypersearch.analysis.report.page import page, write_report
 
 __all__ = ["page", "write_report"]

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.report.words import short
-from analysis.tables import Study
-from models.api import counted
+from hypersearch.analysis.report.formatting import short
+from hypersearch.models.text import counted
+from hypersearch.search.storage.study import Study
 
 SHOWN = 12  # kinds of failure
 LINES, LETTERS = 25, 4000  # of a traceback's end
@@ -18,7 +18,9 @@ NO_LOG = "no traceback was kept"
 
 @dataclass(frozen=True)
 class Failure:
-    """Trials, or other work, that ended with the same words; `ending` is the end of the first one's traceback."""
+    """Trials, or other work, that ended with the same words; `ending` is the end of the first one's
+    traceback.
+    """
 
     words: str
     what: str  # trials 3, 5 and 8
@@ -27,7 +29,9 @@ class Failure:
 
 @dataclass(frozen=True)
 class Failures:
-    """Of one search: how many trials failed, the kinds of failure, most frequent first, and how many are not shown."""
+    """Of one search: how many trials failed, the kinds of failure, most frequent first, and how
+    many are not shown.
+    """
 
     trials: int
     kinds: tuple[Failure, ...]
@@ -35,7 +39,9 @@ class Failures:
 
 
 def failures(study: Study, family: str) -> Failures:
-    """The failed trials of a search and, first, what kept it from beginning or from being confirmed."""
+    """The failed trials of a search and, first, what kept it from beginning or from being
+    confirmed.
+    """
     logs = {path.name: path for path in sorted((study.folder / "logs").glob("*.traceback.txt"))}
     stem = family.replace(":", "-")
     failed = study.trials[(study.trials["family"] == family) & (study.trials["state"] == "FAIL")]
@@ -51,7 +57,11 @@ def _of_the_search(logs: dict[str, Path], family: str, stem: str) -> Iterator[Fa
     for name, path in logs.items():
         if name.startswith((f"confirm-{family}-", f"confirm-{family}.")):
             text = _read(path)
-            yield Failure(_last_line(text), f"confirmation ({name.removesuffix('.traceback.txt')})", _end(text))
+            yield Failure(
+                _last_line(text),
+                f"confirmation ({name.removesuffix('.traceback.txt')})",
+                _end(text),
+            )
 
 
 def _of_trials(logs: dict[str, Path], stem: str, numbers: list[int]) -> list[Failure]:

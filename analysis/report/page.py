@@ -1,7 +1,8 @@
-"""From studies to one HTML page: the records of analysis/report/parts.py in analysis/templates/report.html.j2.
+"""From studies to one HTML page: the records of analysis/report/sections.py in
+analysis/templates/report.html.j2.
 
-The page is safe with anything in it: every value is escaped, figures are images, and its policy forbids scripts and the
-network.
+The page is safe with anything in it: every value is escaped, figures are images, and its policy
+forbids scripts and the network.
 """
 
 from __future__ import annotations
@@ -11,29 +12,31 @@ from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
-from analysis.report.parts import study_part
-from analysis.report.pictures import pictures, uncounted
-from analysis.tables import Study, load_all
-from analysis.templating import environment
-from models.api import counted, silent
-from models.errors import UserError
+from hypersearch.analysis.report.images import pictures, uncounted
+from hypersearch.analysis.report.sections import study_part
+from hypersearch.analysis.templating import environment
+from hypersearch.models.api import no_op
+from hypersearch.models.errors import UserError
+from hypersearch.models.text import counted
+from hypersearch.search.storage.study import Study, load_all
 
 
 def write_report(
     out: Path,
     names: Sequence[str],
     to: Path | None = None,
-    say: Callable[[str], None] = silent,
+    say: Callable[[str], None] = no_op,
     strict: bool = False,
     workers: int = 1,
     drawn_of: Callable[[int, int], None] = uncounted,
 ) -> Path:
     """Write the report of the named studies in `out` (none: all) to a file, and return where it is.
 
-    `to`: where; by default in the folder of a single study, and of several in `out`. `say` is told in a line of each
-    figure that could not be made; `strict` lets its error through. So many `workers`, processes, draw, on Linux;
-    `drawn_of` is told how many figures have been tried, of how many.
-    A `UserError` where there is no study, one is not there, or the file cannot be written.
+    `to`: where; by default in the folder of a single study, and of several in `out`. `say` is told
+    in a line of each figure that could not be made; `strict` lets its error through. So many
+    `workers`, processes, draw, on Linux; `drawn_of` is told how many figures have been tried, of
+    how many. A `UserError` where there is no study, one is not there, or the file cannot be
+    written.
     """
     studies = load_all(out, names)
     if not studies:
@@ -45,18 +48,23 @@ def write_report(
 
 def page(
     studies: Sequence[Study],
-    say: Callable[[str], None] = silent,
+    say: Callable[[str], None] = no_op,
     strict: bool = False,
     workers: int = 1,
     drawn_of: Callable[[int, int], None] = uncounted,
 ) -> str:
     """The report of `studies` as HTML; the others as in `write_report`."""
     drawn = pictures(studies, say, strict, workers, drawn_of)
-    parts = [study_part(study, f"study-{number + 1}", drawn[number]) for number, study in enumerate(studies)]
+    parts = [
+        study_part(study, f"study-{number + 1}", drawn[number])
+        for number, study in enumerate(studies)
+    ]
     several = len(parts) != 1
     title = counted(len(parts), "studies") if several else parts[0].name
     template = environment().get_template("report.html.j2")
-    html = template.render(studies=parts, several=several, title=title, version=metadata.version("hypersearch"))
+    html = template.render(
+        studies=parts, several=several, title=title, version=metadata.version("hypersearch")
+    )
     return html.lstrip() + "\n"
 
 

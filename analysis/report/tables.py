@@ -8,19 +8,43 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.cells import STATE_WORDS, apart, parameters, varied
-from analysis.choices import front_over_clusters, is_clustering, winners
-from analysis.ranking import OF_SEVERAL, objectives
-from analysis.report.words import DASH, column, count, figure, listed, setting, short, signed, with_spread
-from analysis.tables import Study, missing
+from hypersearch.analysis.formatting import STATE_WORDS, apart, parameters, varied
+from hypersearch.analysis.report.formatting import (
+    DASH,
+    column,
+    count,
+    figure,
+    listed,
+    setting,
+    short,
+    signed,
+    with_spread,
+)
+from hypersearch.analysis.study.cluster_choices import front_over_clusters, is_clustering, winners
+from hypersearch.analysis.study.ranking import OF_SEVERAL, objectives
+from hypersearch.search.storage.study import Study, missing
 
 FIXED = "fixed"
-PARTS = {"val": "validation", "test": "test"}  # of the images, by the beginning of a figure's column
+PARTS = {
+    "val": "validation",
+    "test": "test",
+}  # of the images, by the beginning of a figure's column
 JUDGED_ON = {False: "validation images", True: "the images fitted"}
 ROWS = 20  # of a leaderboard that are shown
 WIDE_CELL, LONG_CELL = 24, 60  # letters from which on a cell may be broken into lines
 WORDS = frozenset(
-    {"trial", "state", "parameter", "value", "searched", "metric", "figure", "baseline", "chosen by", "judged on"}
+    {
+        "trial",
+        "state",
+        "parameter",
+        "value",
+        "searched",
+        "metric",
+        "figure",
+        "baseline",
+        "chosen by",
+        "judged on",
+    }
 )
 """Columns that stand at the left."""
 
@@ -29,8 +53,9 @@ WORDS = frozenset(
 class Table:
     """A table as it is shown.
 
-    head: the place of the column that names each row. kinds: a class for each row, or none. left: the columns of words.
-    links: where the head of each row leads, or none. parameters: the place from which on columns are parameters.
+    head: the place of the column that names each row. kinds: a class for each row, or none. left:
+    the columns of words. links: where the head of each row leads, or none. parameters: the place
+    from which on columns are parameters.
     """
 
     caption: str
@@ -57,7 +82,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Best:
-    """A complete trial in full. `fixed` are the parameters that the search did not vary: depth=3 kernel=5."""
+    """A complete trial in full.
+
+    `fixed` are the parameters that the search did not vary: depth=3 kernel=5.
+    """
 
     title: str  # Best trial: 3
     scores: Table
@@ -83,7 +111,11 @@ def leaderboard(study: Study, family: str, ranked: pd.DataFrame) -> Table:
     cells["state"] = [STATE_WORDS.get(state, state) for state in shown["state"]]
     told = _parameters(shown, search["space"])
     rows = tuple(zip(*cells.values(), *(values for _, values in told), strict=True))
-    caption = "All trials, best first" if len(ranked) <= ROWS else f"The best {ROWS} of {len(ranked):,} trials"
+    caption = (
+        "All trials, best first"
+        if len(ranked) <= ROWS
+        else f"The best {ROWS} of {len(ranked):,} trials"
+    )
     columns = (*cells, *(short(name, 40) for name, _ in told))
     return Table(caption, columns, rows, 1, tuple(cells["state"]), parameters=len(cells))
 
@@ -94,7 +126,9 @@ def trial_name(row: pd.Series[Any]) -> str:
 
 
 def best_trials(study: Study, family: str, ranked: pd.DataFrame) -> list[Best]:
-    """The best complete trial; if that is a baseline, also the best that the search has found itself."""
+    """The best complete trial; if that is a baseline, also the best that the search has found
+    itself.
+    """
     complete = ranked[ranked["state"] == "COMPLETE"]
     found = complete[complete["name"] == ""].head(1)
     first = complete.head(1)
@@ -111,23 +145,47 @@ def _best(study: Study, family: str, row: pd.Series[Any], title: str = "Best tri
     there = [parameter for parameter in space if not missing(row.get(f"param.{parameter}"))]
     fixed = [parameter for parameter in there if searched(space[parameter]) == FIXED]
     return Best(
-        name, scores(study, family, row), _parameter_table(row, space, there, fixed), short(parameters(row, fixed), 800)
+        name,
+        scores(study, family, row),
+        _parameter_table(row, space, there, fixed),
+        short(parameters(row, fixed), 800),
     )
 
 
 def scores(study: Study, family: str, row: pd.Series[Any]) -> Table:
     """All figures of a trial, on validation and, once confirmed, on test; the objectives first."""
-    parts = [part for part in PARTS if any(str(name).startswith(f"{part}.") for name in row.dropna().index)]
-    there = [str(name).partition(".")[2] for name in row.dropna().index if str(name).startswith(("val.", "test."))]
+    parts = [
+        part
+        for part in PARTS
+        if any(str(name).startswith(f"{part}.") for name in row.dropna().index)
+    ]
+    there = [
+        str(name).partition(".")[2]
+        for name in row.dropna().index
+        if str(name).startswith(("val.", "test."))
+    ]
     metrics = dict.fromkeys(
-        [*objectives(study, family), *(name for name in there if not name.endswith(("_std", *OF_SEVERAL)))]
+        [
+            *objectives(study, family),
+            *(name for name in there if not name.endswith(("_std", *OF_SEVERAL))),
+        ]
     )
     rows = [
-        (metric, *(with_spread(row.get(f"{part}.{metric}"), row.get(f"{part}.{metric}_std"), metric) for part in parts))
+        (
+            metric,
+            *(
+                with_spread(row.get(f"{part}.{metric}"), row.get(f"{part}.{metric}_std"), metric)
+                for part in parts
+            ),
+        )
         for metric in metrics
     ]
     seeds = (study.facts.get("confirmed") or {}).get("seeds", 1)
-    over = f"; on test mean ± standard deviation of {seeds} seeds" if "test" in parts and seeds > 1 else ""
+    over = (
+        f"; on test mean ± standard deviation of {seeds} seeds"
+        if "test" in parts and seeds > 1
+        else ""
+    )
     return Table(f"Scores{over}", ("metric", *(PARTS[part] for part in parts)), tuple(rows))
 
 
@@ -135,7 +193,9 @@ def _parameter_table(
     row: pd.Series[Any], space: Mapping[str, Any], there: Sequence[str], fixed: Sequence[str]
 ) -> Table | None:
     free = [name for name in there if name not in fixed]
-    rows = [(short(name, 60), setting(row[f"param.{name}"]), searched(space[name])) for name in free]
+    rows = [
+        (short(name, 60), setting(row[f"param.{name}"]), searched(space[name])) for name in free
+    ]
     return Table("Parameters", ("parameter", "value", "searched"), tuple(rows)) if rows else None
 
 
@@ -148,11 +208,16 @@ def searched(parameter: Mapping[str, Any]) -> str:
         return DASH
     if parameter["low"] == parameter["high"]:
         return FIXED
-    return f"{setting(parameter['low'])} … {setting(parameter['high'])}{', log' * bool(parameter.get('log'))}"
+    return (
+        f"{setting(parameter['low'])} …"
+        f" {setting(parameter['high'])}{', log' * bool(parameter.get('log'))}"
+    )
 
 
 def chosen(study: Study, family: str, ranked: pd.DataFrame) -> list[Table]:
-    """Of a clustering: who wins by labels and without, and the front over the number of clusters."""
+    """Of a clustering: who wins by labels and without, and the front over the number of
+    clusters.
+    """
     if not is_clustering(ranked):
         return []
     picked = winners(ranked, list(objectives(study, family)))
@@ -169,15 +234,28 @@ def chosen(study: Study, family: str, ranked: pd.DataFrame) -> list[Table]:
     ]
     heads = ("chosen by", "trial", *metrics, *(f"on test: {name}" for name in tested))
     tables = [Table("Chosen with labels and without", heads, tuple(rows))] if rows else []
-    front = [(f"{at.clusters:,}", figure(at.accuracy), JUDGED_ON[at.fitted]) for at in front_over_clusters(ranked)]
+    front = [
+        (f"{at.clusters:,}", figure(at.accuracy), JUDGED_ON[at.fitted])
+        for at in front_over_clusters(ranked)
+    ]
     caption = "No other trial is as accurate with as few clusters"
-    return [*tables, Table(caption, ("clusters", "accuracy", "judged on"), tuple(front))] if front else tables
+    return (
+        [*tables, Table(caption, ("clusters", "accuracy", "judged on"), tuple(front))]
+        if front
+        else tables
+    )
 
 
 def _objective(shown: pd.DataFrame, metric: str, first: bool) -> list[str]:
     """A failed trial has none."""
-    values = shown["objective"] if first else shown.get(f"val.{metric}", pd.Series(index=shown.index, dtype=float))
-    return column([None if state == "FAIL" else v for v, state in zip(values, shown["state"], strict=True)])
+    values = (
+        shown["objective"]
+        if first
+        else shown.get(f"val.{metric}", pd.Series(index=shown.index, dtype=float))
+    )
+    return column(
+        [None if state == "FAIL" else v for v, state in zip(values, shown["state"], strict=True)]
+    )
 
 
 def _spread_column(shown: pd.DataFrame, name: str) -> list[str]:
@@ -193,7 +271,9 @@ def _parameters(shown: pd.DataFrame, space: Mapping[str, Any]) -> list[tuple[str
     """A column for each varied parameter, after those fixed ones that a baseline has otherwise."""
     names = varied(shown, space)
     rows = [row for _, row in shown.iterrows()]
-    others = dict.fromkeys(name for row in rows for name in apart(row, names, space) if _setting(row, name) != DASH)
+    others = dict.fromkeys(
+        name for row in rows for name in apart(row, names, space) if _setting(row, name) != DASH
+    )
     return [(name, [_setting(row, name) for row in rows]) for name in (*others, *names)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.reproduced.form import Best, Column, Row, Table
+from hypersearch.analysis.reproduced.schema import Best, Column, Row, Table
 
 
 def _epochs(metric: str) -> dict[str, str]:
@@ -31,14 +31,21 @@ R1 = (
     Table(
         "Convolutional autoencoder, 49,761 parameters: MSE a pixel after each epoch",
         "images",
-        (*(Column(name, f"val.mse@{step}") for step, name in enumerate(_FIVE, start=1)), Column("test", "test.mse")),
+        (
+            *(Column(name, f"val.mse@{step}") for step, name in enumerate(_FIVE, start=1)),
+            Column("test", "test.mse"),
+        ),
         (
             Row(
                 "unseen",
                 "autoencoder",
                 "R1",
-                f"{_RATE}; fitted on all {{all}}, the epochs judged on {{val}} of these, theirs on the test images",
-                {f"val.mse@{n}": mse for n, mse in enumerate((0.0559, 0.0362, 0.0285, 0.0241, 0.0217), start=1)},
+                f"{_RATE}; fitted on all {{all}}, the epochs judged on {{val}} of these, theirs on"
+                " the test images",
+                {
+                    f"val.mse@{n}": mse
+                    for n, mse in enumerate((0.0559, 0.0362, 0.0285, 0.0241, 0.0217), start=1)
+                },
                 best=_RECONSTRUCTION,
             ),
             Row(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.reproduced.form import Best, Column, Row, Table
+from hypersearch.analysis.reproduced.schema import Best, Column, Row, Table
 
 _SIZES = "the report gives no sizes: two dense layers, 512 and 256 nodes; fitted on {train}"
 R2 = (
@@ -30,7 +30,10 @@ R2 = (
                 "vae",
                 "R2",
                 _SIZES,
-                says="no figures; by its pictures more continuous and complete than the autoencoder's",
+                says=(
+                    "no figures; by its pictures more continuous and complete than the"
+                    " autoencoder's"
+                ),
                 best=Best(("vae",), "elbo", equal={"param.latent": 2}),
             ),
         ),

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from analysis.reproduced.form import Best, Column, Row, Table
+from hypersearch.analysis.reproduced.schema import Best, Column, Row, Table
 
-_FIT = "fitted on the first 80 % of the file, judged on the rest, as theirs; which class is which is inferred"
+_FIT = (
+    "fitted on the first 80 % of the file, judged on the rest, as theirs; which class is which is"
+    " inferred"
+)
 _FEATURES = "theirs of a network with other random weights"
 
 
 def _cnns(**theirs: dict[str, float]) -> tuple[Row, ...]:
     best = Best(("cnn",), "accuracy")
-    return tuple(Row(name, "cnn", f"R3-{name}", _FIT, figures, best=best) for name, figures in theirs.items())
+    return tuple(
+        Row(name, "cnn", f"R3-{name}", _FIT, figures, best=best) for name, figures in theirs.items()
+    )
 
 
 _CLUSTERS = (
@@ -59,7 +64,14 @@ R3 = (
                 f"{_FEATURES}; the elbow is that among up to 20,000 training images",
                 {"noise": 1_655, "sizes": "8,218 / 57 / 58 / 12", "elbow": "45"},
             ),
-            Row("20", "dbscan", "R3-20", _FEATURES, {"elbow": "20"}, says="read from the curve, not used further"),
+            Row(
+                "20",
+                "dbscan",
+                "R3-20",
+                _FEATURES,
+                {"elbow": "20"},
+                says="read from the curve, not used further",
+            ),
         ),
     ),
     Table(

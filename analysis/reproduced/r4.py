@@ -1,8 +1,10 @@
-"""Report R4: K-means on pixels; a dense autoencoder, K-means and a mixture of Gaussians on its code."""
+"""Report R4: K-means on pixels; a dense autoencoder, K-means and a mixture of Gaussians on its
+code.
+"""
 
 from __future__ import annotations
 
-from analysis.reproduced.form import Best, Column, Row, Table
+from hypersearch.analysis.reproduced.schema import Best, Column, Row, Table
 
 
 def _clusterings(clusters: int) -> Best:
@@ -21,7 +23,10 @@ R4 = (
         "K-means on raw pixels",
         "k",
         _COLUMNS,
-        tuple(Row(str(k), "kmeans", f"R4-{k}", _PIXELS, best=_clusterings(k)) for k in (10, 16, 36, 64, 144, 256)),
+        tuple(
+            Row(str(k), "kmeans", f"R4-{k}", _PIXELS, best=_clusterings(k))
+            for k in (10, 16, 36, 64, 144, 256)
+        ),
     ),
     Table(
         "Dense autoencoder, 784 - 32 - 784: cross-entropy a pixel",
@@ -32,7 +37,8 @@ R4 = (
                 "32",
                 "autoencoder",
                 "R4",
-                "Adadelta with a rate of 1.0; fitted on all {all}, judged on {test} test images, as theirs",
+                "Adadelta with a rate of 1.0; fitted on all {all}, judged on {test} test images, as"
+                " theirs",
                 best=Best(
                     ("autoencoder",),
                     "loss",
@@ -68,7 +74,8 @@ R4 = (
                 "10",
                 "gaussian_mixture",
                 "R4",
-                "one start; fitted on all {all}, judged on {test} test images, on which theirs was fitted, too",
+                "one start; fitted on all {all}, judged on {test} test images, on which theirs was"
+                " fitted, too",
                 best=_clusterings(10),
             ),
         ),

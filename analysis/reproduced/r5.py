@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.reproduced.form import Best, Column, Row, Table
+from hypersearch.analysis.reproduced.schema import Best, Column, Row, Table
 
 _FOREST = "fitted on all {all}; val: on {train}, judged on {val}"
 _BEST_FOREST = Best(("random_forest",), "accuracy")
@@ -22,7 +22,8 @@ R5 = (
                 "CNN",
                 "cnn",
                 "R5",
-                "fitted on {train}, judged on {val} drawn by the seed, stratified; theirs by another lot",
+                "fitted on {train}, judged on {val} drawn by the seed, stratified; theirs by"
+                " another lot",
                 {"val.parameters": 438_026},
                 best=Best(("cnn",), "accuracy"),
             ),
@@ -40,7 +41,8 @@ R5 = (
                 "linear SVM",
                 "linear_svm",
                 "R5",
-                "pixels 0 to 255, 1,000 iterations; it does not converge, and its accuracy swings as it goes",
+                "pixels 0 to 255, 1,000 iterations; it does not converge, and its accuracy swings"
+                " as it goes",
                 best=Best(("linear_svm",), "accuracy"),
             ),
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from search.trials import write_json
+from hypersearch.search.storage.files import write_json
 
 FACTS = {
     "name": "demo",

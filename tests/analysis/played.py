@@ -9,23 +9,34 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-import analysis
-from search.record import Record
-from search.trials import Step, Trial, write_json
+import hypersearch
+from hypersearch.search.storage.files import write_json
+from hypersearch.search.storage.record import Record
+from hypersearch.search.storage.trial import Step, Trial
 
 EPOCH = 1_000_000.0  # when every study begins
-IMAGES = {"name": "digits", "digest": "split-0", "train": 80, "validation": 20, "test": 10, "size": [8, 8]}
+IMAGES = {
+    "name": "digits",
+    "digest": "split-0",
+    "train": 80,
+    "validation": 20,
+    "test": 10,
+    "size": [8, 8],
+}
 
 Script = Sequence[tuple[Any, ...]]
-"""(at, what, trial, …) in order of time, `at` in seconds from the beginning:
-(at, "start", 3, name="", replicate_of=None), (at, "step", 3, value, seconds=1), (at, "end", 3, state),
-(at, "cut", 3), (at, "rewind", 3, resource), (at, "resume")."""
+"""(at, what, trial, …) in order of time, `at` in seconds from the beginning: (at, "start", 3,
+name="", replicate_of=None), (at, "step", 3, value, seconds=1), (at, "end", 3, state), (at, "cut",
+3), (at, "rewind", 3, resource), (at, "resume")."""
 
 
-def play(out: Path, name: str, script: Script, seed: int = 0, **search: Any) -> analysis.Study:
-    """A study of one search in `out/name`. `search`: what study.json says of it otherwise than here, or its dataset."""
+def play(out: Path, name: str, script: Script, seed: int = 0, **search: Any) -> hypersearch.Study:
+    """A study of one search in `out/name`.
+
+    `search`: what study.json says of it otherwise than here, or its dataset.
+    """
     now = SimpleNamespace(at=EPOCH)
-    with patch("search.record.time", SimpleNamespace(time=lambda: now.at)):
+    with patch("hypersearch.search.storage.journal.time", SimpleNamespace(time=lambda: now.at)):
         record, runs = Record.create(out, name), [EPOCH]
         family = search.get("family", "cnn")
         for at, what, *rest in script:
@@ -38,13 +49,18 @@ def play(out: Path, name: str, script: Script, seed: int = 0, **search: Any) -> 
                 _happen(record, what, family, *rest)
         record.close()
     write_json(out / name / "study.json", facts(name, seed, runs, search))
-    return analysis.load(out / name)
+    return hypersearch.load(out / name)
 
 
 def facts(name: str, seed: int, runs: Sequence[float], search: Mapping[str, Any]) -> dict[str, Any]:
     """study.json."""
     *earlier, last = [datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds") for at in runs]
-    dataset = {**IMAGES, "digest": f"split-{seed}", "classes": [*"0123456789"], **search.pop("dataset", {})}
+    dataset = {
+        **IMAGES,
+        "digest": f"split-{seed}",
+        "classes": [*"0123456789"],
+        **search.pop("dataset", {}),
+    }
     standard = {
         "family": "cnn",
         "metric": "accuracy",
@@ -70,12 +86,16 @@ def facts(name: str, seed: int, runs: Sequence[float], search: Mapping[str, Any]
 def _happen(record: Record, what: str, family: str, number: int, *rest: Any) -> None:
     if what == "start":
         name, again = rest if len(rest) == 2 else ("".join(rest), None)
-        record.start(Trial(family, number, name, {"x": number}, seed=0, limit=9, replicate_of=again))
+        record.start(
+            Trial(family, number, name, {"x": number}, seed=0, limit=9, replicate_of=again)
+        )
         return
     trial = record.trials[family, number]
     if what == "step":
         value, seconds = rest if len(rest) == 2 else (*rest, 1.0)
-        metrics = {"accuracy": value, "loss": round(1 - value, 9)} if family == "cnn" else {"loss": value}
+        metrics = (
+            {"accuracy": value, "loss": round(1 - value, 9)} if family == "cnn" else {"loss": value}
+        )
         objective = next(iter(metrics.values()))
         trial.steps.append(Step(trial.resource + 1, trial.seconds + seconds, objective, metrics))
         record.step(trial)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from analysis import compare_words
+from hypersearch.analysis.comparison import formats
 from tests.analysis.played import play, trial
 from tests.analysis.test_incumbents import SEARCH
 
@@ -35,5 +35,5 @@ def write(out: Path) -> Path:
 def shown(*comparisons, width=80):
     """What a terminal shows."""
     console = Console(width=width, file=io.StringIO(), highlight=False)
-    compare_words.show(comparisons, console)
+    formats.show(comparisons, console)
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())

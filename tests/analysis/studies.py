@@ -1,4 +1,6 @@
-"""Studies as a search records them, with trials of our own: every step takes a second, one trial after another."""
+"""Studies as a search records them, with trials of our own: every step takes a second, one trial
+after another.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +11,16 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-import analysis
-from search.record import Record
-from search.trials import Step, Trial, write_json
+import hypersearch
+from hypersearch.search.storage.files import write_json
+from hypersearch.search.storage.record import Record
+from hypersearch.search.storage.trial import Step, Trial
 
 BEGAN = 1_769_853_600.0  # 2026-01-31 10:00 UTC
-HOSTILE = "<script>alert(1)</script>\"'&{{ 7 * 7 }}$\\frac{$\x00\x1b\u202e</title>--><![CDATA[ü漢字🙂" + "x" * 3000
+HOSTILE = (
+    "<script>alert(1)</script>\"'&{{ 7 * 7 }}$\\frac{$\x00\x1b\u202e</title>--><![CDATA[ü漢字🙂"
+    + "x" * 3000
+)
 
 CNN: dict[str, Any] = {
     "family": "cnn",
@@ -31,7 +37,12 @@ CNN: dict[str, Any] = {
     "space": {
         "depth": {"kind": "Int", "low": 1, "high": 4, "log": False, "when": {}},
         "rate": {"kind": "Float", "low": 0.0001, "high": 0.1, "log": True, "when": {}},
-        "pooling": {"kind": "Choice", "values": ["max", "average"], "searched": ["max", "average"], "when": {}},
+        "pooling": {
+            "kind": "Choice",
+            "values": ["max", "average"],
+            "searched": ["max", "average"],
+            "when": {},
+        },
     },
     "baselines": [
         {
@@ -46,7 +57,12 @@ CNN: dict[str, Any] = {
     "left_out": {},
 }
 FACTS: dict[str, Any] = {
-    "config": {"dataset": "digits", "seed": 3, "concurrency": 1, "storage": "sqlite:///runs/hypersearch.db"},
+    "config": {
+        "dataset": "digits",
+        "seed": 3,
+        "concurrency": 1,
+        "storage": "sqlite:///runs/hypersearch.db",
+    },
     "seed": 3,
     "dataset": {
         "name": "digits",
@@ -69,13 +85,17 @@ FACTS: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Made:
-    """A trial of the first search with so many steps as `scores`; `state` RUNNING: it has not ended."""
+    """A trial of the first search with so many steps as `scores`; `state` RUNNING: it has not
+    ended.
+    """
 
     number: int
     scores: tuple[float, ...] = (0.8, 0.9)
     state: str = "COMPLETE"
     name: str = ""
-    params: Mapping[str, Any] = field(default_factory=lambda: {"depth": 2, "rate": 0.01, "pooling": "max"})
+    params: Mapping[str, Any] = field(
+        default_factory=lambda: {"depth": 2, "rate": 0.01, "pooling": "max"}
+    )
     failure: str = ""
     cut: bool = False
     limit: int = 9
@@ -83,25 +103,38 @@ class Made:
 
 
 def make(
-    out: Path, trials: Iterable[Made] = (), name: str = "demo", searches: tuple[Any, ...] = (CNN,), **facts: Any
-) -> analysis.Study:
+    out: Path,
+    trials: Iterable[Made] = (),
+    name: str = "demo",
+    searches: tuple[Any, ...] = (CNN,),
+    **facts: Any,
+) -> hypersearch.Study:
     """The study `name` in `out`, written as the driver writes it."""
     clock = SimpleNamespace(now=BEGAN)
-    with patch("search.record.time", SimpleNamespace(time=lambda: clock.now)):
+    with patch("hypersearch.search.storage.journal.time", SimpleNamespace(time=lambda: clock.now)):
         record = Record.create(out, name)
         for made in trials:
             _play(record, made, clock)
         record.close()
-    write_json(out / name / "study.json", {"name": name, "searches": list(searches), **FACTS, **facts})
-    return analysis.load(out / name)
+    write_json(
+        out / name / "study.json", {"name": name, "searches": list(searches), **FACTS, **facts}
+    )
+    return hypersearch.load(out / name)
 
 
 def _play(record: Record, made: Made, clock: SimpleNamespace) -> None:
-    trial = Trial(made.family, made.number, made.name, dict(made.params), seed=made.number, limit=made.limit)
+    trial = Trial(
+        made.family, made.number, made.name, dict(made.params), seed=made.number, limit=made.limit
+    )
     record.start(trial)
     for resource, score in enumerate(made.scores, start=1):
         clock.now += 1.0
-        metrics = {"accuracy": score, "loss": round(1 - score, 9), "train.accuracy": score, "parameters": 1234.0}
+        metrics = {
+            "accuracy": score,
+            "loss": round(1 - score, 9),
+            "train.accuracy": score,
+            "parameters": 1234.0,
+        }
         trial.steps.append(Step(resource, float(resource), score, metrics))
         record.step(trial)
     if made.state != "RUNNING":

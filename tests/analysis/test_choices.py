@@ -1,4 +1,6 @@
-"""Who wins a search of clusterings with labels and without, and the front over the number of clusters, by hand."""
+"""Who wins a search of clusterings with labels and without, and the front over the number of
+clusters, by hand.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import analysis
-from analysis.choices import (
+import hypersearch
+from hypersearch.analysis.leaderboard.footnotes import filled
+from hypersearch.analysis.study.cluster_choices import (
     chosen_by,
     degenerate,
     front_over_clusters,
@@ -17,15 +20,14 @@ from analysis.choices import (
     winners,
     with_clusters,
 )
-from analysis.notes import filled
-from analysis.ranking import rank
-from clustering.scores import external_scores, guarded
+from hypersearch.analysis.study.ranking import rank
+from hypersearch.clustering.scores.agreement import external_scores, guarded
 from tests.analysis import clustered
 
 
 @pytest.fixture
 def ranked(tmp_path):
-    return rank(analysis.load(clustered.write(tmp_path) / "demo"), "kmeans")
+    return rank(hypersearch.load(clustered.write(tmp_path) / "demo"), "kmeans")
 
 
 def choices(ranked, goals, width):
@@ -36,23 +38,37 @@ def choices(ranked, goals, width):
 def test_both_winners(ranked):
     by_labels, without = winners(ranked, ["v_measure"])
     assert (by_labels.criterion, by_labels.trial, by_labels.labelled) == ("v_measure", 2, True)
-    assert by_labels.scores == {"v_measure": 0.53, "accuracy": 0.69, "hungarian_accuracy": 0.3, "clusters": 36}
+    assert by_labels.scores == {
+        "v_measure": 0.53,
+        "accuracy": 0.69,
+        "hungarian_accuracy": 0.3,
+        "clusters": 36,
+    }
     assert by_labels.tested == {}
-    assert (without.criterion, without.trial, without.labelled) == ("silhouette", 1, False)  # the earlier of two
+    assert (without.criterion, without.trial, without.labelled) == (
+        "silhouette",
+        1,
+        False,
+    )  # the earlier of two
 
 
 def test_a_search_without_labels_shows_its_own_criterion_first(ranked):
     ranked["val.davies_bouldin"] = [3.0, 2.0, 9.0, 1.5, 4.0, 0.1, 8.0]
     ranked["val.bic"] = 1e6 + ranked["trial"]
     found = {winner.criterion: winner.trial for winner in winners(ranked, ["davies_bouldin"])}
-    sound = ranked[(ranked["state"] == "COMPLETE") & (ranked["val.accuracy"] > 0)]  # trial 6 has one cluster
+    sound = ranked[
+        (ranked["state"] == "COMPLETE") & (ranked["val.accuracy"] > 0)
+    ]  # trial 6 has one cluster
     lowest = sound.sort_values("val.davies_bouldin").iloc[0]["trial"]
     assert list(found) == ["v_measure", "davies_bouldin", "silhouette", "bic"]
     assert (found["davies_bouldin"], found["bic"]) == (lowest, 0)
 
 
 def test_inertia_chooses_only_among_clusterings_of_one_k(ranked):
-    assert [winner.criterion for winner in winners(ranked, ["inertia"])] == ["v_measure", "silhouette"]
+    assert [winner.criterion for winner in winners(ranked, ["inertia"])] == [
+        "v_measure",
+        "silhouette",
+    ]
     of_ten = ranked[ranked["param.k"] == 10]
     assert [(w.criterion, w.trial) for w in winners(of_ten, ["inertia"])] == [
         ("v_measure", 1),
@@ -80,7 +96,9 @@ def front(ranked):
 
 
 def test_the_front_says_who_was_judged_on_what_it_was_fitted_on(ranked):
-    ranked["param.fit_on"] = ["train" if name == "" else "train+validation" for name in ranked["name"]]
+    ranked["param.fit_on"] = [
+        "train" if name == "" else "train+validation" for name in ranked["name"]
+    ]
     assert [point.fitted for point in front_over_clusters(ranked)] == [False, False, True]
     assert choices(ranked, ["v_measure"], 200).splitlines()[-1] == (
         "Pareto front over clusters (accuracy): 10: 0.5600, 36: 0.6900, 64: 0.7226*; "
@@ -91,10 +109,15 @@ def test_the_front_says_who_was_judged_on_what_it_was_fitted_on(ranked):
 
 
 def test_what_rises_with_the_number_of_clusters(ranked):
-    assert with_clusters(ranked, "val.accuracy") == "it rises with the number of clusters, here 10 to 64"
+    assert (
+        with_clusters(ranked, "val.accuracy")
+        == "it rises with the number of clusters, here 10 to 64"
+    )
     assert with_clusters(ranked, "val.v_measure") == with_clusters(ranked, None) == ""
     assert with_clusters(ranked[ranked["val.clusters"] == 64], "val.accuracy") == ""
-    assert with_clusters(ranked.drop(columns="val.v_measure"), "val.accuracy") == ""  # no clustering
+    assert (
+        with_clusters(ranked.drop(columns="val.v_measure"), "val.accuracy") == ""
+    )  # no clustering
 
 
 def test_the_front_leaves_out_what_is_beaten_stopped_or_one_cluster(ranked):
@@ -127,15 +150,21 @@ def test_a_failed_trial_wins_nothing_though_it_had_come_far(ranked):
 def test_a_single_trial_wins_by_everything(ranked):
     only = ranked[ranked["trial"] == 4]
     assert chosen_by(only, ["v_measure"]) == {4: ["v_measure", "silhouette"]}
-    words = "chosen by labels (v_measure) and without labels (silhouette): trial 4, v_measure 0.4800, "
-    assert choices(only, ["v_measure"], 200).startswith(f"{words}silhouette 0.1000, accuracy 0.5500, ")
+    words = (
+        "chosen by labels (v_measure) and without labels (silhouette): trial 4, v_measure 0.4800, "
+    )
+    assert choices(only, ["v_measure"], 200).startswith(
+        f"{words}silhouette 0.1000, accuracy 0.5500, "
+    )
     assert len(remarks(only, ["v_measure"])) == 2
     assert front(only) == [(10, 0.55)]
 
 
 def test_a_baseline_may_win(ranked):
     ranked.loc[ranked["trial"] == 0, "val.silhouette"] = 0.5
-    assert "chosen without labels (silhouette): trial 0 R4-64, silhouette" in choices(ranked, ["v_measure"], 200)
+    assert "chosen without labels (silhouette): trial 0 R4-64, silhouette" in choices(
+        ranked, ["v_measure"], 200
+    )
 
 
 def test_one_whose_clusters_are_all_named_wrongly_is_no_degenerate_one(ranked):
@@ -147,7 +176,9 @@ def test_one_whose_clusters_are_all_named_wrongly_is_no_degenerate_one(ranked):
     assert degenerate(trials).tolist() == [False]
 
 
-@pytest.mark.parametrize("labels", [[0, 0, 0, 0], [-1, -1, -1, -1], [0, 1, -1, -1, -1], [0] * 99 + [1]])
+@pytest.mark.parametrize(
+    "labels", [[0, 0, 0, 0], [-1, -1, -1, -1], [0, 1, -1, -1, -1], [0] * 99 + [1]]
+)
 def test_a_clustering_that_was_put_at_its_worst_is_recognised(labels):
     labels_n, y_n = np.array(labels), np.arange(len(labels)) % 3
     found = guarded(external_scores(labels_n, y_n, np.array([0, 1])), labels_n)
@@ -171,4 +202,7 @@ def test_where_all_are_degenerate_nobody_wins(ranked):
 
 def test_criteria_in_words():
     assert in_words(["v_measure"]) == "by labels (v_measure)"
-    assert in_words(["accuracy", "bic", "silhouette"]) == "by labels (accuracy) and without labels (bic, silhouette)"
+    assert (
+        in_words(["accuracy", "bic", "silhouette"])
+        == "by labels (accuracy) and without labels (bic, silhouette)"
+    )

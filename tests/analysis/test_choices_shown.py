@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-import analysis
-from analysis import leaderboard, terminal
-from analysis.choices import remarks, winners
-from analysis.notes import filled
-from analysis.ranking import rank
-from models.api import TRIAL_COLUMNS
-from search.trials import write_json
+import hypersearch
+from hypersearch.analysis.leaderboard import leaderboard, terminal
+from hypersearch.analysis.leaderboard.footnotes import filled
+from hypersearch.analysis.study.cluster_choices import remarks, winners
+from hypersearch.analysis.study.ranking import rank
+from hypersearch.models.api import TRIAL_COLUMNS
+from hypersearch.search.storage.files import write_json
 from tests.analysis import clustered
 from tests.analysis.clustered import FACTS
 
@@ -44,10 +44,16 @@ def out(tmp_path):
 
 
 def confirm(out):
-    """Put the figures of a confirmation into trials.csv: of trial 2 of several seeds, of trial 1 of one."""
+    """Put the figures of a confirmation into trials.csv: of trial 2 of several seeds, of trial 1 of
+    one.
+    """
     path = out / "demo" / "trials.csv"
     table = pd.read_csv(path, keep_default_na=False)
-    tested = {"accuracy": (0.6812, 0.004), "hungarian_accuracy": (0.3111, 0.01), "nmi": (0.5204, 0.003)}
+    tested = {
+        "accuracy": (0.6812, 0.004),
+        "hungarian_accuracy": (0.3111, 0.01),
+        "nmi": (0.5204, 0.003),
+    }
     for name, (mean, spread) in tested.items():
         table[f"test.{name}"] = ["", "", mean, "", "", "", ""]
         table[f"test.{name}_std"] = ["", "", spread, "", "", "", ""]
@@ -57,7 +63,7 @@ def confirm(out):
 
 def test_confirmed_winners_say_their_figures_on_test(out):
     confirm(out)
-    ranked = rank(analysis.load(out / "demo"), "kmeans")
+    ranked = rank(hypersearch.load(out / "demo"), "kmeans")
     by_labels, without = winners(ranked, ["v_measure"])
     assert by_labels.tested == {
         "accuracy": (0.6812, 0.004),
@@ -73,7 +79,7 @@ def test_confirmed_winners_say_their_figures_on_test(out):
 
 def test_a_winner_that_is_not_confirmed_says_nothing_of_test(out):
     confirm(out)
-    ranked = rank(analysis.load(out / "demo"), "kmeans")
+    ranked = rank(hypersearch.load(out / "demo"), "kmeans")
     ranked.loc[ranked["trial"] == 0, "val.v_measure"] = 0.6  # a better one has come since
     first, second = remarks(ranked, ["v_measure"])[:2]
     assert len(first) == 1
@@ -87,10 +93,16 @@ def test_markdown_tells_them_below_the_table(out, capsys):
     assert not any("chosen_by" in line or "front_over_clusters" in line for line in lines)
     assert [line[:1] for line in lines] == ["#", "", *"|" * 9, "", *"-" * 4]
     assert lines[-4:-1] == [
-        "- chosen by labels (v_measure): trial 2, v_measure 0.5300, accuracy 0.6900, hungarian_accuracy 0.3000, "
-        "clusters 36; on test: accuracy 0.6812 ± 0.0040, hungarian_accuracy 0.3111 ± 0.0100, nmi 0.5204 ± 0.0030",
-        "- chosen without labels (silhouette): trial 1, silhouette 0.1500, v_measure 0.5000, accuracy 0.5600, "
-        "hungarian_accuracy 0.4800, clusters 10; on test: accuracy 0.5500, nmi 0.4900",
+        (
+            "- chosen by labels (v_measure): trial 2, v_measure 0.5300, accuracy 0.6900,"
+            " hungarian_accuracy 0.3000, clusters 36; on test: accuracy 0.6812 ± 0.0040,"
+            " hungarian_accuracy 0.3111 ± 0.0100, nmi 0.5204 ± 0.0030"
+        ),
+        (
+            "- chosen without labels (silhouette): trial 1, silhouette 0.1500, v_measure 0.5000,"
+            " accuracy 0.5600, hungarian_accuracy 0.4800, clusters 10; on test: accuracy 0.5500,"
+            " nmi 0.4900"
+        ),
         "- Pareto front over clusters (accuracy): 10: 0.5600, 36: 0.6900, 64: 0.7226",
     ]
 
@@ -110,13 +122,23 @@ def test_json_says_of_each_row_what_chooses_it(out, capsys):
 def test_csv_beside_a_family_that_is_no_clustering(out, capsys):
     table = pd.read_csv(out / "demo" / "trials.csv", keep_default_na=False)
     table.loc[1, "val.v_measure"] = 0.6
-    plain = {"study": "demo", "family": "toy", "trial": 0, "state": "COMPLETE", "objective": 0.5, "val.loss": 0.5}
+    plain = {
+        "study": "demo",
+        "family": "toy",
+        "trial": 0,
+        "state": "COMPLETE",
+        "objective": 0.5,
+        "val.loss": 0.5,
+    }
     pd.concat([table, pd.DataFrame([plain])]).to_csv(out / "demo" / "trials.csv", index=False)
     toy = {**FACTS["searches"][0], "family": "toy", "metric": "loss", "mode": "min", "space": {}}
     write_json(out / "demo" / "study.json", {**FACTS, "searches": [*FACTS["searches"], toy]})
     leaderboard.write(out, [], "csv")
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
-    marks = {(row["family"], row["trial"]): (row["chosen_by"], row["front_over_clusters"]) for row in rows}
+    marks = {
+        (row["family"], row["trial"]): (row["chosen_by"], row["front_over_clusters"])
+        for row in rows
+    }
     assert marks["kmeans", "1"] == ("v_measure silhouette", "True")
     assert marks["kmeans", "3"] == ("", "False")
     assert marks["toy", "0"] == ("", "")
@@ -128,12 +150,15 @@ def test_terminal_at_80_columns(out):
     console = Console(width=80, file=io.StringIO(), highlight=False)
     terminal.show(out, [], console=console)
     text = console.file.getvalue()
-    assert f"#1 in full: k=36\n{LINES}7 trials: 6 done, 1 stopped, 0 failed; higher v_measure is better\n" in text
+    assert (
+        f"#1 in full: k=36\n{LINES}7 trials: 6 done, 1 stopped, 0 failed; higher v_measure is"
+        " better\n" in text
+    )
     assert all(len(line) <= 80 for line in text.splitlines())
 
 
 def test_inertia_is_ranked_within_each_k(out):
-    study = analysis.load(out / "demo")
+    study = hypersearch.load(out / "demo")
     by_inertia = rank(study, "kmeans", "val.inertia")
     assert by_inertia[["param.k", "trial"]].to_numpy().tolist() == [
         [10, 1],
@@ -152,5 +177,5 @@ def test_inertia_is_ranked_within_each_k(out):
 def test_inertia_of_a_family_without_that_parameter_is_ranked_plainly(out):
     table = out / "demo" / "trials.csv"
     pd.read_csv(table).drop(columns="param.k").to_csv(table, index=False)
-    ranked = rank(analysis.load(out / "demo"), "kmeans", "val.inertia")
+    ranked = rank(hypersearch.load(out / "demo"), "kmeans", "val.inertia")
     assert ranked["trial"].tolist() == [0, 3, 2, 6, 5, 1, 4]

@@ -6,12 +6,11 @@ import math
 
 import pytest
 
-from analysis import compare_words
-from analysis.compare import compare
-from analysis.figures import of_comparison
-from analysis.incumbents import Reach
-from search.cli import main
-from search.trials import write_json
+from hypersearch.analysis.comparison import figure, formats
+from hypersearch.analysis.comparison.compare import compare
+from hypersearch.analysis.comparison.incumbents import TimeToTarget
+from hypersearch.search.cli.main import main
+from hypersearch.search.storage.files import write_json
 from tests.analysis import sides
 from tests.analysis.played import facts, play, trial
 from tests.analysis.sides import BOTH, shown
@@ -40,14 +39,17 @@ def test_two_sides_of_two_seeds(out):
     assert (tpe.complete, random.complete) == (4, 4)
     assert [tpe.middle(axis) for axis in ("trials", "resource", "seconds")] == [4, 6, 6]
     assert found.target == 0.75
-    assert (tpe.reach, random.reach) == (Reach(2, 2, 2, 2), Reach(2, 2, 3, 3))
+    assert (tpe.reach, random.reach) == (TimeToTarget(2, 2, 2, 2), TimeToTarget(2, 2, 3, 3))
     assert found.duels["tpe-*", "random-*"].probability == 0.75
     assert tpe.curves["resource"].at_p.tolist() == [0, 1, 2, 6]
 
 
 def test_a_target_of_ones_own(out):
     tpe, random = compare(out, BOTH, target=0.89)[0].sides
-    assert (tpe.reach, random.reach) == (Reach(1, math.inf, math.inf, math.inf), Reach(0, math.inf, math.inf, math.inf))
+    assert (tpe.reach, random.reach) == (
+        TimeToTarget(1, math.inf, math.inf, math.inf),
+        TimeToTarget(0, math.inf, math.inf, math.inf),
+    )
 
 
 def test_another_metric(out):
@@ -69,9 +71,9 @@ def test_a_side_without_complete_trials_is_shown(out):
     play(out, "poor", [*trial(0, 0, "FAIL", 0.5), *trial(1, 1, "PRUNED", 0.6)])
     (found,) = compare(out, ["tpe-*", "poor"])
     assert (found.sides[1].complete, found.target) == (0, 0.85)
-    assert found.sides[1].reach == Reach(0, math.inf, math.inf, math.inf)
+    assert found.sides[1].reach == TimeToTarget(0, math.inf, math.inf, math.inf)
     assert found.duels["tpe-*", "poor"].probability == 1.0
-    assert "poor: no complete trial, so no incumbent" in list(compare_words.lines(found))
+    assert "poor: no complete trial, so no incumbent" in list(formats.lines(found))
     assert "poor                    –       –       –" in shown(found)
 
 
@@ -82,7 +84,7 @@ def test_nobody_has_a_complete_trial(out):
     assert math.isnan(found.target)
     assert [side.reach for side in found.sides] == [None, None]
     assert shown(found).count("no complete trial") == 2
-    assert len(of_comparison.draw([found]).axes) == 3
+    assert len(figure.draw([found]).axes) == 3
 
 
 def test_what_a_reader_should_know(out):
@@ -90,13 +92,16 @@ def test_what_a_reader_should_know(out):
     (out / "tpe-0" / "journal.jsonl").unlink()
     assert compare(out, BOTH)[0].notes == (
         "tpe-*: studies with equal seeds, 0, 1, 1, are no independent ones",
-        "the sides have different seeds, so different validation images: tpe-* 0, 1, 1; random-* 0, 1",
+        (
+            "the sides have different seeds, so different validation images: tpe-* 0, 1, 1;"
+            " random-* 0, 1"
+        ),
         "different max_resource: tpe-* 27, 9; random-* 9",
         "tpe-0 has no journal.jsonl: its seconds are those of one trial after another",
     )
 
 
-# --- what is refused -----------------------------------------------------------------------------------------------
+# --- what is refused ------------------------------------------------------------------------------
 
 
 def refused(capsys, out, *arguments):
@@ -113,7 +118,10 @@ def refused(capsys, out, *arguments):
         (["tpe-*"], "compare takes two sides or more, got tpe-*"),
         (
             ["tpe-*", "randm-0"],
-            "unknown study 'randm-0' in {out}, there are: random-0, random-1, tpe-0, tpe-1; did you mean 'random-0'?",
+            (
+                "unknown study 'randm-0' in {out}, there are: random-0, random-1, tpe-0, tpe-1; did"
+                " you mean 'random-0'?"
+            ),
         ),
         (
             ["tpe-*", "gp-*"],
@@ -127,11 +135,20 @@ def refused(capsys, out, *arguments):
         ),
         (
             [*BOTH, "--family", "cn"],
-            "unknown family that all of the studies searched 'cn', allowed: cnn; did you mean 'cnn'?",
+            (
+                "unknown family that all of the studies searched 'cn', allowed: cnn; did you mean"
+                " 'cnn'?"
+            ),
         ),
-        ([*BOTH, "--format", "tabel"], "unknown format 'tabel', allowed: table, md, csv, json; did you mean 'table'?"),
+        (
+            [*BOTH, "--format", "tabel"],
+            "unknown format 'tabel', allowed: table, md, csv, json; did you mean 'table'?",
+        ),
         ([*BOTH, "--target", "nan"], "--target: got nan, expected a number"),
-        ([*BOTH, "--figure", "x.gif"], "--figure x.gif: unknown suffix '.gif', allowed: .png, .svg, .pdf"),
+        (
+            [*BOTH, "--figure", "x.gif"],
+            "--figure x.gif: unknown suffix '.gif', allowed: .png, .svg, .pdf",
+        ),
         ([*BOTH, "--figure", "no/where.png"], "--figure no/where.png: No such file or directory"),
     ],
 )
@@ -141,29 +158,36 @@ def test_wrong_input_is_one_line(out, here, capsys, arguments, message):
 
 def test_other_images_are_refused(out, capsys):
     change(out, "random-0", dataset={"name": "fashion-mnist", "train": 48_000})
-    assert refused(capsys, out, *BOTH) == (
-        "studies of different images do not compare: tpe-0 of digits (80 + 20 + 10 images of 8×8, 10 classes), "
-        "random-0 of fashion-mnist (48,000 + 20 + 10 images of 8×8, 10 classes)"
+    assert (
+        refused(capsys, out, *BOTH)
+        == "studies of different images do not compare: tpe-0 of digits (80 + 20 + 10 images of"
+        " 8×8, 10 classes), random-0 of fashion-mnist (48,000 + 20 + 10 images of 8×8, 10"
+        " classes)"
     )
     change(out, "random-0", dataset={"digest": "another-one"})
-    assert refused(capsys, out, *BOTH) == (
-        "studies of different images do not compare: with the same seed, 0, "
+    assert (
+        refused(capsys, out, *BOTH)
+        == "studies of different images do not compare: with the same seed, 0, "
         "tpe-0 has the digest split-0 and random-0 another-"
     )
 
 
 def test_other_metrics_are_refused_unless_one_is_named(out, capsys):
     change(out, "random-0", metric="loss", mode="min")
-    assert refused(capsys, out, *BOTH) == (
-        "cnn was judged by different metrics, tpe-0 by accuracy, tpe-1 by accuracy, random-0 by loss, random-1 by "
-        "accuracy; name one: --metric M"
+    assert (
+        refused(capsys, out, *BOTH)
+        == "cnn was judged by different metrics, tpe-0 by accuracy, tpe-1 by accuracy, random-0 by"
+        " loss, random-1 by accuracy; name one: --metric M"
     )
     assert compare(out, BOTH, metric="accuracy")[0].target == 0.75
 
 
 def test_other_families_are_refused(out, capsys):
     change(out, "random-0", family="vae")
-    message = "no family was searched by all of the studies: tpe-0 cnn; tpe-1 cnn; random-0 vae; random-1 cnn"
+    message = (
+        "no family was searched by all of the studies: tpe-0 cnn; tpe-1 cnn; random-0 vae;"
+        " random-1 cnn"
+    )
     assert refused(capsys, out, *BOTH) == message
 
 
@@ -171,8 +195,10 @@ def test_inertia_of_different_k_is_refused(tmp_path, capsys):
     for name, k in (("a", 10), ("b", 20)):
         play(tmp_path, name, [], family="kmeans", metric="inertia", mode="min")
         row = f"{name},kmeans,0,,COMPLETE,5.0,1,1.0,{k},train,5.0"
-        columns = "study,family,trial,name,state,objective,resource,seconds,param.k,param.fit_on,val.inertia"
+        columns = "study,family,trial,name,state,objective,resource,seconds"
+        columns += ",param.k,param.fit_on,val.inertia"
         (tmp_path / name / "trials.csv").write_text(f"{columns}\n{row}\n")
-    assert refused(capsys, tmp_path, "a", "b") == (
-        "inertia cannot be compared between values of k: 10, 20; name another --metric"
+    assert (
+        refused(capsys, tmp_path, "a", "b")
+        == "inertia cannot be compared between values of k: 10, 20; name another --metric"
     )

@@ -9,10 +9,9 @@ import shutil
 
 import pytest
 
-from analysis import compare_words
-from analysis.compare import compare
-from analysis.figures import of_comparison
-from search.cli import main
+from hypersearch.analysis.comparison import figure, formats
+from hypersearch.analysis.comparison.compare import compare
+from hypersearch.search.cli.main import main
 from tests.analysis import sides
 from tests.analysis.sides import BOTH, shown
 
@@ -71,7 +70,7 @@ def test_of_one_study_a_side_nothing_is_said_of_chance(out):
 
 
 def test_markdown(out):
-    lines = compare_words.to_markdown(compare(out, BOTH)).splitlines()
+    lines = formats.to_markdown(compare(out, BOTH)).splitlines()
     assert lines[:2] == [
         "### cnn on digits: best accuracy on validation, higher is better",
         "",
@@ -84,7 +83,7 @@ def test_markdown(out):
 
 
 def test_csv_has_the_curves(out):
-    rows = list(csv.DictReader(io.StringIO(compare_words.to_csv(compare(out, BOTH)))))
+    rows = list(csv.DictReader(io.StringIO(formats.to_csv(compare(out, BOTH)))))
     assert [list(row.values())[2:] for row in rows[:4]] == [
         ["tpe-*", "trials", "0.0", "", "", ""],
         ["tpe-*", "trials", "1.0", "0.7", "0.7", "0.8"],
@@ -97,22 +96,33 @@ def test_csv_has_the_curves(out):
 
 
 def test_json_has_all(out):
-    (found,) = json.loads(compare_words.to_json(compare(out, BOTH, target=0.89)))
+    (found,) = json.loads(formats.to_json(compare(out, BOTH, target=0.89)))
     tpe = found["sides"][0]
     assert (tpe["studies"], tpe["seeds"], found["target"]) == (["tpe-0", "tpe-1"], [0, 1], 0.89)
-    assert tpe["final"] == {"median": 0.85, "low": 0.85, "high": 0.9, "interval": "least to greatest"}
+    assert tpe["final"] == {
+        "median": 0.85,
+        "low": 0.85,
+        "high": 0.9,
+        "interval": "least to greatest",
+    }
     assert tpe["reached"] == {"studies": 1, "trials": None, "resource": None, "seconds": None}
     assert tpe["curves"]["seconds"][1] == {"at": 1.0, "median": None, "low": None, "high": 0.7}
     assert found["duels"] == [
-        {"first": "tpe-*", "second": "random-*", "probability": 0.75, "p_value": pytest.approx(2 / 3), "exact": True}
+        {
+            "first": "tpe-*",
+            "second": "random-*",
+            "probability": 0.75,
+            "p_value": pytest.approx(2 / 3),
+            "exact": True,
+        }
     ]
 
 
-# --- the picture ---------------------------------------------------------------------------------------------------
+# --- the picture ----------------------------------------------------------------------------------
 
 
 def test_the_picture_shows_the_curves(out):
-    panels = of_comparison.draw(compare(out, BOTH)).axes
+    panels = figure.draw(compare(out, BOTH)).axes
     assert [axes.get_xlabel() for axes in panels] == ["trials", "epochs", "seconds"]
     line = panels[0].lines[0]
     assert line.get_label() == "tpe-*"
@@ -121,7 +131,9 @@ def test_the_picture_shows_the_curves(out):
     dotted = [list(line.get_ydata()) for line in panels[0].lines if line.get_linestyle() == ":"]
     assert dotted == [[0.85, 0.85], [0.75, 0.75]]
     assert list(panels[0].lines[-1].get_ydata()) == [0.75, 0.75]
-    assert panels[0].get_ylim() == pytest.approx((0.585, 0.915))  # 0.6 is the better of two when the other has none
+    assert panels[0].get_ylim() == pytest.approx(
+        (0.585, 0.915)
+    )  # 0.6 is the better of two when the other has none
 
 
 @pytest.mark.parametrize("form", ["png", "svg", "pdf"])

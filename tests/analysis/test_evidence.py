@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.evidence import class_names, images_of, of_winner, truth
-from models import datasets, download
+from hypersearch.analysis.study.evaluation_artifacts import class_names, images_of, of_winner, truth
+from hypersearch.models.data import datasets, download
 from tests.analysis.figures.confirmed import study_of
 
 
@@ -46,12 +46,19 @@ def test_names_of_classes(tmp_path):
 
 def test_images_are_those_of_the_study_or_none(tmp_path, digits):
     dataset = {"name": "digits", "digest": digits.digest}
-    config = {"dataset": "digits", "data_dir": None, "limit": 240}
-    study = study_of(tmp_path, "cnn", {"labels": np.arange(3)}, dataset=dataset, config=config, seed=0)
+    config = {"dataset": "digits", "data_dir": None, "max_samples": 240}
+    study = study_of(
+        tmp_path, "cnn", {"labels": np.arange(3)}, dataset=dataset, config=config, seed=0
+    )
     np.testing.assert_array_equal(images_of(study).x_test, digits.x_test)
     np.testing.assert_array_equal(truth(study, of_winner(study, "cnn")), digits.y_test)
     assert images_of(study_of(tmp_path, "cnn", dataset=dataset, config=config, seed=1)) is None
-    assert images_of(study_of(tmp_path, "cnn", dataset=dataset, config={"dataset": str(tmp_path / "gone")})) is None
+    assert (
+        images_of(
+            study_of(tmp_path, "cnn", dataset=dataset, config={"dataset": str(tmp_path / "gone")})
+        )
+        is None
+    )
     assert images_of(study_of(tmp_path, "cnn")) is None
 
 
@@ -60,6 +67,12 @@ def test_nothing_is_downloaded(tmp_path, monkeypatch):
     monkeypatch.setattr(datasets, "_cache", lambda: tmp_path / "fashion-mnist")
     monkeypatch.setattr(download, "fetch_all", lambda *_: pytest.fail("downloads"))
     dataset = {"name": "fashion-mnist", "digest": ""}
-    study = study_of(tmp_path, "cnn", {"labels": np.arange(3)}, dataset=dataset, config={"dataset": "fashion-mnist"})
+    study = study_of(
+        tmp_path,
+        "cnn",
+        {"labels": np.arange(3)},
+        dataset=dataset,
+        config={"dataset": "fashion-mnist"},
+    )
     assert images_of(study) is None
     assert truth(study, of_winner(study, "cnn")) is None

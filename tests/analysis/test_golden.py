@@ -1,7 +1,7 @@
 """Leaderboards in every format, byte for byte as in tests/analysis/golden.
 
-After a change that is meant: HYPERSEARCH_UPDATE_GOLDEN=1 python -m pytest tests/analysis/test_golden.py, and look at
-the difference before it is committed.
+After a change that is meant: HYPERSEARCH_UPDATE_GOLDEN=1 python -m pytest
+tests/analysis/test_golden.py, and look at the difference before it is committed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from analysis import leaderboard, terminal
+from hypersearch.analysis.leaderboard import leaderboard, terminal
 from tests.analysis.ranked import HOSTILE, STUDIES
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -64,10 +64,12 @@ def test_best_of_each_family(shown, form):
 
 def test_there_are_no_other_golden_files():
     names = [name for name in STUDIES if name != "again"]
-    assert {path.name for path in GOLDEN.iterdir()} == {f"{name}.{form}" for name in [*names, "best"] for form in FORMS}
+    assert {path.name for path in GOLDEN.iterdir()} == {
+        f"{name}.{form}" for name in [*names, "best"] for form in FORMS
+    }
 
 
-# --- what the hostile ones must not do -------------------------------------------------------------------------------
+# --- what the hostile ones must not do ------------------------------------------------------------
 
 
 @pytest.mark.parametrize("best", [False, True])
@@ -80,9 +82,13 @@ def test_a_terminal_gets_nothing_that_it_would_obey(shown, best):
 
 def test_csv_and_json_keep_them_as_they_are(shown):
     rows = list(csv.DictReader(io.StringIO(shown("hostile", "csv"), newline="")))
-    assert {(row["name"], row["param.text"]) for row in rows} == {(text, text) for text in HOSTILE.values()}
+    assert {(row["name"], row["param.text"]) for row in rows} == {
+        (text, text) for text in HOSTILE.values()
+    }
     rows = json.loads(shown("hostile", "json"), parse_constant=pytest.fail)
-    assert {(row["name"], row["param.text"]) for row in rows} == {(text, text) for text in HOSTILE.values()}
+    assert {(row["name"], row["param.text"]) for row in rows} == {
+        (text, text) for text in HOSTILE.values()
+    }
 
 
 def test_markdown_has_as_many_cells_in_each_line(shown):
@@ -101,9 +107,36 @@ def test_latex_has_as_many_cells_in_each_line_and_no_commands_of_theirs(shown):
     assert plain.count("{") == plain.count("}")
     assert not set("$#_^~\x1b") & set(plain)
     commands = {
-        *("toprule", "midrule", "bottomrule", "endfirsthead", "endhead", "endfoot", "par", "noindent", "scriptsize"),
-        *("begingroup", "sloppy", "endgroup", "setlength", "tabcolsep", "raggedright", "arraybackslash"),
-        *("begin", "end", "caption", "linewidth", "usepackage", "textbackslash", "textasciicircum", "textasciitilde"),
+        *(
+            "toprule",
+            "midrule",
+            "bottomrule",
+            "endfirsthead",
+            "endhead",
+            "endfoot",
+            "par",
+            "noindent",
+            "scriptsize",
+        ),
+        *(
+            "begingroup",
+            "sloppy",
+            "endgroup",
+            "setlength",
+            "tabcolsep",
+            "raggedright",
+            "arraybackslash",
+        ),
+        *(
+            "begin",
+            "end",
+            "caption",
+            "linewidth",
+            "usepackage",
+            "textbackslash",
+            "textasciicircum",
+            "textasciitilde",
+        ),
         *("textless", "textgreater", "textbar", "textquotedbl", "ensuremath", "pm", "cdot"),
     }
     assert set(re.findall(r"\\([a-zA-Z]+)", plain)) <= commands
@@ -134,7 +167,20 @@ class Page(HTMLParser):
 @pytest.mark.parametrize("best", [False, True])
 def test_html_is_a_table_with_headers_and_no_elements_of_theirs(shown, best):
     page = Page(shown("hostile", "html", best=best))
-    allowed = {"html", "head", "meta", "title", "style", "body", "main", "h1", "section", "div", "table", "caption"}
+    allowed = {
+        "html",
+        "head",
+        "meta",
+        "title",
+        "style",
+        "body",
+        "main",
+        "h1",
+        "section",
+        "div",
+        "table",
+        "caption",
+    }
     assert set(page.elements) == {*allowed, "thead", "tbody", "tr", "th", "td", "ul", "li"}
     assert page.unscoped == 0
     assert len(set(page.rows)) == 1
@@ -142,7 +188,7 @@ def test_html_is_a_table_with_headers_and_no_elements_of_theirs(shown, best):
     assert "<script>alert('x')</script>" in "".join(page.text)
 
 
-# --- sizes -----------------------------------------------------------------------------------------------------------
+# --- sizes ----------------------------------------------------------------------------------------
 
 
 def test_no_line_of_a_table_is_too_wide(shown):

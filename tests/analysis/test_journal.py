@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.journal import Clock, Stretch, clock, lives
+from hypersearch.analysis.study.worker_times import Clock, Stretch, clock, lives
 from tests.analysis.figures.made import journal
 
 
@@ -14,7 +14,13 @@ def test_a_life(tmp_path):
         ("end", 103.5, 0, {"state": "COMPLETE"}),
     ]
     (life,) = lives(journal(tmp_path, events), "cnn")
-    assert (life.trial, life.name, life.limit, life.state, life.cut) == (0, "R5", 9, "COMPLETE", False)
+    assert (life.trial, life.name, life.limit, life.state, life.cut) == (
+        0,
+        "R5",
+        9,
+        "COMPLETE",
+        False,
+    )
     assert (life.resource, life.seconds, life.occupied, life.ended) == (2, 2.5, 3.5, 103.5)
 
 
@@ -74,8 +80,14 @@ def test_torn_lines_other_families_and_no_journal(tmp_path):
     assert lives(tmp_path, "cnn") == []
     journal(tmp_path, [("start", 1.0, 0, {}), ("end", 2.0, 0, {"state": "FAIL"})])
     with (tmp_path / "journal.jsonl").open("a") as file:
-        file.write('{"event": "end", "at": 9.0, "fam\n[1]\n{"event": "step", "family": "cnn", "trial": 0, "at": 3}\n')
-        file.write('{"event": "end", "family": "cnn", "trial": 7, "at": 3, "state": "FAIL", "cut": false}\n')
+        file.write(
+            '{"event": "end", "at": 9.0, "fam\n[1]\n{"event": "step", "family": "cnn", "trial": 0,'
+            ' "at": 3}\n'
+        )
+        file.write(
+            '{"event": "end", "family": "cnn", "trial": 7, "at": 3, "state": "FAIL", "cut":'
+            " false}\n"
+        )
     assert [life.stretches for life in lives(tmp_path, "cnn")] == [[Stretch(1.0, 2.0)]]
     assert lives(tmp_path, "vae") == []
 
@@ -93,9 +105,17 @@ def test_the_clock_leaves_pauses_out(tmp_path):
     ]
     found = clock(lives(journal(tmp_path, events), "cnn"))
     assert found == Clock(1000.0, ((1240.0, 8000.0),))
-    assert [found.elapsed(at) for at in (1000.0, 1240.0, 5000.0, 9240.0, 9300.0)] == [0.0, 240.0, 240.0, 240.0, 300.0]
+    assert [found.elapsed(at) for at in (1000.0, 1240.0, 5000.0, 9240.0, 9300.0)] == [
+        0.0,
+        240.0,
+        240.0,
+        240.0,
+        300.0,
+    ]
 
 
 def test_no_clock_where_nothing_ran(tmp_path):
     assert clock([]) is None
-    assert clock(lives(journal(tmp_path, [("start", 5.0, 0, {})]), "cnn")) is not None  # it began, at least
+    assert (
+        clock(lives(journal(tmp_path, [("start", 5.0, 0, {})]), "cnn")) is not None
+    )  # it began, at least

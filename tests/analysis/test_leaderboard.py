@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-import analysis
-from analysis import leaderboard, terminal
-from analysis.ranking import check_sort, direction, rank
-from models.errors import UserError
-from search.trials import write_json
+import hypersearch
+from hypersearch.analysis.leaderboard import leaderboard, terminal
+from hypersearch.analysis.study.ranking import check_sort, direction, rank
+from hypersearch.models.errors import UserError
+from hypersearch.search.storage.files import write_json
 
 FACTS = {
     "name": "demo",
@@ -68,7 +68,7 @@ def out(tmp_path):
 
 @pytest.fixture
 def study(out):
-    return analysis.load(out / "demo")
+    return hypersearch.load(out / "demo")
 
 
 def test_complete_trials_come_first_then_stopped_then_failed(study):
@@ -100,9 +100,10 @@ def test_ends_of_an_interval_are_better_where_the_figure_is(study):
 def test_an_unknown_column_names_the_nearest(study):
     with pytest.raises(UserError) as error:
         check_sort([study], "test.acuracy")
-    assert str(error.value) == (
-        "--sort: unknown column 'test.acuracy', allowed: trial, objective, resource, seconds, param.NAME, "
-        "and val. or test. before accuracy, inertia; did you mean 'test.accuracy'?"
+    assert (
+        str(error.value)
+        == "--sort: unknown column 'test.acuracy', allowed: trial, objective, resource, seconds,"
+        " param.NAME, and val. or test. before accuracy, inertia; did you mean 'test.accuracy'?"
     )
 
 
@@ -115,10 +116,30 @@ def test_values_have_their_types(study):
 @pytest.mark.parametrize(
     ("written", "value"),
     [
-        *(("3", 3), ("-7", -7), ("0.5", 0.5), ("1e-05", 1e-05), ("2.", 2.0), ("True", True), ("None", "None")),
+        *(
+            ("3", 3),
+            ("-7", -7),
+            ("0.5", 0.5),
+            ("1e-05", 1e-05),
+            ("2.", 2.0),
+            ("True", True),
+            ("None", "None"),
+        ),
         *(
             (text, text)
-            for text in ("sqrt", "007", "1_000", "1e999", "nan", "{1, 2}", "b'x'", "'x'", "1j", "٣", "(" * 999)
+            for text in (
+                "sqrt",
+                "007",
+                "1_000",
+                "1e999",
+                "nan",
+                "{1, 2}",
+                "b'x'",
+                "'x'",
+                "1j",
+                "٣",
+                "(" * 999,
+            )
         ),
         ("9" * 5000, "9" * 5000),
     ],
@@ -126,7 +147,7 @@ def test_values_have_their_types(study):
 def test_what_is_written_of_a_parameter(out, written, value):
     path = out / "demo" / "trials.csv"
     pd.read_csv(path).assign(**{"param.rate": written}).to_csv(path, index=False)
-    read = analysis.load(out / "demo").trials.iloc[0]["param.rate"]
+    read = hypersearch.load(out / "demo").trials.iloc[0]["param.rate"]
     assert (type(read), read) == (type(value), value)
 
 
@@ -149,13 +170,22 @@ def test_json(out, capsys):
         "test.accuracy_std": 0.01,
     }
     assert rows[3]["objective"] is None
-    assert [row["state"] for row in rows] == ["COMPLETE", "COMPLETE", "PRUNED", "FAIL", "COMPLETE", "COMPLETE"]
+    assert [row["state"] for row in rows] == [
+        "COMPLETE",
+        "COMPLETE",
+        "PRUNED",
+        "FAIL",
+        "COMPLETE",
+        "COMPLETE",
+    ]
 
 
 def test_csv(out, capsys):
     leaderboard.write(out, ["demo"], "csv")
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("study,family,trial,name,state,objective,resource,seconds,param.kind,")
+    assert lines[0].startswith(
+        "study,family,trial,name,state,objective,resource,seconds,param.kind,"
+    )
     assert lines[1].startswith("demo,cnn,1,,COMPLETE,0.9,9,5.0,a,2,0.25,7,0.9,")
     assert len(lines) == 7
 
@@ -164,7 +194,14 @@ def test_markdown(out, capsys):
     leaderboard.write(out, [], "md")
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "### demo · cnn, objective accuracy (max)"
-    assert [cell.strip() for cell in lines[4].split("|")][1:7] == ["1", "", "COMPLETE", "0.9", "9", "5"]
+    assert [cell.strip() for cell in lines[4].split("|")][1:7] == [
+        "1",
+        "",
+        "COMPLETE",
+        "0.9",
+        "9",
+        "5",
+    ]
     assert len({line.count("|") for line in lines[2:8]}) == 1
     assert lines[9] == "- 4 of 6 trials: 2 done, 1 stopped, 1 failed; higher accuracy is better"
     assert lines[11] == "### demo · kmeans, objective inertia (min)"
@@ -204,11 +241,14 @@ def test_terminal_table_at_80_columns(out):
 
 
 @pytest.mark.parametrize(
-    ("column", "order", "cells"), [("val.loss", "lowest", ["0.1000"]), ("param.depth", "lowest", [])]
+    ("column", "order", "cells"),
+    [("val.loss", "lowest", ["0.1000"]), ("param.depth", "lowest", [])],
 )
 def test_a_table_that_is_ranked_otherwise_shows_by_what(out, column, order, cells):
     table = out / "demo" / "trials.csv"
-    pd.read_csv(table).assign(**{"val.loss": [0.4, 0.3, 0.1, 0.2, 0.6, 0.5]}).to_csv(table, index=False)
+    pd.read_csv(table).assign(**{"val.loss": [0.4, 0.3, 0.1, 0.2, 0.6, 0.5]}).to_csv(
+        table, index=False
+    )
     console = Console(width=110, file=io.StringIO())
     terminal.show(out, ["demo"], column, console)
     lines = console.file.getvalue().splitlines()
@@ -226,13 +266,18 @@ def test_a_narrow_terminal_does_without_parameters(out):
 def test_the_test_images_have_been_read(out, capsys):
     study = {**FACTS, "test_reads": 3, "confirmed": {"seeds": 2}}
     write_json(out / "demo" / "study.json", study)
-    assert "the test images have been read 3 times for this study; on test: mean ±" in shown(out, 200)
+    assert "the test images have been read 3 times for this study; on test: mean ±" in shown(
+        out, 200
+    )
     leaderboard.write(out, [], "json")
     assert {row["test_reads"] for row in json.loads(capsys.readouterr().out)} == {3}
 
 
 def test_a_thousand_trials(out, capsys):
-    rows = [f"demo,cnn,{n},,COMPLETE,{n / 1000},9,1.0,a,{n},0.5,None,{n / 1000},,,," for n in range(1000)]
+    rows = [
+        f"demo,cnn,{n},,COMPLETE,{n / 1000},9,1.0,a,{n},0.5,None,{n / 1000},,,,"
+        for n in range(1000)
+    ]
     (out / "demo" / "trials.csv").write_text("\n".join([TRIALS.splitlines()[0], *rows]))
     assert "1,000 trials (the first 10 shown): 1000 done, 0 stopped, 0 failed" in shown(out, 200)
     for form in leaderboard.FORMATS:
@@ -256,9 +301,9 @@ def test_no_studies(tmp_path, capsys):
 
 def test_a_folder_that_is_no_study(tmp_path):
     with pytest.raises(UserError, match="is not a study folder"):
-        analysis.load(tmp_path)
+        hypersearch.load(tmp_path)
     with pytest.raises(UserError, match="^unknown study 'nope' in .*, there are: none yet$"):
-        analysis.load(tmp_path / "nope")
+        hypersearch.load(tmp_path / "nope")
     (tmp_path / "study.json").write_text("{}")
     with pytest.raises(UserError, match="its study.json lacks name, searches, dataset or started$"):
-        analysis.load(tmp_path)
+        hypersearch.load(tmp_path)

@@ -18,7 +18,20 @@ def test_the_notebook_runs(tmp_path, monkeypatch, capsys):
     assert names["study"].trials["trial"].tolist() == [0, 1, 2, 3, 4]
     assert len(names["study"].history) == 8
     assert names["best"]["trial"].tolist() == [0, 4, 1, 2, 3]
-    assert [line.get_ydata()[0] for line in names["curves"].axes[0].lines] == [0.98, 0.5, 0.9, 0.95, 0.6]
-    assert names["incumbent"].axes[0].lines[0].get_ydata().tolist()[1:] == [0.99, 0.99, 0.99, 0.99, 0.99, 0.99]
+    assert [line.get_ydata()[0] for line in names["curves"].axes[0].lines] == [
+        0.98,
+        0.5,
+        0.9,
+        0.95,
+        0.6,
+    ]
+    assert names["incumbent"].axes[0].lines[0].get_ydata().tolist()[1:] == [
+        0.99,
+        0.99,
+        0.99,
+        0.99,
+        0.99,
+        0.99,
+    ]
     assert "R5" in capsys.readouterr().out
     assert all((folder / name).stat().st_size > 5000 for name in ("curves.png", "incumbent.png"))

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-import analysis
-from analysis import leaderboard, terminal
-from analysis.pareto import fronts
-from analysis.ranking import rank
-from search.trials import write_json
+import hypersearch
+from hypersearch.analysis.leaderboard import leaderboard, terminal
+from hypersearch.analysis.study.pareto import fronts
+from hypersearch.analysis.study.ranking import rank
+from hypersearch.search.storage.files import write_json
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,10 @@ from search.trials import write_json
         ([[1, 1]], [1]),
         ([[1, 2], [2, 1]], [1, 1]),
         ([[1, 1], [2, 2], [3, 3]], [1, 2, 3]),
-        ([[1, 1], [1, 1], [1, 2]], [1, 1, 2]),  # equal ones do not beat each other; no worse and once better does
+        (
+            [[1, 1], [1, 1], [1, 2]],
+            [1, 1, 2],
+        ),  # equal ones do not beat each other; no worse and once better does
         ([[3, 3], [1, 4], [2, 2], [4, 1], [4, 4], [5, 5]], [2, 1, 1, 1, 3, 4]),
         ([[1, 2, 3], [3, 2, 1], [2, 2, 2], [3, 3, 3]], [1, 1, 1, 2]),
         ([[2], [1], [2]], [2, 1, 2]),
@@ -37,7 +40,12 @@ def test_fronts_of_many_are_those_of_the_definition():
     costs = np.random.default_rng(0).integers(0, 6, size=(60, 3)).astype(float)
     left, expected = set(range(60)), np.zeros(60, dtype=int)
     for front in range(1, 61):
-        beaten = {i for i in left for j in left if (costs[j] <= costs[i]).all() and (costs[j] < costs[i]).any()}
+        beaten = {
+            i
+            for i in left
+            for j in left
+            if (costs[j] <= costs[i]).all() and (costs[j] < costs[i]).any()
+        }
         expected[list(left - beaten)] = front
         left = beaten
     assert fronts(costs).tolist() == expected.tolist()
@@ -104,15 +112,15 @@ def out(tmp_path):
 
 
 def test_fronts_come_first_then_the_first_objective(out):
-    ranked = rank(analysis.load(out / "demo"), "cnn")
+    ranked = rank(hypersearch.load(out / "demo"), "cnn")
     assert ranked["trial"].tolist() == [3, 0, 1, 2, 5, 4]
     assert ranked["front"].fillna(0).tolist() == [1, 1, 1, 2, 0, 0]
-    by_seconds = rank(analysis.load(out / "demo"), "cnn", "seconds")
+    by_seconds = rank(hypersearch.load(out / "demo"), "cnn", "seconds")
     assert by_seconds["trial"].tolist() == [4, 5, 1, 2, 0, 3]
 
 
 def test_a_search_of_one_objective_has_no_fronts(out):
-    assert "front" not in rank(analysis.load(out / "demo"), "toy")
+    assert "front" not in rank(hypersearch.load(out / "demo"), "toy")
 
 
 def test_terminal(out):
@@ -131,7 +139,18 @@ def test_csv_markdown_and_json(out, capsys):
     assert lines[1].startswith("demo,cnn,3,,COMPLETE,0.95,9,8.0,1,0.95,50000")
     assert lines[6].startswith("demo,cnn,4,,FAIL,,1,0.5,,0.5,70")
     leaderboard.write(out, [], "md")
-    rows = [[cell.strip() for cell in line.split("|")][1:-1] for line in capsys.readouterr().out.splitlines()]
+    rows = [
+        [cell.strip() for cell in line.split("|")][1:-1]
+        for line in capsys.readouterr().out.splitlines()
+    ]
     assert [row[6] for row in rows[2:10]] == ["front", rows[3][6], "1", "1", "1", "2", "", ""]
     leaderboard.write(out, [], "json")
-    assert [row.get("front") for row in json.loads(capsys.readouterr().out)] == [1, 1, 1, 2, None, None, None]
+    assert [row.get("front") for row in json.loads(capsys.readouterr().out)] == [
+        1,
+        1,
+        1,
+        2,
+        None,
+        None,
+        None,
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis import planes
+from hypersearch.analysis.projections import stored_planes
 
 ROWS = np.arange(60, dtype=np.float32).reshape(20, 3)
 
@@ -18,13 +18,17 @@ def calls(monkeypatch):
         made.append(rows_md.shape)
         return rows_md[:, :2]
 
-    monkeypatch.setattr(planes, "METHODS", {"first": first_two, "second": first_two, "none": lambda rows_md: None})
+    monkeypatch.setattr(
+        stored_planes,
+        "METHODS",
+        {"first": first_two, "second": first_two, "none": lambda rows_md: None},
+    )
     return made
 
 
 def check(folder, rows):
     """The planes are those of the rows, made or kept."""
-    found = dict(planes.planes(folder, rows))
+    found = dict(stored_planes.planes(folder, rows))
     assert list(found) == ["first", "second"]
     assert all(np.array_equal(places, rows[:, :2]) for places in found.values())
 

@@ -5,11 +5,17 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from analysis.published import COLUMNS, PUBLISHED, beside, for_search, with_published
-from analysis.ranking import rank
-from analysis.tables import Study, load
-from models.api import DIRECTIONS
-from search.families import FAMILIES, find
+from hypersearch.analysis.leaderboard.published import (
+    COLUMNS,
+    PUBLISHED,
+    beside,
+    for_search,
+    with_published,
+)
+from hypersearch.analysis.study.ranking import rank
+from hypersearch.models.metrics import DIRECTIONS
+from hypersearch.search.families import FAMILIES, find
+from hypersearch.search.storage.study import Study, load
 from tests.analysis import ranked
 
 R5 = {
@@ -22,10 +28,17 @@ R5 = {
 
 def study(family, metric, columns, dataset="fashion-mnist", baselines=()):
     """A study of one search, whose trials have these columns."""
-    search = {"family": family, "metric": metric, "mode": DIRECTIONS[metric], "baselines": list(baselines)}
+    search = {
+        "family": family,
+        "metric": metric,
+        "mode": DIRECTIONS[metric],
+        "baselines": list(baselines),
+    }
     rows = {"family": [family], "name": [""], "trial": [0], "state": ["COMPLETE"]}
     trials = pd.DataFrame({**rows, **{column: [value] for column, value in columns.items()}})
-    return Study("study", None, {"dataset": {"name": dataset}, "searches": [search]}, trials, pd.DataFrame())
+    return Study(
+        "study", None, {"dataset": {"name": dataset}, "searches": [search]}, trials, pd.DataFrame()
+    )
 
 
 def of(made, metric=None, **changed):
@@ -35,7 +48,12 @@ def of(made, metric=None, **changed):
 
 
 CNN = study("cnn", "accuracy", {"val.accuracy": 0.93, "val.loss": 0.2}, baselines=[R5])
-KMEANS = {"val.v_measure": 0.7, "val.hungarian_accuracy": 0.7, "val.accuracy": 0.8, "val.clusters": 10.0}
+KMEANS = {
+    "val.v_measure": 0.7,
+    "val.hungarian_accuracy": 0.7,
+    "val.accuracy": 0.8,
+    "val.clusters": 10.0,
+}
 
 
 def test_all_figures_have_metrics_and_families_that_there_are():
@@ -54,7 +72,10 @@ def test_each_family_is_of_a_known_task(family):
 
 def test_of_the_same_task_the_same_sort_of_model_comes_first():
     tasks = [
-        each.task for each in for_search(study("random_forest", "accuracy", {"val.accuracy": 0.9}), "random_forest")
+        each.task
+        for each in for_search(
+            study("random_forest", "accuracy", {"val.accuracy": 0.9}), "random_forest"
+        )
     ]
     assert tasks[:2] == ["random forest, 100 trees, entropy, depth 100", "Wide ResNet 40-4"]
     assert len(tasks) == 10
@@ -62,12 +83,17 @@ def test_of_the_same_task_the_same_sort_of_model_comes_first():
 
 def test_clusterings_are_not_held_against_classifiers():
     made = study("kmeans", "v_measure", KMEANS)
-    assert {each.metric for each in for_search(made, "kmeans")} == {"test.nmi", "test.hungarian_accuracy"}
+    assert {each.metric for each in for_search(made, "kmeans")} == {
+        "test.nmi",
+        "test.hungarian_accuracy",
+    }
     assert of(made, "accuracy") is None
 
 
 def test_other_data_and_other_tasks_have_none():
-    assert for_search(study("cnn", "accuracy", {"val.accuracy": 0.9}, dataset="digits"), "cnn") == []
+    assert (
+        for_search(study("cnn", "accuracy", {"val.accuracy": 0.9}, dataset="digits"), "cnn") == []
+    )
     assert for_search(study("toy", "loss", {"val.loss": 0.9}), "toy") == []
 
 
@@ -80,7 +106,11 @@ def test_a_baseline_has_its_own_report():
     value, difference, column, source = of(CNN, name="R5")
     assert (value, column, source) == (0.9067, "val.accuracy", "R5, CNN")
     assert difference == pytest.approx(0.93 - 0.9067)
-    assert of(CNN, name="R5", **{"test.accuracy": 0.9020})[:3] == (0.8997, pytest.approx(0.0023), "test.accuracy")
+    assert of(CNN, name="R5", **{"test.accuracy": 0.9020})[:3] == (
+        0.8997,
+        pytest.approx(0.0023),
+        "test.accuracy",
+    )
     assert of(CNN, "loss", name="R5")[:3] == (0.2891, pytest.approx(-0.0891), "val.loss")
 
 
@@ -111,7 +141,9 @@ def test_v_measure_is_nmi_and_only_at_ten_clusters():
     assert of(made, **{"val.clusters": 11.0}) is None
 
 
-@pytest.mark.parametrize(("code", "value"), [(10, 0.0244), (32.0, 0.0152), (16, None), (float("nan"), None)])
+@pytest.mark.parametrize(
+    ("code", "value"), [(10, 0.0244), (32.0, 0.0152), (16, None), (float("nan"), None)]
+)
 def test_a_code_is_held_against_as_many_components(code, value):
     made = study("autoencoder", "mse", {"val.mse": 0.02, "param.code": code})
     found = of(made)
@@ -132,14 +164,23 @@ def whole(tmp_path):
 def test_complete_trials_have_their_columns(whole):
     table = with_published(whole, "cnn", rank(whole, "cnn")).set_index("trial")
     assert list(table)[7:10] == list(COLUMNS)
-    assert table["published"].dropna().to_dict() == {1: 0.967, 0: 0.8997}  # one was stopped, one has failed
-    assert table["difference"].dropna().to_dict() == pytest.approx({1: 0.9412 - 0.967, 0: 0.902 - 0.8997})
+    assert table["published"].dropna().to_dict() == {
+        1: 0.967,
+        0: 0.8997,
+    }  # one was stopped, one has failed
+    assert table["difference"].dropna().to_dict() == pytest.approx(
+        {1: 0.9412 - 0.967, 0: 0.902 - 0.8997}
+    )
     assert table.loc[0, "published_source"] == "R5, CNN"
 
 
 def test_only_those_of_the_same_size_have_figures(whole):
     table = with_published(whole, "autoencoder", rank(whole, "autoencoder"))
-    assert dict(zip(table["param.code"], table["published"], strict=True)) == {10: 0.0244, 32: 0.0152, 2: 0.0461}
+    assert dict(zip(table["param.code"], table["published"], strict=True)) == {
+        10: 0.0244,
+        32: 0.0152,
+        2: 0.0461,
+    }
     table = with_published(whole, "kmeans", rank(whole, "kmeans"))
     assert table.dropna(subset="published")["val.clusters"].tolist() == [10]
 

@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from analysis.separation import METHODS, knn_accuracy, pca, sample, separation, umap
+from hypersearch.analysis.projections.separation import (
+    METHODS,
+    knn_accuracy,
+    pca,
+    sample,
+    separation,
+    umap,
+)
 
 DRAWS = np.random.default_rng(0)
 
@@ -37,7 +44,9 @@ def test_a_single_class_and_too_few_rows():
 
 
 def test_each_row_is_named_by_others():
-    """Ten rows of a class at each place, and one stranger there: the stranger alone is named wrongly."""
+    """Ten rows of a class at each place, and one stranger there: the stranger alone is named
+    wrongly.
+    """
     rows = np.repeat([[0.0, 0.0], [1.0, 0.0]], 20, axis=0) + DRAWS.normal(0, 1e-3, (40, 2))
     classes = np.repeat([0, 1], 20)
     classes[3] = 1
@@ -67,7 +76,10 @@ def test_tsne_parts_what_is_apart():
 
 def test_umap_that_is_not_installed(monkeypatch):
     monkeypatch.delitem(sys.modules, "umap", raising=False)
-    monkeypatch.setattr("models.umap_package.import_module", lambda name: __import__("no_such_package"))
+    monkeypatch.setattr(
+        "hypersearch.models.compat.umap_package.import_module",
+        lambda name: __import__("no_such_package"),
+    )
     assert umap(np.zeros((30, 3))) is None
 
 

@@ -8,9 +8,9 @@ from scipy.spatial.distance import cdist
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_digits
 
-from clustering import curve, lloyd
-from clustering.kmeans import kmeans_curve
-from models.errors import UserError
+from hypersearch.clustering.centroids import curve, lloyd
+from hypersearch.clustering.centroids.curve import kmeans_curve
+from hypersearch.models.errors import UserError
 
 KS = (40, 2, 10)
 
@@ -38,8 +38,13 @@ def same(some: list[curve.KMeansFit], others: list[curve.KMeansFit]) -> bool:
 
 
 def test_inertia_beside_scikit_learn(x_nd: np.ndarray) -> None:
-    ours = np.mean([[fit.inertia for fit in kmeans_curve(x_nd, KS, seed)] for seed in range(3)], axis=0)
-    theirs = [np.mean([KMeans(k, n_init=1, random_state=s).fit(x_nd).inertia_ for s in range(3)]) for k in KS]
+    ours = np.mean(
+        [[fit.inertia for fit in kmeans_curve(x_nd, KS, seed)] for seed in range(3)], axis=0
+    )
+    theirs = [
+        np.mean([KMeans(k, n_init=1, random_state=s).fit(x_nd).inertia_ for s in range(3)])
+        for k in KS
+    ]
     assert (ours <= 1.005 * np.array(theirs)).all()
 
 
@@ -55,7 +60,11 @@ def test_labels_are_nearest_centres_and_inertia_is_their_sum(x_nd: np.ndarray) -
         own_n = squares_nk[np.arange(len(x_nd)), fit.labels_n]
         np.testing.assert_allclose(own_n, squares_nk.min(axis=1), atol=1e-4)
         assert fit.inertia == pytest.approx(own_n.sum(), rel=1e-6)
-        assert (fit.k, fit.centers_kd.shape, fit.centers_kd.dtype) == (k, (k, x_nd.shape[1]), np.float32)
+        assert (fit.k, fit.centers_kd.shape, fit.centers_kd.dtype) == (
+            k,
+            (k, x_nd.shape[1]),
+            np.float32,
+        )
         assert (fit.labels_n.shape, fit.labels_n.dtype) == ((len(x_nd),), np.int32)
 
 
@@ -63,7 +72,9 @@ def test_labels_are_nearest_centres_and_inertia_is_their_sum(x_nd: np.ndarray) -
 def test_centres_stand_still(x_nd: np.ndarray) -> None:
     (fit,) = kmeans_curve(x_nd, [10])
     means_kd = np.array([x_nd[fit.labels_n == j].mean(axis=0) for j in range(10)])
-    assert ((means_kd - fit.centers_kd) ** 2).sum() <= 10 * lloyd.TOLERANCE * x_nd.var(axis=0).mean()
+    assert ((means_kd - fit.centers_kd) ** 2).sum() <= 10 * lloyd.TOLERANCE * x_nd.var(
+        axis=0
+    ).mean()
 
 
 @pytest.mark.usefixtures("few_directions")
@@ -74,7 +85,9 @@ def test_fits_come_in_the_order_of_ks_and_do_not_depend_on_each_other(x_nd: np.n
 
 
 @pytest.mark.usefixtures("few_directions")
-def test_threads_do_not_change_the_figures(x_nd: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threads_do_not_change_the_figures(
+    x_nd: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(lloyd, "BLOCK", 256)
     assert same(kmeans_curve(x_nd, [10], threads=1), kmeans_curve(x_nd, [10], threads=2))
 
@@ -113,12 +126,15 @@ def test_whole_numbers_and_float64_far_from_zero(x_nd: np.ndarray) -> None:
     far_nd = whole_nd.astype(np.float64) + 1e7  # float32 would hold no fractions here
     (near,), (far,) = kmeans_curve(whole_nd, [10]), kmeans_curve(far_nd, [10])
     assert (near.centers_kd.dtype, far.centers_kd.dtype) == (np.float32, np.float64)
-    assert far.inertia == pytest.approx(((far_nd - far.centers_kd[far.labels_n]) ** 2).sum(), rel=1e-5)
+    assert far.inertia == pytest.approx(
+        ((far_nd - far.centers_kd[far.labels_n]) ** 2).sum(), rel=1e-5
+    )
     assert far.inertia == pytest.approx(near.inertia, rel=0.01)
 
 
 @pytest.mark.parametrize(
-    ("k", "got"), [(0, "0"), (-3, "-3"), (1798, "1798"), (2.5, "2.5"), (True, "True"), ("ten", "'ten'")]
+    ("k", "got"),
+    [(0, "0"), (-3, "-3"), (1798, "1798"), (2.5, "2.5"), (True, "True"), ("ten", "'ten'")],
 )
 def test_a_k_that_cannot_be(x_nd: np.ndarray, k: object, got: str) -> None:
     with pytest.raises(UserError) as error:

@@ -14,14 +14,15 @@ from sklearn.cluster import DBSCAN
 from sklearn.metrics import davies_bouldin_score
 from sklearn.neighbors import NearestNeighbors
 
-from clustering import dbscan
-from clustering.cuts import Cut
-from clustering.dbscan import DbscanRun, Prepared, dbscan_grid
-from clustering.density import Blocks, density, nearest
-from clustering.k_distance import elbow, k_distances
-from models.api import Options
-from models.datasets import Dataset
-from models.errors import UserError
+from hypersearch.clustering import dbscan
+from hypersearch.clustering.dbscan import DbscanRun, Prepared
+from hypersearch.clustering.density.dbscan_labels import DbscanLabels
+from hypersearch.clustering.density.grid import dbscan_grid
+from hypersearch.clustering.density.k_distance import elbow, k_distances
+from hypersearch.clustering.density.reachability import Blocks, density, nearest
+from hypersearch.models.api import Options
+from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.errors import UserError
 
 KINDS = ("cloud", "clumps", "grid", "copies", "far away", "blob")
 SIZES = st.one_of(st.integers(1, 40), st.sampled_from([90, 300]))
@@ -43,16 +44,26 @@ def rows(kind: str, n: int, d: int, dtype: str, seed: int) -> NDArray[np.floatin
 
 
 def radii(x_nd: NDArray[np.floating], seed: int) -> list[float]:
-    """Distances that occur, exact ones of grids, one that nothing is within, one that all is, and some between."""
+    """Distances that occur, exact ones of grids, one that nothing is within, one that all is, and
+    some between.
+    """
     rng = np.random.default_rng(seed)
     i, j = rng.integers(0, len(x_nd), (2, 4))
     occurring = np.sqrt(((x_nd[i] - x_nd[j]).astype(np.float64) ** 2).sum(axis=1))
     between = rng.random(3) * 2.0 * math.sqrt(x_nd.shape[1])
-    return [float(r) for r in (*occurring, *between, 1.0, math.sqrt(2.0), math.sqrt(3.0), 1e-9, 1e5) if r > 0.0]
+    return [
+        float(r)
+        for r in (*occurring, *between, 1.0, math.sqrt(2.0), math.sqrt(3.0), 1e-9, 1e5)
+        if r > 0.0
+    ]
 
 
-def one_by_one(x_nd: NDArray[np.floating], eps: list[float], min_samples: list[int]) -> NDArray[np.intp]:
-    return np.array([[DBSCAN(eps=e, min_samples=m).fit(x_nd).labels_ for m in min_samples] for e in eps])
+def one_by_one(
+    x_nd: NDArray[np.floating], eps: list[float], min_samples: list[int]
+) -> NDArray[np.intp]:
+    return np.array(
+        [[DBSCAN(eps=e, min_samples=m).fit(x_nd).labels_ for m in min_samples] for e in eps]
+    )
 
 
 @settings(max_examples=40, deadline=None)
@@ -69,7 +80,9 @@ def test_labels_are_those_of_scikit_learn(
 ) -> None:
     x_nd = rows(kind, n, d, dtype, seed)
     eps = radii(x_nd, seed)
-    np.testing.assert_array_equal(dbscan_grid(x_nd, eps, min_samples), one_by_one(x_nd, eps, min_samples))
+    np.testing.assert_array_equal(
+        dbscan_grid(x_nd, eps, min_samples), one_by_one(x_nd, eps, min_samples)
+    )
 
 
 @pytest.mark.parametrize("d", [2, 20])
@@ -86,7 +99,7 @@ def test_labels_over_several_blocks_of_rows(d: int) -> None:
 def test_a_clear_setting_does_not_ask_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
     x_nd = rows("cloud", 200, 3, "float64", 0)
     theirs = one_by_one(x_nd, [0.4, 0.9], [4, 9])
-    monkeypatch.setattr(Cut, "_followed", lambda *_: pytest.fail("no distance is eps"))
+    monkeypatch.setattr(DbscanLabels, "_followed", lambda *_: pytest.fail("no distance is eps"))
     np.testing.assert_array_equal(dbscan_grid(x_nd, [0.4, 0.9], [4, 9]), theirs)
 
 
@@ -108,28 +121,49 @@ def test_a_border_row_goes_to_the_lower_cluster() -> None:
 def test_settings_keep_their_order_and_may_repeat() -> None:
     x_nd = rows("clumps", 50, 4, "float64", 1)
     forward = dbscan_grid(x_nd, [0.1, 0.2, 0.5], [2, 5])
-    np.testing.assert_array_equal(dbscan_grid(x_nd, [0.5, 0.2, 0.1, 0.1], [5, 2, 5])[2], forward[0, [1, 0, 1]])
+    np.testing.assert_array_equal(
+        dbscan_grid(x_nd, [0.5, 0.2, 0.1, 0.1], [5, 2, 5])[2], forward[0, [1, 0, 1]]
+    )
 
 
 def test_whole_numbers_are_rows_too() -> None:
     x_nd = np.random.default_rng(0).integers(0, 9, (60, 3))
-    np.testing.assert_array_equal(dbscan_grid(x_nd, [1.0, 2.0], [3]), one_by_one(x_nd, [1.0, 2.0], [3]))
+    np.testing.assert_array_equal(
+        dbscan_grid(x_nd, [1.0, 2.0], [3]), one_by_one(x_nd, [1.0, 2.0], [3])
+    )
 
 
 @pytest.mark.parametrize(
     ("x_nd", "eps", "min_samples", "words"),
     [
-        (np.zeros((0, 2)), [1.0], [1], "x must have rows and columns, got an array of shape (0, 2)"),
+        (
+            np.zeros((0, 2)),
+            [1.0],
+            [1],
+            "x must have rows and columns, got an array of shape (0, 2)",
+        ),
         (np.zeros(3), [1.0], [1], "x must have rows and columns, got an array of shape (3,)"),
         (np.array([[np.nan, 1.0]]), [1.0], [1], "x must be finite, got 1 values that are not"),
         (np.zeros((2, 2)), [0.0], [1], "eps must be distances above 0 and up to 1e+18, got [0.0]"),
-        (np.zeros((2, 2)), [math.nan], [1], "eps must be distances above 0 and up to 1e+18, got [nan]"),
+        (
+            np.zeros((2, 2)),
+            [math.nan],
+            [1],
+            "eps must be distances above 0 and up to 1e+18, got [nan]",
+        ),
         (np.zeros((2, 2)), [], [1], "eps must be distances above 0 and up to 1e+18, got []"),
-        (np.zeros((2, 2)), [1.0], [3, 0], "min_samples must be whole numbers from 1 on, got [3, 0]"),
+        (
+            np.zeros((2, 2)),
+            [1.0],
+            [3, 0],
+            "min_samples must be whole numbers from 1 on, got [3, 0]",
+        ),
         (np.zeros((2, 2)), [1.0], [2.5], "min_samples must be whole numbers from 1 on, got [2.5]"),
     ],
 )
-def test_what_a_grid_refuses(x_nd: NDArray[np.floating], eps: list[float], min_samples: list[int], words: str) -> None:
+def test_what_a_grid_refuses(
+    x_nd: NDArray[np.floating], eps: list[float], min_samples: list[int], words: str
+) -> None:
     with pytest.raises(UserError) as caught:
         dbscan_grid(x_nd, eps, min_samples)
     assert str(caught.value) == words
@@ -203,14 +237,18 @@ def test_validation_images_go_to_the_nearest_core_image(prepared: Prepared) -> N
     run.step()
     np.testing.assert_array_equal(run._listed(), run.predict(prepared.x_val))
     fitted = DBSCAN(eps=run.eps, min_samples=5).fit(prepared.density.x_nd)
-    distance_nk = np.sqrt(((prepared.x_val[:, None] - fitted.components_[None]).astype(np.float64) ** 2).sum(axis=2))
+    distance_nk = np.sqrt(
+        ((prepared.x_val[:, None] - fitted.components_[None]).astype(np.float64) ** 2).sum(axis=2)
+    )
     nearest_n = fitted.labels_[fitted.core_sample_indices_[distance_nk.argmin(axis=1)]]
     expected_n = np.where(distance_nk.min(axis=1) <= run.eps, nearest_n, -1)
     np.testing.assert_array_equal(run.predict(prepared.x_val), expected_n)
 
 
 def test_lists_that_do_not_suffice_are_made_good(prepared: Prepared) -> None:
-    short = replace(prepared, near_nk=prepared.near_nk[:, :1], distance_nk=prepared.distance_nk[:, :1])
+    short = replace(
+        prepared, near_nk=prepared.near_nk[:, :1], distance_nk=prepared.distance_nk[:, :1]
+    )
     config = {**CONFIG, "eps_quantile": 0.3}
     whole, cut = DbscanRun(config, prepared, 0), DbscanRun(config, short, 0)
     assert cut.step() == whole.step()
@@ -225,7 +263,9 @@ def test_the_judged_are_clustered_themselves(prepared: Prepared, digits: Dataset
     assert metrics["clusters"] == theirs_n.max() + 1
     evaluation = dbscan.FAMILY.evaluate(run, digits)
     x_nd = prepared.features.transform(digits.x_test)
-    np.testing.assert_array_equal(evaluation.artifacts["labels"], DBSCAN(eps=1.5, min_samples=5).fit(x_nd).labels_)
+    np.testing.assert_array_equal(
+        evaluation.artifacts["labels"], DBSCAN(eps=1.5, min_samples=5).fit(x_nd).labels_
+    )
 
 
 def test_noise_is_never_right(prepared: Prepared) -> None:
@@ -237,11 +277,16 @@ def test_noise_is_never_right(prepared: Prepared) -> None:
 
 def test_too_few_images_are_unfit(digits: Dataset) -> None:
     few = replace(digits, x_train=digits.x_train[:20])
-    assert dbscan.FAMILY.unfit({**CONFIG, "min_samples": 30}, few) == "min_samples = 30 is more than the 20 images"
+    assert (
+        dbscan.FAMILY.unfit({**CONFIG, "min_samples": 30}, few)
+        == "min_samples = 30 is more than the 20 images"
+    )
     assert dbscan.FAMILY.unfit({**CONFIG, "min_samples": 20}, few) is None
 
 
-def test_at_most_so_many_images_are_fitted(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_at_most_so_many_images_are_fitted(
+    digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(dbscan, "MOST", 60)
     shared = dbscan.FAMILY.prepare(digits, Options(seed=3))
     assert len(np.unique(shared.fitted_n)) == 60
@@ -259,6 +304,6 @@ def test_no_core_image_leaves_all_to_noise(prepared: Prepared) -> None:
 
 def test_density_cuts_at_every_eps_within_its_reach() -> None:
     x_nd = rows("cloud", 150, 5, "float64", 2)
-    cut = Cut(density(x_nd, [3, 8]))
+    cut = DbscanLabels(density(x_nd, [3, 8]))
     for eps in (0.5, 1.1, 1.7, 4.0):
         np.testing.assert_array_equal(cut.labels(eps, [8, 3]), one_by_one(x_nd, [eps], [8, 3])[0])

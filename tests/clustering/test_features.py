@@ -14,14 +14,14 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
-from clustering import fits, stored
-from clustering.features import Features, features
-from clustering.steps import Step
-from models import datasets
-from models.api import Options, Source
-from models.arrays import flatten
-from models.datasets import Dataset
-from models.errors import UserError
+from hypersearch.clustering.features import feature_cache, feature_transforms
+from hypersearch.clustering.features.feature_spec import Step
+from hypersearch.clustering.features.pipeline import Features, features
+from hypersearch.models.api import Options, Source
+from hypersearch.models.data import datasets
+from hypersearch.models.data.arrays import flatten
+from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.errors import UserError
 
 FITTED = ("raw", "standard", "pca:3", "standard,pca:3", "pca:5 > standard")
 
@@ -43,8 +43,13 @@ class Network:
         self.asked += 1
         return flatten(x_nhw)[:, 20:24].copy()
 
-    def features(self, dataset: Dataset, text: str = "vae,standard", digest: str = "1", seed: int = 0) -> Features:
-        return features(dataset, Options(seed, features=text, source=Source(Path("nowhere"), digest), encode=self))
+    def features(
+        self, dataset: Dataset, text: str = "vae,standard", digest: str = "1", seed: int = 0
+    ) -> Features:
+        return features(
+            dataset,
+            Options(seed, features=text, source=Source(Path("nowhere"), digest), encode=self),
+        )
 
 
 def made(dataset: Dataset, text: str) -> Features:
@@ -53,7 +58,9 @@ def made(dataset: Dataset, text: str) -> Features:
 
 def test_raw_is_the_pixels(digits: Dataset) -> None:
     found = made(digits, "raw")
-    np.testing.assert_array_equal(found.x_nd, flatten(np.concatenate([digits.x_train, digits.x_val])))
+    np.testing.assert_array_equal(
+        found.x_nd, flatten(np.concatenate([digits.x_train, digits.x_val]))
+    )
     assert (found.n_train, found.name, found.x_nd.dtype) == (192, "raw", np.float32)
 
 
@@ -84,7 +91,9 @@ def test_validation_and_test_images_do_not_influence_the_fit(digits: Dataset, te
     before, after = made(digits, text), made(other, text)
     np.testing.assert_allclose(after.x_nd[:192], before.x_nd[:192], atol=1e-6)
     assert not np.allclose(after.x_nd[192:], before.x_nd[192:])
-    np.testing.assert_allclose(after.transform(digits.x_test), before.transform(digits.x_test), atol=1e-6)
+    np.testing.assert_allclose(
+        after.transform(digits.x_test), before.transform(digits.x_test), atol=1e-6
+    )
 
 
 def test_what_was_made_is_kept_by_what_it_was_made_of(digits: Dataset, cache: Path) -> None:
@@ -95,7 +104,7 @@ def test_what_was_made_is_kept_by_what_it_was_made_of(digits: Dataset, cache: Pa
     np.testing.assert_array_equal(again.x_nd, first.x_nd)
     network.features(digits, "vae")  # the same codes
     assert network.asked == 1
-    network.features(datasets.load("digits", limit=200))
+    network.features(datasets.load_dataset("digits", limit=200))
     network.features(digits, digest="2")
     network.features(digits, seed=1)
     network.features(digits, "cnn@flatten")
@@ -104,9 +113,13 @@ def test_what_was_made_is_kept_by_what_it_was_made_of(digits: Dataset, cache: Pa
     assert len(list(cache.iterdir())) == 6
 
 
-def test_components_are_taken_from_the_disk(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_components_are_taken_from_the_disk(
+    digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = made(digits, "pca:3")
-    monkeypatch.setitem(fits.FITS, "pca", replace(fits.FITS["pca"], fit=None))  # type: ignore[arg-type]
+    monkeypatch.setitem(
+        feature_transforms.FITS, "pca", replace(feature_transforms.FITS["pca"], fit=None)
+    )  # type: ignore[arg-type]
     again = made(digits, "pca:3")
     np.testing.assert_array_equal(again.x_nd, first.x_nd)
     np.testing.assert_array_equal(again.transform(digits.x_test), first.transform(digits.x_test))
@@ -114,7 +127,9 @@ def test_components_are_taken_from_the_disk(digits: Dataset, monkeypatch: pytest
         made(digits, "pca:4")
 
 
-@pytest.mark.parametrize("damage", ["empty", "torn", "flipped", "pickle", "objects", "short", "nan", "other"])
+@pytest.mark.parametrize(
+    "damage", ["empty", "torn", "flipped", "pickle", "objects", "short", "nan", "other"]
+)
 def test_a_damaged_entry_is_made_anew(digits: Dataset, cache: Path, damage: str) -> None:
     network = Network()
     first = network.features(digits)
@@ -127,7 +142,11 @@ def test_a_damaged_entry_is_made_anew(digits: Dataset, cache: Path, damage: str)
         "flipped": whole[:middle] + bytes([whole[middle] ^ 255]) + whole[middle + 1 :],
         "pickle": pickle.dumps({"rows": first.x_nd}),
     }
-    rows = {"short": first.x_nd[:3], "nan": first.x_nd * np.nan, "objects": np.array([{}], dtype=object)}
+    rows = {
+        "short": first.x_nd[:3],
+        "nan": first.x_nd * np.nan,
+        "objects": np.array([{}], dtype=object),
+    }
     if damage in damaged:
         entry.write_bytes(damaged[damage])
     else:
@@ -148,7 +167,7 @@ def test_a_cache_that_cannot_be_written_is_done_without(
         raise OSError(28, "no space left")
 
     with monkeypatch.context() as patch:
-        patch.setattr(stored.np, "savez", fails)
+        patch.setattr(feature_cache.np, "savez", fails)
         assert Network().features(digits).x_nd.shape == (240, 4)
     assert list(cache.iterdir()) == []
 
@@ -165,19 +184,21 @@ def test_a_network_that_is_not_given(digits: Dataset) -> None:
 
 
 def test_tsne_arranges_what_it_has_and_nothing_else() -> None:
-    few = datasets.load("digits", limit=60)
+    few = datasets.load_dataset("digits", limit=60)
     found = made(few, "pca:10,tsne:2")
     assert found.x_nd.shape == (60, 2)
-    with pytest.raises(UserError, match="^features: t-SNE cannot place images that it was not fitted with"):
+    with pytest.raises(
+        UserError, match="^features: t-SNE cannot place images that it was not fitted with"
+    ):
         found.transform(few.x_test)
 
 
 @pytest.mark.slow  # UMAP is compiled first
 @pytest.mark.timeout(600)
 def test_umap(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fits, "LONG", 0.0)
-    monkeypatch.setattr(fits, "EVERY", 0.0)
-    few, lines = datasets.load("digits", limit=100), list[str]()
+    monkeypatch.setattr(feature_transforms, "LONG", 0.0)
+    monkeypatch.setattr(feature_transforms, "EVERY", 0.0)
+    few, lines = datasets.load_dataset("digits", limit=100), list[str]()
     found = features(few, Options(features="umap:2", say=lines.append))
     assert lines[0].startswith("features: umap:2 of 80 rows: about ")
     assert any(" %, " in line for line in lines[1:-1])
@@ -185,7 +206,9 @@ def test_umap(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.x_nd.shape == (100, 2)
     moved = pickle.loads(pickle.dumps(found.transform))
     np.testing.assert_array_equal(moved(few.x_train), found.x_nd[:80])
-    np.testing.assert_allclose(moved(few.x_val), found.x_nd[80:], atol=1e-4)  # its graph was made again
+    np.testing.assert_allclose(
+        moved(few.x_val), found.x_nd[80:], atol=1e-4
+    )  # its graph was made again
     next(cache.iterdir()).unlink()
     np.testing.assert_array_equal(made(few, "umap:2").x_nd, found.x_nd)
     other = replace(few, x_val=255 - few.x_val, digest="")
@@ -195,9 +218,9 @@ def test_umap(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.slow  # UMAP is compiled first
 @pytest.mark.timeout(600)
 def test_umap_of_some_of_the_rows(cache: Path) -> None:
-    few = datasets.load("digits", limit=100)
+    few = datasets.load_dataset("digits", limit=100)
     found = made(few, "umap:2@40")
-    fitted_n = fits.fitted_rows(Step("umap", 2, rows=40), 80, 0)
+    fitted_n = feature_transforms.fitted_rows(Step("umap", 2, rows=40), 80, 0)
     assert len(set(fitted_n)) == 40
     assert fitted_n.max() < 80
     assert np.isfinite(found.x_nd).all()
@@ -210,8 +233,10 @@ def test_umap_of_some_of_the_rows(cache: Path) -> None:
 @pytest.mark.slow
 def test_umap_brings_no_tensorflow_into_the_driver() -> None:
     code = (
-        "import sys; import clustering.features; assert not {'umap', 'numba'} & set(sys.modules);"
-        "from models.umap_package import umap_package; umap_package().UMAP;"
-        "assert not {'tensorflow', 'keras'} & set(sys.modules)"
+        "import sys; import hypersearch.clustering.features.pipeline; assert not {'umap', 'numba'}"
+        " & set(sys.modules);from hypersearch.models.compat.umap_package import umap_package;"
+        " umap_package().UMAP;assert not {'tensorflow', 'keras'} & set(sys.modules)"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parent.parent.parent)
+    subprocess.run(
+        [sys.executable, "-c", code], check=True, cwd=Path(__file__).parent.parent.parent
+    )

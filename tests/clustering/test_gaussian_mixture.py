@@ -1,4 +1,6 @@
-"""Mixtures beside scikit-learn's own fit, stopped and taken up again, and on features of many dimensions."""
+"""Mixtures beside scikit-learn's own fit, stopped and taken up again, and on features of many
+dimensions.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +11,20 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
-from clustering import gaussian_mixture, scores
-from clustering.features import features
-from clustering.gaussian_mixture import FAMILY, MixtureRun, empty, reduced
-from models.api import Config, Options
-from models.arrays import flatten
-from models.datasets import Dataset
+from hypersearch.clustering import gaussian_mixture
+from hypersearch.clustering.features.pipeline import features
+from hypersearch.clustering.gaussian_mixture import FAMILY, MixtureRun, empty, reduced
+from hypersearch.clustering.scores import agreement
+from hypersearch.models.api import Config, Options
+from hypersearch.models.data.arrays import flatten
+from hypersearch.models.data.datasets import Dataset
 
-CONFIG: Config = {"components": 10, "covariance_type": "diag", "init": "kmeans", "regularisation": 0.01}
+CONFIG: Config = {
+    "components": 10,
+    "covariance_type": "diag",
+    "init": "kmeans",
+    "regularisation": 0.01,
+}
 
 
 def started(digits: Dataset, seed: int = 0, **changes: str) -> MixtureRun:
@@ -25,7 +33,12 @@ def started(digits: Dataset, seed: int = 0, **changes: str) -> MixtureRun:
 
 @pytest.mark.parametrize(
     ("covariance_type", "init"),
-    [("full", "kmeans"), ("tied", "kmeans"), ("diag", "k-means++"), ("spherical", "random_from_data")],
+    [
+        ("full", "kmeans"),
+        ("tied", "kmeans"),
+        ("diag", "k-means++"),
+        ("spherical", "random_from_data"),
+    ],
 )
 def test_ends_where_scikit_learn_ends(digits: Dataset, covariance_type: str, init: str) -> None:
     run = started(digits, 3, covariance_type=covariance_type, init=init)
@@ -60,7 +73,12 @@ def test_so_many_steps_are_so_many_iterations_of_scikit_learn(digits: Dataset, i
     pixels = features(digits, Options())
     x_nd = pixels.x_nd[: pixels.n_train].astype(np.float64)
     theirs = GaussianMixture(
-        10, init_params=init, reg_covar=0.01 * x_nd.var(axis=0).mean(), random_state=1, max_iter=4, tol=0.0
+        10,
+        init_params=init,
+        reg_covar=0.01 * x_nd.var(axis=0).mean(),
+        random_state=1,
+        max_iter=4,
+        tol=0.0,
     )
     with pytest.warns(ConvergenceWarning):
         theirs.fit(x_nd)
@@ -70,7 +88,9 @@ def test_so_many_steps_are_so_many_iterations_of_scikit_learn(digits: Dataset, i
     np.testing.assert_array_equal(run.model.judge_fitted(x_nd)[1], theirs.predict(x_nd))
 
 
-def test_an_iteration_asks_once_how_likely_the_images_are(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_iteration_asks_once_how_likely_the_images_are(
+    digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = started(digits)
     run.step()
     asked: list[int] = []
@@ -114,7 +134,9 @@ def test_save_and_load_continue_to_the_same_end(
         assert loaded.step() == whole.step()
     assert loaded.finished
     assert loaded.model.lower_bound_ == whole.model.lower_bound_
-    np.testing.assert_array_equal(loaded.model.precisions_cholesky_, whole.model.precisions_cholesky_)
+    np.testing.assert_array_equal(
+        loaded.model.precisions_cholesky_, whole.model.precisions_cholesky_
+    )
 
 
 def test_many_dimensions_are_reduced_once_for_all(digits: Dataset) -> None:
@@ -148,10 +170,12 @@ def test_a_mixture_that_puts_all_into_one_component_cannot_win(
 ) -> None:
     run = started(digits)
     run.step()
-    monkeypatch.setattr(gaussian_mixture, "judged", lambda mixture, x_nd: (9.0, np.zeros(len(x_nd), dtype=np.int32)))
+    monkeypatch.setattr(
+        gaussian_mixture, "judged", lambda mixture, x_nd: (9.0, np.zeros(len(x_nd), dtype=np.int32))
+    )
     metrics = run.step()
     assert {name: metrics[name] for name in FAMILY.metrics if name != "clusters"} == {
-        name: scores.WORST[name] for name in FAMILY.metrics if name != "clusters"
+        name: agreement.WORST[name] for name in FAMILY.metrics if name != "clusters"
     }
     assert metrics["clusters"] == 1
 
@@ -174,7 +198,7 @@ def test_evaluation_tells_what_the_components_mean(digits: Dataset) -> None:
     run = started(digits)
     run.step()
     evaluation = FAMILY.evaluate(run, digits)
-    assert {"log_likelihood", *scores.EXTERNAL} == set(evaluation.metrics)
+    assert {"log_likelihood", *agreement.EXTERNAL} == set(evaluation.metrics)
     assert evaluation.artifacts["confusion"].sum() == len(digits.x_test)
     shares = evaluation.artifacts["purity"] @ evaluation.artifacts["sizes"] / len(digits.x_test)
     assert shares == pytest.approx(evaluation.metrics["accuracy"], abs=1e-6)

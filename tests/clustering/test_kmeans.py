@@ -15,13 +15,13 @@ from sklearn.cluster import KMeans
 from sklearn.datasets import load_digits
 from sklearn.metrics import davies_bouldin_score, silhouette_score
 
-from clustering import kmeans
-from clustering.features import Features
-from clustering.lloyd import TOLERANCE
-from clustering.stability import stability
-from models.api import Options
-from models.arrays import flatten
-from models.datasets import Dataset
+from hypersearch.clustering import kmeans
+from hypersearch.clustering.centroids.lloyd import TOLERANCE
+from hypersearch.clustering.features.pipeline import Features
+from hypersearch.clustering.scores.stability import stability
+from hypersearch.models.api import Options
+from hypersearch.models.data.arrays import flatten
+from hypersearch.models.data.datasets import Dataset
 
 
 @given(st.integers(1, 60), st.integers(1, 8), st.integers(1, 5), st.integers(0, 2**16))
@@ -105,7 +105,9 @@ def test_inertia_of_ladders_is_that_of_scikit_learn(pixels: Features) -> None:
         while not run.finished:
             last = run.step()
         ours.append(last["inertia"])
-    theirs = [KMeans(10, n_init=1, random_state=seed).fit(pixels.x_nd).inertia_ for seed in range(3)]
+    theirs = [
+        KMeans(10, n_init=1, random_state=seed).fit(pixels.x_nd).inertia_ for seed in range(3)
+    ]
     assert np.mean(ours) == pytest.approx(np.mean(theirs), rel=0.02)
 
 
@@ -122,7 +124,9 @@ def test_a_loaded_run_climbs_on_identically(pixels: Features, tmp_path: Path, st
 
 def test_baseline_scores_the_images_it_fits(digits: Dataset) -> None:
     pixels = kmeans.FAMILY.prepare(digits, Options())
-    run = kmeans.KMeansRun({"k": len(pixels.x_nd), "init": "random", "fit_on": "train+validation"}, pixels, 0)
+    run = kmeans.KMeansRun(
+        {"k": len(pixels.x_nd), "init": "random", "fit_on": "train+validation"}, pixels, 0
+    )
     assert run.step()["accuracy"] == 1.0
 
 
@@ -138,11 +142,17 @@ def test_criteria_are_those_of_scikit_learn(pixels: Features, fit_on: str) -> No
     run = kmeans.KMeansRun({**CONFIG, "fit_on": fit_on}, pixels, 0)
     metrics = run.step()
     x_val = pixels.x_nd[1500:]  # whatever is fitted
-    assert metrics["davies_bouldin"] == pytest.approx(davies_bouldin_score(x_val, run.predict(x_val)), rel=1e-5)
-    assert metrics["silhouette"] == pytest.approx(silhouette_score(x_val, run.predict(x_val)), abs=1e-4)
+    assert metrics["davies_bouldin"] == pytest.approx(
+        davies_bouldin_score(x_val, run.predict(x_val)), rel=1e-5
+    )
+    assert metrics["silhouette"] == pytest.approx(
+        silhouette_score(x_val, run.predict(x_val)), abs=1e-4
+    )
 
 
-def test_stability_is_that_of_two_small_ones_and_stays(pixels: Features, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stability_is_that_of_two_small_ones_and_stays(
+    pixels: Features, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen: list[int] = []
 
     def spy(fit_predict: Any, x_nd: Any, seed: int, times: int, most: int, judged_nd: Any) -> float:
@@ -169,7 +179,9 @@ def test_clusters_that_are_there_are_stable() -> None:
     x_nd = (rng.normal(size=(600, 2)) + 50.0 * np.stack([y_n, y_n**2], axis=1)).astype(np.float32)
     made = Features(x_nd=x_nd, y_n=y_n, n_train=500, n_classes=5, name="raw", transform=flatten)
     assert kmeans.KMeansRun({**CONFIG, "k": 5}, made, 0).step()["stability"] == 1.0
-    assert kmeans.KMeansRun({**CONFIG, "k": 251}, made, 0).step()["stability"] == -1.0  # more than half of the images
+    assert (
+        kmeans.KMeansRun({**CONFIG, "k": 251}, made, 0).step()["stability"] == -1.0
+    )  # more than half of the images
 
 
 def test_the_first_step_over_all_images_needs_no_ladder(digits: Dataset) -> None:
@@ -177,6 +189,8 @@ def test_the_first_step_over_all_images_needs_no_ladder(digits: Dataset) -> None
     run = kmeans.KMeansRun(CONFIG, pixels, 0)
     first_kd = run.centers_kd
     assert len(run.rows) == pixels.n_train
-    theirs = KMeans(10, init=first_kd, n_init=1, max_iter=1, tol=0.0).fit(pixels.x_nd[: pixels.n_train])
+    theirs = KMeans(10, init=first_kd, n_init=1, max_iter=1, tol=0.0).fit(
+        pixels.x_nd[: pixels.n_train]
+    )
     run.step()
     np.testing.assert_allclose(run.centers_kd, theirs.cluster_centers_, atol=1e-5)

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from clustering import kmeans
-from clustering.meaning import center_images, gallery, meaning
-from clustering.scores import external_scores
-from models.api import Options
-from models.datasets import Dataset
+from hypersearch.clustering import kmeans
+from hypersearch.clustering.scores.agreement import external_scores
+from hypersearch.clustering.scores.cluster_summary import center_images, cluster_summary, gallery
+from hypersearch.models.api import Options
+from hypersearch.models.data.datasets import Dataset
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def five(digits: Dataset) -> Dataset:
 
 def test_meaning_by_hand(five: Dataset) -> None:
     labels_n, classes_k = np.array([0, 0, 1, -1, 0]), np.array([1, 0, 0])
-    found = meaning(labels_n, classes_k, five)
+    found = cluster_summary(labels_n, classes_k, five)
     assert found["labels"].tolist() == labels_n.tolist()
     assert found["truth"].tolist() == [1, 1, 0, 0, 0]
     assert found["sizes"].tolist() == [3, 1, 0]
@@ -36,7 +36,7 @@ def test_meaning_by_hand(five: Dataset) -> None:
 
 def test_purity_weighted_by_size_is_the_accuracy(five: Dataset) -> None:
     labels_n, classes_k = np.array([0, 0, 1, -1, 0]), np.array([1, 0, 0])
-    found = meaning(labels_n, classes_k, five)
+    found = cluster_summary(labels_n, classes_k, five)
     accuracy = external_scores(labels_n, five.y_test, classes_k)["accuracy"]
     assert (found["purity"] @ found["sizes"]) / 5 == pytest.approx(accuracy)
 
@@ -45,7 +45,11 @@ def test_gallery_of_small_clusters(five: Dataset) -> None:
     found = gallery(np.array([0, 0, 1, -1, 0]), 3, five.x_test)
     assert found["gallery_clusters"].tolist() == [0, 1, 2]
     numbers_gs, images = found["gallery"], found["gallery_images"]
-    assert [sorted(row) for row in numbers_gs.tolist()] == [[-1] * 7 + [0, 1, 4], [-1] * 9 + [2], [-1] * 10]
+    assert [sorted(row) for row in numbers_gs.tolist()] == [
+        [-1] * 7 + [0, 1, 4],
+        [-1] * 9 + [2],
+        [-1] * 10,
+    ]
     assert (images.shape, images.dtype) == ((3, 10, 8, 8), np.uint8)
     shades = np.where(numbers_gs == -1, 0, 10 * (numbers_gs + 1))
     assert (images == shades[..., None, None]).all()
@@ -55,7 +59,9 @@ def test_gallery_draws_ten_of_each_of_the_largest_clusters() -> None:
     labels_n = np.concatenate([np.arange(70), np.repeat(np.arange(5, 70), 20)])
     x_nhw = np.zeros((len(labels_n), 2, 2), dtype=np.uint8)
     found = gallery(labels_n, 70, x_nhw)
-    assert found["gallery_clusters"].tolist() == list(range(5, 69))  # 65 are as large; the first 64 of them
+    assert found["gallery_clusters"].tolist() == list(
+        range(5, 69)
+    )  # 65 are as large; the first 64 of them
     for cluster, numbers in zip(found["gallery_clusters"], found["gallery"], strict=True):
         assert len(set(numbers)) == 10
         assert (labels_n[numbers] == cluster).all()

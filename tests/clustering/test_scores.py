@@ -10,9 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from clustering import scores
-from clustering.scores import Silhouette, degenerate, external_scores, guarded, majority_classes
-from models.api import DIRECTIONS, NO_OBJECTIVE, UNSUPERVISED
+from hypersearch.clustering.scores import agreement, silhouette
+from hypersearch.clustering.scores.agreement import (
+    degenerate,
+    external_scores,
+    guarded,
+    majority_classes,
+)
+from hypersearch.clustering.scores.silhouette import Silhouette
+from hypersearch.models.metrics import DIRECTIONS, NO_OBJECTIVE, UNSUPERVISED
 
 CLASSES = st.lists(st.tuples(st.integers(-1, 4), st.integers(0, 3)), min_size=1, max_size=40)
 """Cluster or noise, and class, of each image."""
@@ -21,22 +27,32 @@ CLASSES = st.lists(st.tuples(st.integers(-1, 4), st.integers(0, 3)), min_size=1,
 def test_majority_accuracy_by_hand() -> None:
     labels_n, y_n = np.array([0, 0, 0, 1, 1, 3]), np.array([2, 2, 1, 0, 1, 1])
     classes_k = majority_classes(labels_n, y_n, 4)
-    assert classes_k.tolist() == [2, 0, 0, 1]  # a tie takes the lower class, an empty cluster class 0
+    assert classes_k.tolist() == [
+        2,
+        0,
+        0,
+        1,
+    ]  # a tie takes the lower class, an empty cluster class 0
     found = external_scores(labels_n, y_n, classes_k)
-    assert tuple(found) == scores.EXTERNAL
+    assert tuple(found) == agreement.EXTERNAL
     assert found["accuracy"] == pytest.approx(4 / 6)
     assert found["hungarian_accuracy"] == pytest.approx(4 / 6)
     assert found["clusters"] == 3
     assert found["v_measure"] == pytest.approx(found["nmi"])
     assert found["v_measure"] == pytest.approx(
-        2 * found["homogeneity"] * found["completeness"] / (found["homogeneity"] + found["completeness"])
+        2
+        * found["homogeneity"]
+        * found["completeness"]
+        / (found["homogeneity"] + found["completeness"])
     )
 
 
 def test_perfect_clustering_scores_one() -> None:
     labels_n, y_n = np.array([1, 1, 0, 2]), np.array([0, 0, 1, 2])
     found = external_scores(labels_n, y_n, majority_classes(labels_n, y_n, 3))
-    assert {name for name, value in found.items() if value == pytest.approx(1.0)} == set(found) - {"clusters"}
+    assert {name for name, value in found.items() if value == pytest.approx(1.0)} == set(found) - {
+        "clusters"
+    }
 
 
 def test_the_map_is_learnt_elsewhere_and_applied() -> None:
@@ -56,9 +72,10 @@ def test_clusters_that_go_without_a_class_count_as_wrong() -> None:
 def test_hungarian_accuracy_is_the_best_of_all_matchings(pairs: list[tuple[int, int]]) -> None:
     labels_n, y_n = (np.array(column) for column in zip(*pairs, strict=True))
     right = max(
-        sum(way[cluster] == label for cluster, label in pairs if cluster >= 0) for way in permutations(range(5))
+        sum(way[cluster] == label for cluster, label in pairs if cluster >= 0)
+        for way in permutations(range(5))
     )
-    assert scores.hungarian_accuracy(labels_n, y_n) == pytest.approx(right / len(pairs))
+    assert agreement.hungarian_accuracy(labels_n, y_n) == pytest.approx(right / len(pairs))
 
 
 def test_noise_is_wrong_and_a_cluster_of_its_own() -> None:
@@ -71,8 +88,8 @@ def test_noise_is_wrong_and_a_cluster_of_its_own() -> None:
     assert found["completeness"] == pytest.approx(0.375150, abs=1e-6)
     assert found["ami"] == pytest.approx(metrics.adjusted_mutual_info_score(y_n, [0, 0, 2, 2, 1]))
     assert found["ari"] == pytest.approx(metrics.adjusted_rand_score(y_n, [0, 0, 2, 2, 1]))
-    assert scores.noise_fraction(labels_n) == 0.4
-    assert scores.cluster_sizes(labels_n, 3).tolist() == [2, 1, 0]
+    assert agreement.noise_fraction(labels_n) == 0.4
+    assert agreement.cluster_sizes(labels_n, 3).tolist() == [2, 1, 0]
 
 
 @settings(deadline=None)
@@ -81,12 +98,15 @@ def test_every_score_is_finite_and_no_worse_than_its_worst(pairs: list[tuple[int
     labels_n, y_n = (np.array(column) for column in zip(*pairs, strict=True))
     x_nd = np.arange(len(pairs), dtype=np.float32)[:, None] ** 2
     found = external_scores(labels_n, y_n, majority_classes(labels_n, y_n, 5))
-    found |= {"silhouette": Silhouette(x_nd)(labels_n), "davies_bouldin": scores.davies_bouldin(x_nd, labels_n)}
-    found["noise_fraction"] = scores.noise_fraction(labels_n)
+    found |= {
+        "silhouette": Silhouette(x_nd)(labels_n),
+        "davies_bouldin": silhouette.davies_bouldin(x_nd, labels_n),
+    }
+    found["noise_fraction"] = agreement.noise_fraction(labels_n)
     for name, value in found.items():
         better = 1 if DIRECTIONS[name] == "max" else -1
         assert np.isfinite(value)
-        assert name == "clusters" or better * value >= better * scores.WORST[name]
+        assert name == "clusters" or better * value >= better * agreement.WORST[name]
 
 
 def test_all_noise_can_be_scored() -> None:
@@ -127,9 +147,11 @@ def test_silhouette_of_a_sample_is_near_that_of_all() -> None:
 
 def test_davies_bouldin_by_hand() -> None:
     x_nd = np.array([[0.0], [2.0], [10.0], [14.0], [99.0]])
-    assert scores.davies_bouldin(x_nd, np.array([0, 0, 1, 1, -1])) == pytest.approx((1 + 2) / 11)
-    assert scores.davies_bouldin(x_nd, np.zeros(5, dtype=int)) == scores.BEYOND
-    assert scores.davies_bouldin(x_nd, np.arange(5)) == scores.BEYOND
+    assert silhouette.davies_bouldin(x_nd, np.array([0, 0, 1, 1, -1])) == pytest.approx(
+        (1 + 2) / 11
+    )
+    assert silhouette.davies_bouldin(x_nd, np.zeros(5, dtype=int)) == agreement.BEYOND
+    assert silhouette.davies_bouldin(x_nd, np.arange(5)) == agreement.BEYOND
 
 
 @settings(deadline=None)
@@ -140,20 +162,26 @@ def test_davies_bouldin_is_that_of_scikit_learn(n: int, k: int, d: int, seed: in
     there_n = labels_n >= 0
     if 2 <= len(set(labels_n[there_n])) < there_n.sum():
         theirs = metrics.davies_bouldin_score(x_nd[there_n].astype(np.float64), labels_n[there_n])
-        assert scores.davies_bouldin(x_nd, labels_n) == pytest.approx(theirs, rel=1e-5)
+        assert silhouette.davies_bouldin(x_nd, labels_n) == pytest.approx(theirs, rel=1e-5)
 
 
 def test_davies_bouldin_over_several_blocks_of_rows() -> None:
     rng = np.random.default_rng(0)
-    labels_n = rng.integers(0, 5, 2 * scores.BLOCK + 100)
+    labels_n = rng.integers(0, 5, 2 * silhouette.BLOCK + 100)
     x_nd = rng.normal(size=(len(labels_n), 3)) + labels_n[:, None]
-    assert scores.davies_bouldin(x_nd, labels_n) == pytest.approx(metrics.davies_bouldin_score(x_nd, labels_n))
+    assert silhouette.davies_bouldin(x_nd, labels_n) == pytest.approx(
+        metrics.davies_bouldin_score(x_nd, labels_n)
+    )
 
 
 def test_davies_bouldin_of_clusters_in_one_place() -> None:
     x_nd = np.array([[1.0], [-1.0], [1.0], [-1.0], [8.0], [8.0]])
     labels_n = np.array([0, 0, 1, 1, 2, 2])
-    assert scores.davies_bouldin(x_nd, labels_n) == metrics.davies_bouldin_score(x_nd, labels_n) == 1 / 8
+    assert (
+        silhouette.davies_bouldin(x_nd, labels_n)
+        == metrics.davies_bouldin_score(x_nd, labels_n)
+        == 1 / 8
+    )
 
 
 @pytest.mark.parametrize(
@@ -183,7 +211,14 @@ def test_a_giant_cluster_beside_a_few_images_is_degenerate() -> None:
 
 
 def test_a_degenerate_clustering_cannot_win() -> None:
-    found = {"accuracy": 0.9, "silhouette": 0.9, "bic": -5.0, "log_likelihood": 7.0, "clusters": 1.0, "inertia": 3.0}
+    found = {
+        "accuracy": 0.9,
+        "silhouette": 0.9,
+        "bic": -5.0,
+        "log_likelihood": 7.0,
+        "clusters": 1.0,
+        "inertia": 3.0,
+    }
     assert guarded(found, np.array([0, 1])) == found
     assert guarded(found, np.array([0, 0])) == {
         "accuracy": 0.0,
@@ -198,13 +233,18 @@ def test_a_degenerate_clustering_cannot_win() -> None:
 
 @settings(deadline=None)
 @given(CLASSES)
-def test_a_hungarian_accuracy_of_zero_tells_a_degenerate_clustering(pairs: list[tuple[int, int]]) -> None:
-    """As analysis/choices.py takes it; an accuracy of zero does not."""
+def test_a_hungarian_accuracy_of_zero_tells_a_degenerate_clustering(
+    pairs: list[tuple[int, int]],
+) -> None:
+    """As analysis/study/cluster_choices.py takes it; an accuracy of zero does not."""
     labels_n, y_n = (np.array(column) for column in zip(*pairs, strict=True))
     found = guarded(external_scores(labels_n, y_n, np.zeros(5, dtype=np.int64)), labels_n)
     assert (found["hungarian_accuracy"] == 0.0) == (degenerate(labels_n) is not None)
 
 
 def test_every_objective_has_a_worst_value() -> None:
-    assert ({*scores.EXTERNAL, "noise_fraction"} | UNSUPERVISED) - {*NO_OBJECTIVE, "inertia"} == set(scores.WORST)
-    assert set(scores.WORST) <= set(DIRECTIONS)
+    assert ({*agreement.EXTERNAL, "noise_fraction"} | UNSUPERVISED) - {
+        *NO_OBJECTIVE,
+        "inertia",
+    } == set(agreement.WORST)
+    assert set(agreement.WORST) <= set(DIRECTIONS)

@@ -13,20 +13,25 @@ import skops.io
 from sklearn.cluster import KMeans
 from sklearn.neighbors import NearestNeighbors
 
-from clustering import dbscan, gaussian_mixture, kmeans
-from clustering.features import Chain, Features, features
-from clustering.fits import Components, Standard, Tsne
-from clustering.gaussian_mixture import reduced
-from clustering.shelving import transformers_of
-from models import shelf
-from models.api import Config, Options
-from models.arrays import flatten
-from models.datasets import Dataset
-from models.errors import UserError
+from hypersearch.clustering import dbscan, gaussian_mixture, kmeans
+from hypersearch.clustering.features.feature_transforms import Components, Standard, Tsne
+from hypersearch.clustering.features.pipeline import Chain, Features, features
+from hypersearch.clustering.gaussian_mixture import reduced
+from hypersearch.clustering.serialization import transformers_of
+from hypersearch.models import serialization
+from hypersearch.models.api import Config, Options
+from hypersearch.models.data.arrays import flatten
+from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.errors import UserError
 
 CONFIGS: dict[str, Config] = {
     "kmeans": {"k": 12, "init": "k-means++", "fit_on": "train"},
-    "gaussian_mixture": {"components": 10, "covariance_type": "full", "init": "kmeans", "regularisation": 0.01},
+    "gaussian_mixture": {
+        "components": 10,
+        "covariance_type": "full",
+        "init": "kmeans",
+        "regularisation": 0.01,
+    },
 }
 
 
@@ -36,7 +41,9 @@ def rows(digits: Dataset, spelled: str) -> Features:
 
 @pytest.mark.parametrize("spelled", ["raw", "standard", "standard,pca:9"])
 @pytest.mark.parametrize("module", [kmeans, gaussian_mixture])
-def test_read_again_it_gives_the_same_clusters(module: Any, spelled: str, digits: Dataset, tmp_path: Path) -> None:
+def test_read_again_it_gives_the_same_clusters(
+    module: Any, spelled: str, digits: Dataset, tmp_path: Path
+) -> None:
     family = module.FAMILY
     made = rows(digits, spelled)
     shared = reduced(made, most=20) if module is gaussian_mixture else made
@@ -44,10 +51,12 @@ def test_read_again_it_gives_the_same_clusters(module: Any, spelled: str, digits
     for _ in range(3):
         run.step()
     family.export(run, digits, tmp_path)
-    shelved = shelf.take(tmp_path)
+    shelved = serialization.load_exported(tmp_path)
     near_nk = shelved.predict(digits.x_test)
     assert near_nk.shape == (len(digits.x_test), len(shelved.class_names))
-    np.testing.assert_array_equal(near_nk.argmax(axis=1), run.predict(shared.transform(digits.x_test)))
+    np.testing.assert_array_equal(
+        near_nk.argmax(axis=1), run.predict(shared.transform(digits.x_test))
+    )
     assert list(shelved.class_names) == [digits.class_names[c] for c in run.named_classes()]
     assert shelved.output == "clusters"
 
@@ -59,17 +68,23 @@ def test_what_is_exported_is_scikit_learns(digits: Dataset, tmp_path: Path) -> N
     theirs = skops.io.load(tmp_path / "model.skops")
     assert type(theirs) is KMeans
     np.testing.assert_array_equal(theirs.cluster_centers_, run.centers_kd)
-    np.testing.assert_array_equal(theirs.predict(flatten(digits.x_test)), run.predict(flatten(digits.x_test)))
-    assert theirs.score(run.features.x_nd[: len(digits.x_train)]) == pytest.approx(-theirs.inertia_, rel=1e-5)
+    np.testing.assert_array_equal(
+        theirs.predict(flatten(digits.x_test)), run.predict(flatten(digits.x_test))
+    )
+    assert theirs.score(run.features.x_nd[: len(digits.x_train)]) == pytest.approx(
+        -theirs.inertia_, rel=1e-5
+    )
 
 
-def test_probabilities_of_a_mixture_and_distances_to_centres(digits: Dataset, tmp_path: Path) -> None:
+def test_probabilities_of_a_mixture_and_distances_to_centres(
+    digits: Dataset, tmp_path: Path
+) -> None:
     for module, folder in ((kmeans, tmp_path / "kmeans"), (gaussian_mixture, tmp_path / "mixture")):
         folder.mkdir()
         run = module.FAMILY.start(CONFIGS[module.FAMILY.name], rows(digits, "raw"), 0)
         run.step()
         module.FAMILY.export(run, digits, folder)
-        near_nk = shelf.take(folder).predict(digits.x_test)
+        near_nk = serialization.load_exported(folder).predict(digits.x_test)
         if module is gaussian_mixture:
             np.testing.assert_allclose(near_nk.sum(axis=1), 1.0)
         else:
@@ -87,13 +102,18 @@ def behind_a_network(digits: Dataset) -> Features:
 
 
 @pytest.mark.parametrize("module", [kmeans, gaussian_mixture])
-def test_behind_a_network_plain_arrays_are_written(module: Any, digits: Dataset, tmp_path: Path) -> None:
+def test_behind_a_network_plain_arrays_are_written(
+    module: Any, digits: Dataset, tmp_path: Path
+) -> None:
     family, shared = module.FAMILY, behind_a_network(digits)
     run = family.start(CONFIGS[family.name], shared, 0)
     run.step()
     family.export(run, digits, tmp_path)
     facts = json.loads((tmp_path / "clusters.json").read_text())
-    assert facts["rows"] == "float32 (n, 8), made of images as `--features` has it: autoencoder,standard"
+    assert (
+        facts["rows"]
+        == "float32 (n, 8), made of images as `--features` has it: autoencoder,standard"
+    )
     with np.load(tmp_path / "clusters.npz") as stored:
         assert set(stored) == set(facts["arrays"])
         code_nd = (digits.x_test / np.float32(255)).sum(axis=1)
@@ -107,7 +127,7 @@ def test_behind_a_network_plain_arrays_are_written(module: Any, digits: Dataset,
             np.testing.assert_array_equal(stored["means_kd"], run.model.means_)
             assert stored["covariances"].shape == (10, 8, 8)
     with pytest.raises(UserError, match="holds no exported model"):
-        shelf.take(tmp_path)
+        serialization.load_exported(tmp_path)
 
 
 def test_the_mixtures_own_components_are_written_too(digits: Dataset, tmp_path: Path) -> None:
@@ -116,13 +136,20 @@ def test_the_mixtures_own_components_are_written_too(digits: Dataset, tmp_path: 
     run.step()
     gaussian_mixture.FAMILY.export(run, digits, tmp_path)
     with np.load(tmp_path / "clusters.npz") as stored:
-        x_nd = ((digits.x_test / np.float32(255)).sum(axis=1) - stored["step2_mean_d"]) / stored["step2_scale_d"]
+        x_nd = ((digits.x_test / np.float32(255)).sum(axis=1) - stored["step2_mean_d"]) / stored[
+            "step2_scale_d"
+        ]
         x_nd = (x_nd - stored["step3_mean_d"]) @ stored["step3_components_kd"].T
     np.testing.assert_allclose(x_nd, shared.transform(digits.x_test), atol=1e-5)
 
 
 def test_a_density_is_written_as_its_core_images(digits: Dataset, tmp_path: Path) -> None:
-    config: Config = {"eps_from": "quantile", "eps_quantile": 0.6, "min_samples": 5, "fit_on": "train"}
+    config: Config = {
+        "eps_from": "quantile",
+        "eps_quantile": 0.6,
+        "min_samples": 5,
+        "fit_on": "train",
+    }
     run = dbscan.FAMILY.start(config, dbscan.FAMILY.prepare(digits, Options()), 0)
     run.step()
     dbscan.FAMILY.export(run, digits, tmp_path)
@@ -142,7 +169,10 @@ def test_a_density_of_the_judged_has_settings_alone(digits: Dataset, tmp_path: P
     run.step()
     dbscan.FAMILY.export(run, digits, tmp_path)
     with np.load(tmp_path / "clusters.npz") as stored:
-        assert {name: array.item() for name, array in stored.items()} == {"eps": 1.5, "min_samples": 5}
+        assert {name: array.item() for name, array in stored.items()} == {
+            "eps": 1.5,
+            "min_samples": 5,
+        }
 
 
 def test_what_scikit_learn_has_nothing_for() -> None:

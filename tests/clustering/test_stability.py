@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.cluster import KMeans
 
-from clustering.stability import agreement, halves, stability
+from hypersearch.clustering.scores.stability import agreement, halves, stability
 
 
 def two_means(fitted_nd: Any, judged_nd: Any, seed: int) -> Any:

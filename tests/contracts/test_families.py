@@ -10,10 +10,11 @@ import numpy as np
 import optuna
 import pytest
 
-from models.api import DIRECTIONS, Config, Evaluation, Family, Int, Options, Run
-from models.datasets import Dataset
-from search import spaces
-from search.families import FAMILIES, find
+from hypersearch.models.api import Config, Evaluation, Family, Int, Options, Run
+from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.metrics import DIRECTIONS
+from hypersearch.search.families import FAMILIES, find
+from hypersearch.search.space import narrowing, proposals
 
 STEPS = 3
 
@@ -29,7 +30,10 @@ def config(family: Family) -> Config:
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
     networks = {"depth": "1..2", "filters": "16..16", "nodes": "16..32", "blocks": "1..2"}
     small = {**networks, "k": "10..20", "components": "10..20", "dual": "True"}
-    return spaces.propose(spaces.narrow(family, {}, {k: v for k, v in small.items() if k in family.space}), study.ask())
+    return proposals.propose(
+        narrowing.narrow(family, {}, {k: v for k, v in small.items() if k in family.space}),
+        study.ask(),
+    )
 
 
 def start(family: Family, config: Config, digits: Dataset, seed: int = 0) -> Run:
@@ -43,22 +47,22 @@ def curve(run: Run, steps: int = STEPS) -> list[dict[str, float]]:
 def test_proposals_are_in_the_space(family: Family) -> None:
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
     for _ in range(50):
-        config = spaces.propose(family.space, study.ask())
-        spaces.check(family.space, config)
-        assert spaces.is_searched(family.space, config)
+        config = proposals.propose(family.space, study.ask())
+        proposals.check(family.space, config)
+        assert proposals.is_searched(family.space, config)
 
 
 def test_baselines_are_in_the_space(family: Family) -> None:
     assert family.baselines
     for baseline in family.baselines:
-        spaces.check(family.space, baseline.config)
+        proposals.check(family.space, baseline.config)
         assert baseline.resource >= 1
 
 
 def test_starts_can_be_proposed(family: Family) -> None:
     for config in family.starts:
-        spaces.check(family.space, config)
-        assert spaces.is_searched(family.space, config)
+        proposals.check(family.space, config)
+        assert proposals.is_searched(family.space, config)
 
 
 def test_what_ends_a_trial_is_a_whole_parameter(family: Family) -> None:
@@ -76,7 +80,9 @@ def test_names_of_baselines_are_unique(family: Family) -> None:
 
 @dataclass(frozen=True)
 class Told:
-    """What a run with the seed 7 has told: at its first steps, on test, and after it was saved to `folder`."""
+    """What a run with the seed 7 has told: at its first steps, on test, and after it was saved to
+    `folder`.
+    """
 
     curve: list[dict[str, float]]
     evaluation: Evaluation
@@ -85,7 +91,9 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def seven(family: Family, config: Config, digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Told:
+def seven(
+    family: Family, config: Config, digits: Dataset, tmp_path_factory: pytest.TempPathFactory
+) -> Told:
     run, folder = start(family, config, digits, 7), tmp_path_factory.mktemp("seven")
     begun = curve(run)
     run.save(folder)
@@ -99,7 +107,9 @@ def test_metrics_are_finite_and_have_known_names(family: Family, seven: Told) ->
         assert {name.removeprefix("train.") for name in metrics} <= set(DIRECTIONS)
 
 
-def test_same_seed_gives_the_same_metrics(family: Family, config: Config, digits: Dataset, seven: Told) -> None:
+def test_same_seed_gives_the_same_metrics(
+    family: Family, config: Config, digits: Dataset, seven: Told
+) -> None:
     assert curve(start(family, config, digits, 7)) == seven.curve
 
 

@@ -7,10 +7,17 @@ from typing import Any
 
 import pytest
 
-from search.plan import Search
-from search.samplers import BLIND
-from search.searcher import Bridge
-from tests.contracts.test_searchers import begin, every_searcher, interrupted, planned, play, recorded
+from hypersearch.search.planned_search import Search
+from hypersearch.search.suggest.optuna_searcher import OptunaSearcher
+from hypersearch.search.suggest.samplers import BLIND
+from tests.contracts.test_searchers import (
+    begin,
+    every_searcher,
+    interrupted,
+    planned,
+    play,
+    recorded,
+)
 
 
 def with_starts(searcher: str, **options: Any) -> Search:
@@ -21,7 +28,7 @@ def with_starts(searcher: str, **options: Any) -> Search:
 
 @every_searcher
 def test_a_searcher_that_learns_begins_at_the_start_points(searcher: str) -> None:
-    baseline, *proposed = play(Bridge(with_starts(searcher), seed=0))
+    baseline, *proposed = play(OptunaSearcher(with_starts(searcher), seed=0))
     assert baseline.name == "centre"
     begins = [trial.params for trial in proposed[:2]] == [*with_starts(searcher).family.starts]
     assert begins == (searcher not in BLIND)
@@ -31,7 +38,7 @@ def test_a_searcher_that_learns_begins_at_the_start_points(searcher: str) -> Non
 @pytest.mark.parametrize("searcher", ["tpe", "nsga2"])
 def test_of_a_start_point_outside_of_the_space_what_lies_within_is_kept(searcher: str) -> None:
     search = with_starts(searcher, space={"x": "0.5..0.9"}, set={"shape": "bowl"})
-    _, first, second, *_ = play(Bridge(search, seed=0))
+    _, first, second, *_ = play(OptunaSearcher(search, seed=0))
     assert 0.5 <= float(first.params["x"] or 0) <= 0.9
     assert first.params["shape"] == "bowl"
     assert second.params == search.family.starts[1]
@@ -39,9 +46,9 @@ def test_of_a_start_point_outside_of_the_space_what_lies_within_is_kept(searcher
 
 def test_a_start_point_that_a_kill_left_out_is_proposed_again() -> None:
     search = with_starts("tpe", baselines=False)
-    bridge = Bridge(search, seed=0)
+    bridge = OptunaSearcher(search, seed=0)
     _, second = begin(bridge), begin(bridge)
-    again = Bridge(search, 0, recorded([second]))  # type: ignore[list-item]
+    again = OptunaSearcher(search, 0, recorded([second]))  # type: ignore[list-item]
     assert [begin(again).params for _ in range(2)] == [second.params, search.family.starts[0]]  # type: ignore[union-attr]
 
 

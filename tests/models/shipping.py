@@ -5,17 +5,17 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from models import tabular
-from models.errors import UserError
+from hypersearch.models.data import checks, csv_files
+from hypersearch.models.errors import UserError
 
-LABELS = st.integers(0, tabular.HIGHEST_LABEL)
+LABELS = st.integers(0, checks.HIGHEST_LABEL)
 
 
 @st.composite
 def shipped(draw):
     """Arrays of one image size, as a file may hold them."""
     n_train, n_test, h, w = (draw(st.integers(1, 5)) for _ in range(4))
-    return tabular.Shipped(
+    return csv_files.Shipped(
         draw(hnp.arrays(np.uint8, (n_train, h, w))),
         draw(hnp.arrays(np.int64, n_train, elements=LABELS)),
         draw(hnp.arrays(np.uint8, (n_test, h, w))),

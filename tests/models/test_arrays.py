@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.arrays import image_arrays, parts
-from models.datasets import Dataset
+from hypersearch.models.data.arrays import image_arrays, parts
+from hypersearch.models.data.datasets import Dataset
 
 
 def test_the_first_four_fifths_of_the_file_and_the_rest(digits: Dataset) -> None:
@@ -18,7 +18,9 @@ def test_the_first_four_fifths_of_the_file_and_the_rest(digits: Dataset) -> None
     assert (len(x_fit), len(x_val)) == (192, 48)
     np.testing.assert_array_equal(np.concatenate([x_fit, x_val]), x_nhw)
     np.testing.assert_array_equal(np.concatenate([y_fit, y_val]), y_n)
-    assert not np.array_equal(x_nhw, np.concatenate([digits.x_train, digits.x_val]))  # the split had mixed them
+    assert not np.array_equal(
+        x_nhw, np.concatenate([digits.x_train, digits.x_val])
+    )  # the split had mixed them
 
 
 @pytest.mark.parametrize(("fit_on", "fitted"), [("train", 192), ("train+validation", 240)])

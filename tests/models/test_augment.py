@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.augment import augmented, erase, shifted
+from hypersearch.models.networks.augmentation import augmented, erase, shifted
 
 X = np.random.default_rng(0).integers(1, 256, (400, 6, 9), dtype=np.uint8)
 

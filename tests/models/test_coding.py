@@ -10,18 +10,18 @@ import optuna
 import pytest
 from sklearn.decomposition import PCA
 
-from models import autoencoder, vae
-from models.api import Options
-from models.arrays import flatten
-from models.coding import finite, halved, probe_accuracy
-from models.datasets import Dataset
-from models.floor import PcaFloor
-from search import spaces
+from hypersearch.models.api import Options
+from hypersearch.models.data.arrays import flatten
+from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.evaluation.pca_baseline import PcaBaseline
+from hypersearch.models.families import autoencoder, vae
+from hypersearch.models.networks.encoder_decoder import finite, halved, probe_accuracy
+from hypersearch.search.space import narrowing, proposals
 
 
 def proposal(family: Any, **fixed: str) -> dict[str, Any]:
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=2))
-    return spaces.propose(spaces.narrow(family, fixed, {}), study.ask())
+    return proposals.propose(narrowing.narrow(family, fixed, {}), study.ask())
 
 
 @pytest.mark.parametrize("size", [(28, 28), (8, 8), (5, 11), (1, 3)])
@@ -34,9 +34,14 @@ def test_what_is_decoded_has_the_size_of_the_image(size: tuple[int, int], layers
 
 
 def test_the_mirror_image_has_the_same_widths() -> None:
-    config = proposal(autoencoder.FAMILY, layers="dense", depth="3", nodes="64", taper="0.5", batch_norm="False")
+    config = proposal(
+        autoencoder.FAMILY, layers="dense", depth="3", nodes="64", taper="0.5", batch_norm="False"
+    )
     encoder, decoder, _ = autoencoder.built(config, (8, 8))
-    widths = [[layer.units for layer in model.layers if hasattr(layer, "units")] for model in (encoder, decoder)]
+    widths = [
+        [layer.units for layer in model.layers if hasattr(layer, "units")]
+        for model in (encoder, decoder)
+    ]
     assert widths == [[64, 32, 16, config["code"]], [16, 32, 64, 64]]
 
 
@@ -45,17 +50,21 @@ def test_sides_are_halved_and_rounded_up() -> None:
 
 
 def test_the_floor_is_that_of_pca(digits: Dataset) -> None:
-    floor = PcaFloor.of(digits.x_train).mse(digits.x_val)
+    floor = PcaBaseline.of(digits.x_train).mse(digits.x_val)
     for size in (1, 10, 64):
         pca = PCA(size, svd_solver="full").fit(flatten(digits.x_train))
         back = pca.inverse_transform(pca.transform(flatten(digits.x_val)))
         assert floor[size] == pytest.approx(np.mean((back - flatten(digits.x_val)) ** 2), abs=1e-6)
     assert len(floor) == 65
-    assert floor[0] == pytest.approx(np.mean((flatten(digits.x_train).mean(axis=0) - flatten(digits.x_val)) ** 2))
+    assert floor[0] == pytest.approx(
+        np.mean((flatten(digits.x_train).mean(axis=0) - flatten(digits.x_val)) ** 2)
+    )
 
 
 def test_pixel_errors_by_hand() -> None:
-    errors = autoencoder.pixel_errors(np.array([[[0.5, 0.25]]], np.float32), np.array([[[255, 0]]], np.uint8))
+    errors = autoencoder.pixel_errors(
+        np.array([[[0.5, 0.25]]], np.float32), np.array([[[255, 0]]], np.uint8)
+    )
     assert errors["mse"] == pytest.approx((0.25 + 0.0625) / 2)
     assert errors["loss"] == pytest.approx(-(math.log(0.5) + math.log(0.75)) / 2)
 
@@ -75,7 +84,10 @@ def test_codes_that_are_no_numbers_are_named() -> None:
 
 
 def test_divergence_by_hand() -> None:
-    mean_nd, log_variance_nd = np.array([[0.0, 0.0], [1.0, -2.0]]), np.array([[0.0, 0.0], [0.0, math.log(4.0)]])
+    mean_nd, log_variance_nd = (
+        np.array([[0.0, 0.0], [1.0, -2.0]]),
+        np.array([[0.0, 0.0], [0.0, math.log(4.0)]]),
+    )
     expected = [0.0, 0.5 * (1 + 4 + (4 - 1 - math.log(4)))]
     np.testing.assert_allclose(vae.divergence(mean_nd, log_variance_nd), expected)
 
@@ -87,7 +99,11 @@ def test_the_entropy_floor_is_reached_by_the_pixels_themselves() -> None:
 
 
 def test_the_bound_is_the_sum_of_its_parts_and_the_film_grows(digits: Dataset) -> None:
-    run = vae.VaeRun(proposal(vae.FAMILY, latent="2", layers="dense"), vae.FAMILY.prepare(digits, Options(limit=2)), 0)
+    run = vae.VaeRun(
+        proposal(vae.FAMILY, latent="2", layers="dense"),
+        vae.FAMILY.prepare(digits, Options(limit=2)),
+        0,
+    )
     for epoch in (1, 2):
         metrics = run.step()
         assert metrics["elbo"] == pytest.approx(-metrics["loss"] - metrics["kl"])
@@ -107,9 +123,13 @@ def test_the_bound_is_the_sum_of_its_parts_and_the_film_grows(digits: Dataset) -
 def test_what_is_trained_on_has_the_scale_of_what_is_validated(
     digits: Dataset, family: Any, fixed: dict[str, str], metric: str
 ) -> None:
-    config = proposal(family.FAMILY, layers="dense", batch_norm="False", noise="0", schedule="constant", **fixed)
+    config = proposal(
+        family.FAMILY, layers="dense", batch_norm="False", noise="0", schedule="constant", **fixed
+    )
     still = {name: 1e-9 for name in config if name.endswith("learning_rate")}
     shared = family.FAMILY.prepare(digits, Options(limit=2))
-    run = (vae.VaeRun if family is vae else autoencoder.AutoencoderRun)({**config, **still}, shared, 0)
+    run = (vae.VaeRun if family is vae else autoencoder.AutoencoderRun)(
+        {**config, **still}, shared, 0
+    )
     scores = run.step()
     assert scores[f"train.{metric}"] == pytest.approx(scores[metric], rel=0.1)

@@ -11,19 +11,24 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from models import download
-from models.download import Remote, fetch_all
-from models.errors import UserError
-from models.idx import STEMS
+from hypersearch.models.data import download
+from hypersearch.models.data.download import Remote, fetch_all
+from hypersearch.models.data.idx import STEMS
+from hypersearch.models.errors import UserError
 
 CONTENT = b"eight by eight" * 100
 PACKED = gzip.compress(CONTENT)
 FILE = Remote("images", len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
-INSTEAD = "give the folder that holds the files as --data-dir, or use --dataset digits, which needs no download"
+INSTEAD = (
+    "give the folder that holds the files as --data-dir, or use --dataset digits, which needs no"
+    " download"
+)
 
 
 class Server(ThreadingHTTPServer):
-    """Serves `answers`, (status, body, promised length) in turn, and the last one for good; `asked` are the paths."""
+    """Serves `answers`, (status, body, promised length) in turn, and the last one for good; `asked`
+    are the paths.
+    """
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
@@ -32,7 +37,9 @@ class Server(ThreadingHTTPServer):
         self.host = f"127.0.0.1:{self.server_port}"
 
     def answer(self, *answers):
-        self.answers = [answer if len(answer) == 3 else (*answer, len(answer[1])) for answer in answers]
+        self.answers = [
+            answer if len(answer) == 3 else (*answer, len(answer[1])) for answer in answers
+        ]
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -130,7 +137,10 @@ def test_the_second_address_serves_where_the_first_fails(server, nobody, tmp_pat
 )
 def test_what_is_not_the_published_file_is_refused(server, tmp_path, answer, reason):
     server.answer(answer)
-    assert refusal(tmp_path, server.base) == f"cannot download images.gz ({server.host}: {reason}); {INSTEAD}"
+    assert (
+        refusal(tmp_path, server.base)
+        == f"cannot download images.gz ({server.host}: {reason}); {INSTEAD}"
+    )
 
 
 def test_without_a_network_it_fails_in_seconds_and_says_what_to_do(nobody, tmp_path):
@@ -138,7 +148,10 @@ def test_without_a_network_it_fails_in_seconds_and_says_what_to_do(nobody, tmp_p
     text = refusal(tmp_path, nobody, nobody)
     assert time.monotonic() - started < 5
     host = nobody.split("/")[2]
-    assert text == f"cannot download images.gz ({host}: no connection; {host}: no connection); {INSTEAD}"
+    assert (
+        text
+        == f"cannot download images.gz ({host}: no connection; {host}: no connection); {INSTEAD}"
+    )
 
 
 def test_a_server_that_stalls(server, tmp_path, monkeypatch):
@@ -146,7 +159,9 @@ def test_a_server_that_stalls(server, tmp_path, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as mute:
         host = f"127.0.0.1:{mute.getsockname()[1]}"
         text = refusal(tmp_path, f"http://{host}")
-    assert re.fullmatch(rf"cannot download images\.gz \({host}: (no answer in time|no connection)\); .*", text)
+    assert re.fullmatch(
+        rf"cannot download images\.gz \({host}: (no answer in time|no connection)\); .*", text
+    )
 
 
 def test_a_folder_that_cannot_be_made(server, tmp_path):
@@ -154,7 +169,9 @@ def test_a_folder_that_cannot_be_made(server, tmp_path):
     with pytest.raises(UserError) as caught:
         fetch_all([FILE], tmp_path / "file" / "folder", [server.base])
     assert (
-        str(caught.value) == f"cannot write the download to {tmp_path / 'file' / 'folder'} (Not a directory); {INSTEAD}"
+        str(caught.value)
+        == f"cannot write the download to {tmp_path / 'file' / 'folder'} (Not a directory);"
+        f" {INSTEAD}"
     )
 
 

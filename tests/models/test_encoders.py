@@ -8,15 +8,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models import cnn, linear_svm, vae
-from models.api import Options
-from models.backend import predicted
-from models.datasets import Dataset
-from models.encoders import encoded
-from models.errors import UserError
+from hypersearch.models.api import Options
+from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.errors import UserError
+from hypersearch.models.evaluation.encoding import encoded
+from hypersearch.models.families import cnn, linear_svm, vae
+from hypersearch.models.networks.backend import predicted
 
 VAE = {**vae.START, "latent": 3, "depth": 1, "nodes": 64}
-CNN = {**cnn.START, "depth": 1, "filters": 16, "residual": False, "head": "flatten"}  # asked about several views
+CNN = {
+    **cnn.START,
+    "depth": 1,
+    "filters": 16,
+    "residual": False,
+    "head": "flatten",
+}  # asked about several views
 
 
 def exported(module: Any, config: dict[str, Any], digits: Dataset, folder: Path) -> Any:
@@ -43,8 +49,12 @@ def test_a_layer_of_a_cnn(digits: Dataset, tmp_path: Path) -> None:
     flatten = keras.Model(model.inputs, model.get_layer("flatten").output)
     with run.trainer.averaged():
         flat_nd = predicted(flatten, digits.x_val[..., None])
-        last_nd = predicted(keras.Model(model.inputs, model.layers[-1].input), digits.x_val[..., None])
-    np.testing.assert_allclose(encoded(tmp_path, "flatten", digits.x_val), flat_nd, rtol=1e-4, atol=1e-5)
+        last_nd = predicted(
+            keras.Model(model.inputs, model.layers[-1].input), digits.x_val[..., None]
+        )
+    np.testing.assert_allclose(
+        encoded(tmp_path, "flatten", digits.x_val), flat_nd, rtol=1e-4, atol=1e-5
+    )
     np.testing.assert_allclose(encoded(tmp_path, "", digits.x_val), last_nd, rtol=1e-4, atol=1e-5)
     with pytest.raises(UserError) as error:
         encoded(tmp_path, "flaten", digits.x_val)
@@ -58,5 +68,7 @@ def test_a_layer_of_a_cnn(digits: Dataset, tmp_path: Path) -> None:
 def test_what_is_no_network(digits: Dataset, tmp_path: Path) -> None:
     baseline = linear_svm.FAMILY.baselines[0].config
     exported(linear_svm, dict(baseline), digits, tmp_path)
-    with pytest.raises(UserError, match="holds no whole exported model: model.skops is no network$"):
+    with pytest.raises(
+        UserError, match="holds no whole exported model: model.skops is no network$"
+    ):
         encoded(tmp_path, "", digits.x_val)

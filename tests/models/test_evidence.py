@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.datasets import Dataset
-from models.evidence import GALLERY, evidence
+from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.evaluation.artifacts import GALLERY, classification_artifacts
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ PROBA = [[0.9, 0.1, 0.0], [0.3, 0.6, 0.1], [0.0, 1.0, 0.0], [0.2, 0.1, 0.7], [0.
 
 
 def test_answers_are_counted_and_the_surest_errors_come_first(three):
-    kept = evidence(np.array(PROBA), three)
+    kept = classification_artifacts(np.array(PROBA), three)
     assert kept["predicted"].tolist() == [0, 1, 1, 2, 0]
     assert kept["truth"].tolist() == [0, 0, 1, 1, 1]
     assert kept["confidence"].tolist() == pytest.approx([0.9, 0.6, 1.0, 0.7, 0.5])
@@ -32,8 +32,10 @@ def test_answers_are_counted_and_the_surest_errors_come_first(three):
 
 
 def test_the_report_of_each_class(three):
-    report = evidence(np.array(PROBA), three)["report"]
-    np.testing.assert_allclose(report[0], [1 / 2, 1 / 2, 1 / 2, 2])  # named twice, once rightly, of two
+    report = classification_artifacts(np.array(PROBA), three)["report"]
+    np.testing.assert_allclose(
+        report[0], [1 / 2, 1 / 2, 1 / 2, 2]
+    )  # named twice, once rightly, of two
     np.testing.assert_allclose(report[1], [1 / 2, 1 / 3, 2 / 5, 3])
     np.testing.assert_allclose(report[2], [0, 0, 0, 0])  # a class that is not there
 
@@ -41,7 +43,7 @@ def test_the_report_of_each_class(three):
 def test_margins_keep_their_name_and_the_gallery_its_size(digits):
     margins = np.zeros((len(digits.x_test), 10))
     margins[:, 3] = np.arange(len(margins))
-    kept = evidence(margins, digits, "margin")
+    kept = classification_artifacts(margins, digits, "margin")
     assert "confidence" not in kept
     assert kept["wrong"].shape == (GALLERY,)
     assert (np.diff(kept["margin"][kept["wrong"]]) < 0).all()
@@ -49,5 +51,5 @@ def test_margins_keep_their_name_and_the_gallery_its_size(digits):
 
 
 def test_no_errors(three):
-    kept = evidence(np.eye(3)[three.y_test], three)
+    kept = classification_artifacts(np.eye(3)[three.y_test], three)
     assert kept["wrong_images"].shape == (0, 2, 2)

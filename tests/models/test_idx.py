@@ -10,11 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from models import idx
-from models.errors import UserError
+from hypersearch.models.data import idx
+from hypersearch.models.errors import UserError
 
 IMAGES = hnp.arrays(np.uint8, hnp.array_shapes(min_dims=3, max_dims=3, max_side=6))
-ARRAYS = st.one_of(IMAGES, hnp.arrays(np.uint8, hnp.array_shapes(min_dims=1, max_dims=1, max_side=30)))
+ARRAYS = st.one_of(
+    IMAGES, hnp.arrays(np.uint8, hnp.array_shapes(min_dims=1, max_dims=1, max_side=30))
+)
 
 
 def content(array, packed=False):
@@ -89,11 +91,17 @@ def test_errors_say_what_was_got_and_what_is_allowed(tmp_path):
         good[:15]: "truncated, 15 bytes where the header alone has 16",
         good[:-1]: "truncated, 23 bytes of data; its header promises 24 bytes (2 x 3 x 4)",
         good + b"x": "trailing bytes; its header promises 24 bytes (2 x 3 x 4)",
-        b"\0\0\x08\x01" + good[4:]: "not an IDX file of images, got magic number 0x00000801, allowed 0x00000803",
-        content(np.empty((0, 3, 4), np.uint8)): "empty, got 0 x 3 x 4 images; at least one is needed",
-        content(np.empty((2, 3, 0), np.uint8)): "empty, got 2 x 3 x 0 images; at least one is needed",
+        b"\0\0\x08\x01"
+        + good[4:]: "not an IDX file of images, got magic number 0x00000801, allowed 0x00000803",
+        content(
+            np.empty((0, 3, 4), np.uint8)
+        ): "empty, got 0 x 3 x 4 images; at least one is needed",
+        content(
+            np.empty((2, 3, 0), np.uint8)
+        ): "empty, got 2 x 3 x 0 images; at least one is needed",
         struct.pack(">4I", 0x803, 2**32 - 1, 2**16, 1): (
-            "its header promises 281,474,976,645,120 bytes (4294967295 x 65536 x 1), allowed 4,294,967,296"
+            "its header promises 281,474,976,645,120 bytes (4294967295 x 65536 x 1), allowed"
+            " 4,294,967,296"
         ),
     }
     for data, text in texts.items():
@@ -103,14 +111,17 @@ def test_errors_say_what_was_got_and_what_is_allowed(tmp_path):
 
 def test_errors_of_the_file_system(tmp_path):
     assert refusal(tmp_path) == "cannot be read (Is a directory)"
-    assert refusal(tmp_path / "none", idx.read_labels) == "cannot be read (No such file or directory)"
+    assert (
+        refusal(tmp_path / "none", idx.read_labels) == "cannot be read (No such file or directory)"
+    )
 
 
 def test_errors_of_gzip(tmp_path):
     path, good = tmp_path / "labels.gz", content(np.arange(90, dtype=np.uint8))
     path.write_bytes(good)
-    assert refusal(path, idx.read_labels) == (
-        "not a gzip file, or a damaged one; drop .gz from the name of a plain one"
+    assert (
+        refusal(path, idx.read_labels)
+        == "not a gzip file, or a damaged one; drop .gz from the name of a plain one"
     )
     path.write_bytes(gzip.compress(good)[:-9])
     assert refusal(path, idx.read_labels) == "damaged or truncated gzip data"
@@ -120,7 +131,9 @@ def test_a_gzip_bomb_is_read_one_byte_past_its_promise(tmp_path, monkeypatch):
     path, taken = tmp_path / "images.gz", []
     path.write_bytes(gzip.compress(content(np.ones((1, 2, 2), np.uint8)) + bytes(20_000_000)))
     true_read = gzip.GzipFile.read
-    monkeypatch.setattr(gzip.GzipFile, "read", lambda *args: taken.append(data := true_read(*args)) or data)
+    monkeypatch.setattr(
+        gzip.GzipFile, "read", lambda *args: taken.append(data := true_read(*args)) or data
+    )
     assert refusal(path).startswith("trailing bytes")
     assert sum(map(len, taken)) == 16 + 4 + 1
 

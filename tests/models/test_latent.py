@@ -6,10 +6,16 @@ import keras
 import numpy as np
 import pytest
 
-from models import judge as judges
-from models.autoencoder import gaussian_like
-from models.judge import judge_for
-from models.latent import SHOWN, as_bytes, decode_grid, latent_evidence, principal_plane
+from hypersearch.models.evaluation.latent_space import (
+    SHOWN,
+    as_bytes,
+    decode_grid,
+    latent_artifacts,
+    principal_plane,
+)
+from hypersearch.models.families import recognition as judges
+from hypersearch.models.families.autoencoder import gaussian_like
+from hypersearch.models.families.recognition import recognizer_for
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +23,7 @@ def judge(digits, tmp_path_factory):
     patch = pytest.MonkeyPatch()
     cache = tmp_path_factory.mktemp("cache")
     patch.setattr(judges.platformdirs, "user_cache_path", lambda name: cache)
-    yield judge_for(digits)
+    yield recognizer_for(digits)
     patch.undo()
 
 
@@ -37,22 +43,25 @@ def test_the_judge_knows_digits_from_noise(digits, judge):
 
 def test_the_judge_is_trained_once(digits, judge, monkeypatch):
     monkeypatch.setattr(judges, "_trained", lambda dataset: pytest.fail("trained again"))
-    assert judge_for(digits)(digits.x_test / 255) == judge(digits.x_test / 255)
+    assert recognizer_for(digits)(digits.x_test / 255) == judge(digits.x_test / 255)
 
 
 def test_a_judge_that_cannot_be_kept_judges(digits, tmp_path, monkeypatch):
-    network = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(2, "softmax")])
+    network = keras.Sequential(
+        [keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(2, "softmax")]
+    )
     monkeypatch.setattr(judges, "_trained", lambda dataset: network)
     (tmp_path / "judges").touch()  # where its folder should be
     monkeypatch.setattr(judges.platformdirs, "user_cache_path", lambda name: tmp_path)
-    assert 0 <= judge_for(digits)(np.zeros((3, 8, 8))) <= 1
+    assert 0 <= recognizer_for(digits)(np.zeros((3, 8, 8))) <= 1
 
 
-def test_images_decoded_from_real_codes_are_recognised_and_from_nowhere_are_not(digits, judge, monkeypatch):
-    monkeypatch.setattr("models.latent.judge_for", lambda dataset: judge)
+def test_images_decoded_from_real_codes_are_recognised_and_from_nowhere_are_not(digits, judge):
     codes = digits.x_test.reshape(-1, 64).astype(np.float32) / 255
     prior = np.random.default_rng(1).random(codes.shape, dtype=np.float32)
-    scores, arrays = latent_evidence(lambda codes_nd: codes_nd.reshape(-1, 8, 8).clip(0, 1), codes, prior, digits)
+    scores, arrays = latent_artifacts(
+        lambda codes_nd: codes_nd.reshape(-1, 8, 8).clip(0, 1), codes, prior, digits, judge
+    )
     assert scores["recognised"] == judge(digits.x_test / 255)
     assert scores["prior_recognised"] == judge(prior.reshape(-1, 8, 8))
     assert scores["recognised"] > scores["between_recognised"] > 0  # pixels are a poor latent space
@@ -65,7 +74,9 @@ def test_images_decoded_from_real_codes_are_recognised_and_from_nowhere_are_not(
 
 
 def test_a_grid_of_two_dimensions_is_that_of_their_percentiles():
-    codes = np.stack(np.meshgrid(np.linspace(0, 1, 101), np.linspace(0, 4, 101)), axis=-1).reshape(-1, 2)
+    codes = np.stack(np.meshgrid(np.linspace(0, 1, 101), np.linspace(0, 4, 101)), axis=-1).reshape(
+        -1, 2
+    )
     grid = decode_grid(corners, codes, side=3)
     np.testing.assert_allclose(grid["grid_axis"], [[0.02, 0.5, 0.98], [0.08, 2.0, 3.92]], atol=1e-6)
     assert grid["grid"].shape == (3, 3, 8, 8)
@@ -91,16 +102,18 @@ def test_a_single_dimension_has_a_grid_of_equal_rows_and_a_gaussian():
     assert gaussian_like(codes).shape == codes.shape
 
 
-def test_a_single_code_is_a_latent_space_too(digits, monkeypatch):
-    monkeypatch.setattr("models.latent.judge_for", lambda dataset: lambda pixels: 1.0)
+def test_a_single_code_is_a_latent_space_too(digits):
     code = np.full((1, 5), 0.5, dtype=np.float32)
-    _, arrays = latent_evidence(corners, code, gaussian_like(code), digits)
+    _, arrays = latent_artifacts(corners, code, gaussian_like(code), digits, lambda pixels: 1.0)
     np.testing.assert_array_equal(gaussian_like(code), code)
     assert (arrays["grid"] == 128).all()
 
 
 def test_an_autoencoder_is_given_the_gaussian_of_its_codes():
-    codes = np.random.default_rng(1).standard_normal((20_000, 2)) @ [[2.0, 1.0], [0.0, 0.5]] + [3.0, -1.0]
+    codes = np.random.default_rng(1).standard_normal((20_000, 2)) @ [[2.0, 1.0], [0.0, 0.5]] + [
+        3.0,
+        -1.0,
+    ]
     drawn = gaussian_like(codes)
     np.testing.assert_allclose(drawn.mean(axis=0), [3, -1], atol=0.1)
     np.testing.assert_allclose(np.cov(drawn, rowvar=False), np.cov(codes, rowvar=False), atol=0.2)

@@ -11,13 +11,14 @@ import numpy as np
 import optuna
 import pytest
 
-from models import autoencoder, cnn, networks
-from models.api import Options
-from models.arrays import probability_scores
-from models.blocks import blocks
-from models.datasets import Dataset
-from models.published import CLASSIFIERS, R5
-from search import spaces
+from hypersearch.models.api import Options
+from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.evaluation.classification import probability_scores
+from hypersearch.models.families import autoencoder, cnn
+from hypersearch.models.networks import layers as networks
+from hypersearch.models.networks.blocks import blocks
+from hypersearch.models.networks.published import CLASSIFIERS, R5
+from hypersearch.search.space import narrowing, proposals
 
 SHAPE: dict[str, Any] = {
     "depth": 2,
@@ -37,9 +38,12 @@ SHAPE: dict[str, Any] = {
 
 
 @pytest.mark.parametrize(
-    ("network", "classes", "parameters"), [("R3-default", 5, 40_933), ("R3-own", 5, 259_717), ("R5", 10, 438_026)]
+    ("network", "classes", "parameters"),
+    [("R3-default", 5, 40_933), ("R3-own", 5, 259_717), ("R5", 10, 438_026)],
 )
-def test_published_networks_have_the_published_size(network: str, classes: int, parameters: int) -> None:
+def test_published_networks_have_the_published_size(
+    network: str, classes: int, parameters: int
+) -> None:
     model = networks.classifier(CLASSIFIERS[network], (28, 28), classes)
     assert model.count_params() == parameters
 
@@ -52,7 +56,9 @@ def test_r1_has_the_published_size_and_code() -> None:
 
 
 @pytest.mark.parametrize(("size", "depth"), [((28, 28), 4), ((8, 8), 2), ((1, 1), 1), ((5, 40), 4)])
-@pytest.mark.parametrize("change", [{}, {"padding": "valid", "residual": False}, {"pooling": "stride"}, {"kernel": 5}])
+@pytest.mark.parametrize(
+    "change", [{}, {"padding": "valid", "residual": False}, {"pooling": "stride"}, {"kernel": 5}]
+)
 def test_blocks_fit_any_size(size: tuple[int, int], depth: int, change: dict[str, Any]) -> None:
     layers = blocks({**SHAPE, "depth": depth, **change}, size)
     assert networks.too_small(layers, size) is None
@@ -62,8 +68,11 @@ def test_blocks_fit_any_size(size: tuple[int, int], depth: int, change: dict[str
 def test_every_proposal_can_be_built() -> None:
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
     for _ in range(8):
-        config = spaces.propose(cnn.FAMILY.space, study.ask())
-        assert networks.classifier(cnn.layers_of(config, (28, 28)), (28, 28), 10).output_shape == (None, 10)
+        config = proposals.propose(cnn.FAMILY.space, study.ask())
+        assert networks.classifier(cnn.layers_of(config, (28, 28)), (28, 28), 10).output_shape == (
+            None,
+            10,
+        )
 
 
 def test_filters_grow_up_to_512() -> None:
@@ -73,7 +82,8 @@ def test_filters_grow_up_to_512() -> None:
 
 def test_a_shortcut_adds_no_parameters_and_changes_the_output() -> None:
     with_it, without = (
-        networks.classifier(blocks({**SHAPE, "residual": residual}, (8, 8)), (8, 8), 3) for residual in (True, False)
+        networks.classifier(blocks({**SHAPE, "residual": residual}, (8, 8)), (8, 8), 3)
+        for residual in (True, False)
     )
     assert with_it.count_params() == without.count_params()
     without.set_weights(with_it.get_weights())
@@ -98,7 +108,7 @@ def test_a_process_keeps_nothing_of_earlier_networks(digits: Dataset) -> None:
     shared = cnn.FAMILY.prepare(digits, Options(limit=2))
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
     small = {"depth": "1", "filters": "16", "schedule": "one-cycle", "averaging": "0.99"}
-    config = spaces.propose(spaces.narrow(cnn.FAMILY, small, {}), study.ask())
+    config = proposals.propose(narrowing.narrow(cnn.FAMILY, small, {}), study.ask())
 
     def graphs_after_a_run() -> int:
         run = cnn.CnnRun(config, shared, seed=0)
@@ -106,13 +116,18 @@ def test_a_process_keeps_nothing_of_earlier_networks(digits: Dataset) -> None:
         del run
         networks.begin_anew(0)
         gc.collect()
-        return sum(type(thing).__name__.endswith(("FuncGraph", "GraphModule")) for thing in gc.get_objects())
+        return sum(
+            type(thing).__name__.endswith(("FuncGraph", "GraphModule"))
+            for thing in gc.get_objects()
+        )
 
     assert graphs_after_a_run() == graphs_after_a_run()
 
 
-def test_a_maximum_taken_before_an_activation_is_the_same_and_only_the_first_convolution_is_pooled() -> None:
-    kinds = [layer[0] for layer in blocks({**SHAPE, "depth": 1, "dropout": 0.0, "dense": 0}, (8, 8))]
+def test_pooling_before_an_activation_is_the_same_and_pools_only_the_first_convolution() -> None:
+    kinds = [
+        layer[0] for layer in blocks({**SHAPE, "depth": 1, "dropout": 0.0, "dense": 0}, (8, 8))
+    ]
     assert kinds == ["conv", "pool", "norm", "act", "residual", "flatten"]
     unit = [("conv", 4, 3, "same", "linear"), ("pool",), ("act", "relu")]
     assert networks.activated(("conv", 4, 3, "same"), "relu", False, [("pool",)]) == unit
@@ -122,7 +137,9 @@ def test_a_maximum_taken_before_an_activation_is_the_same_and_only_the_first_con
     )
     late.set_weights(early.get_weights())
     x_nhwc = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 1), np.uint8)
-    np.testing.assert_allclose(early.predict(x_nhwc, verbose=0), late.predict(x_nhwc, verbose=0), atol=1e-6)
+    np.testing.assert_allclose(
+        early.predict(x_nhwc, verbose=0), late.predict(x_nhwc, verbose=0), atol=1e-6
+    )
 
 
 def views_of(x_nhwc: np.ndarray, flip: bool, shift: bool) -> list[np.ndarray]:
@@ -133,9 +150,12 @@ def views_of(x_nhwc: np.ndarray, flip: bool, shift: bool) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize(
-    ("flip", "shift", "count"), [(False, True, 5), pytest.param(True, True, 10, marks=pytest.mark.slow)]
+    ("flip", "shift", "count"),
+    [(False, True, 5), pytest.param(True, True, 10, marks=pytest.mark.slow)],
 )
-def test_a_network_of_views_gives_their_mean(flip: bool, shift: bool, count: int, tmp_path: Path) -> None:
+def test_a_network_of_views_gives_their_mean(
+    flip: bool, shift: bool, count: int, tmp_path: Path
+) -> None:
     model = networks.classifier(blocks({**SHAPE, "depth": 1}, (8, 8)), (8, 8), 3)
     mean = networks.of_views(model, flip, shift)
     x_nhwc = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 1), np.uint8)
@@ -144,7 +164,9 @@ def test_a_network_of_views_gives_their_mean(flip: bool, shift: bool, count: int
     np.testing.assert_allclose(mean.predict(x_nhwc, verbose=0), np.mean(views, axis=0), atol=1e-6)
     mean.save(tmp_path / "mean.keras")
     again = keras.saving.load_model(tmp_path / "mean.keras")
-    np.testing.assert_allclose(again.predict(x_nhwc, verbose=0), mean.predict(x_nhwc, verbose=0), atol=1e-6)
+    np.testing.assert_allclose(
+        again.predict(x_nhwc, verbose=0), mean.predict(x_nhwc, verbose=0), atol=1e-6
+    )
     assert len(mean.weights) == len(model.weights)
 
 
@@ -160,7 +182,9 @@ def loss(run: cnn.CnnRun, digits: Dataset) -> float:
     return probability_scores(run.predict(digits.x_val), digits.y_val)["loss"]
 
 
-def test_a_network_of_views_is_exported_without_its_optimiser(digits: Dataset, tmp_path: Path) -> None:
+def test_a_network_of_views_is_exported_without_its_optimiser(
+    digits: Dataset, tmp_path: Path
+) -> None:
     run = cnn.CnnRun({**cnn.START, "depth": 1}, cnn.FAMILY.prepare(digits, Options(limit=1)), 0)
     run.step()
     run.export(digits, tmp_path)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models import tabular
-from models.errors import UserError
+from hypersearch.models.data import npz
+from hypersearch.models.errors import UserError
 from tests.models.shipping import assert_same, check_one_line, refusal, shipped
 
 
@@ -24,7 +24,7 @@ def read_npz_bytes(data):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "data.npz"
         path.write_bytes(data)
-        return tabular.read_npz(path)
+        return npz.read_npz(path)
 
 
 @settings(deadline=None)
@@ -37,7 +37,9 @@ def read_npz_bytes(data):
 def test_npz_round_trip(data, save, dtype, channel):
     arrays = data._asdict()
     for name in ("x_train", "x_test"):
-        arrays[name] = arrays[name].astype(dtype)[..., None] if channel else arrays[name].astype(dtype)
+        arrays[name] = (
+            arrays[name].astype(dtype)[..., None] if channel else arrays[name].astype(dtype)
+        )
     assert_same(read_npz_bytes(packed(save, **arrays)), data)
 
 
@@ -70,20 +72,38 @@ GOOD = {
     ("change", "text"),
     [
         ({"y_test": None}, "HERE: no array y_test in it, needed: x_train, y_train, x_test, y_test"),
-        ({"x_test": np.full((2, 2, 3), 256)}, "HERE: x_test: pixels must be whole numbers in 0..255, got 256"),
-        ({"x_test": np.full((2, 2, 3), -1)}, "HERE: x_test: pixels must be whole numbers in 0..255, got -1"),
-        ({"x_test": np.full((2, 2, 3), 0.5)}, "HERE: x_test: pixels must be whole numbers in 0..255, got 0.5"),
-        ({"x_test": np.full((2, 2, 3), np.nan)}, "HERE: x_test: pixels must be whole numbers in 0..255, got nan"),
+        (
+            {"x_test": np.full((2, 2, 3), 256)},
+            "HERE: x_test: pixels must be whole numbers in 0..255, got 256",
+        ),
+        (
+            {"x_test": np.full((2, 2, 3), -1)},
+            "HERE: x_test: pixels must be whole numbers in 0..255, got -1",
+        ),
+        (
+            {"x_test": np.full((2, 2, 3), 0.5)},
+            "HERE: x_test: pixels must be whole numbers in 0..255, got 0.5",
+        ),
+        (
+            {"x_test": np.full((2, 2, 3), np.nan)},
+            "HERE: x_test: pixels must be whole numbers in 0..255, got nan",
+        ),
         (
             {"x_test": np.full((2, 2, 3), "7")},
             "HERE: x_test: pixels must be whole numbers in 0..255, got values of type str32",
         ),
-        ({"y_train": np.arange(4) - 1}, "HERE: y_train: labels must be whole numbers in 0..2147483647, got -1"),
+        (
+            {"y_train": np.arange(4) - 1},
+            "HERE: y_train: labels must be whole numbers in 0..2147483647, got -1",
+        ),
         (
             {"y_train": np.arange(4) + np.float16(0.5)},
             "HERE: y_train: labels must be whole numbers in 0..2147483647, got 0.5",
         ),
-        ({"y_train": np.arange(3)}, "HERE: y_train must have the shape (4,), a label for each image, got (3,)"),
+        (
+            {"y_train": np.arange(3)},
+            "HERE: y_train must have the shape (4,), a label for each image, got (3,)",
+        ),
         (
             {"y_train": np.eye(4)},
             "HERE: y_train must have the shape (4,), a label for each image, got (4, 4)",
@@ -98,26 +118,30 @@ GOOD = {
         ),
         (
             {"y_train": np.array([None] * 4)},
-            "HERE: cannot be read as arrays of plain numbers (Object arrays cannot be loaded when allow_pickle=False)",
+            (
+                "HERE: cannot be read as arrays of plain numbers (Object arrays cannot be loaded"
+                " when allow_pickle=False)"
+            ),
         ),
     ],
 )
 def test_npz_errors(tmp_path, change, text):
     path = tmp_path / "data.npz"
     np.savez(path, **{name: array for name, array in (GOOD | change).items() if array is not None})
-    assert refusal(tabular.read_npz, path) == text
+    assert refusal(npz.read_npz, path) == text
 
 
 def test_a_file_that_is_no_npz(tmp_path):
     path = tmp_path / "data.npz"
     path.write_bytes(b"\x93NUMPY")
-    assert refusal(tabular.read_npz, path) == (
-        "HERE: not an .npz file; allowed: an .npz file, or a folder of IDX or CSV files"
+    assert (
+        refusal(npz.read_npz, path)
+        == "HERE: not an .npz file; allowed: an .npz file, or a folder of IDX or CSV files"
     )
 
 
 def test_an_npz_that_unpacks_to_too_much(tmp_path, monkeypatch):
     path = tmp_path / "data.npz"
     np.savez_compressed(path, **GOOD)
-    monkeypatch.setattr(tabular, "MAX_BYTES", 100)
-    assert refusal(tabular.read_npz, path) == "HERE: an array in it has more than the 100 bytes allowed"
+    monkeypatch.setattr(npz, "MAX_BYTES", 100)
+    assert refusal(npz.read_npz, path) == "HERE: an array in it has more than the 100 bytes allowed"

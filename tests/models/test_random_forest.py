@@ -11,14 +11,20 @@ import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
 
-from models import random_forest
-from models.api import Options
-from models.arrays import flatten
-from models.datasets import Dataset
-from models.errors import UserError
-from models.rows import ROWS
+from hypersearch.models.api import Options
+from hypersearch.models.data.arrays import flatten
+from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.row_features import ROWS
+from hypersearch.models.errors import UserError
+from hypersearch.models.families import random_forest
 
-CONFIG = {"n_estimators": 6, "max_features": 0.2, "max_depth": 8, "min_samples_leaf": 1, "criterion": "entropy"}
+CONFIG = {
+    "n_estimators": 6,
+    "max_features": 0.2,
+    "max_depth": 8,
+    "min_samples_leaf": 1,
+    "criterion": "entropy",
+}
 
 
 def test_grown_tree_by_tree_equals_grown_at_once(digits: Dataset) -> None:
@@ -39,8 +45,12 @@ def test_a_tree_on_shapes_asks_for_brightness_and_edges(digits: Dataset, tmp_pat
     run.step()
     random_forest.FAMILY.export(run, digits, tmp_path)
     picture = (tmp_path / "tree.svg").read_text()
-    assert len(re.findall(r"(?:brightness|edges \d+°) in cell \d, \d of \d × \d &lt;= ", picture)) >= 3
-    points = random_forest.forest_curve(ROWS["shapes"](digits.x_train), digits.y_train, [1], config, seed=3)
+    assert (
+        len(re.findall(r"(?:brightness|edges \d+°) in cell \d, \d of \d × \d &lt;= ", picture)) >= 3
+    )
+    points = random_forest.forest_curve(
+        ROWS["shapes"](digits.x_train), digits.y_train, [1], config, seed=3
+    )
     np.testing.assert_array_equal(
         points[0].forest.predict_proba(ROWS["shapes"](digits.x_test)), run.predict(digits.x_test)
     )
@@ -53,14 +63,21 @@ def test_a_shallow_tree_is_drawn_beside_the_model(digits: Dataset, tmp_path: Pat
     assert run.model.max_depth == 8
     picture = (tmp_path / "tree.svg").read_text()
     assert "A tree of depth 3" in picture
-    splits, boxes = len(re.findall(r"row \d, column \d &lt;= ", picture)), len(re.findall(r"class = \d", picture))
+    splits, boxes = (
+        len(re.findall(r"row \d, column \d &lt;= ", picture)),
+        len(re.findall(r"class = \d", picture)),
+    )
     assert 3 <= splits <= 7
     assert boxes == 2 * splits + 1
     assert "value" not in picture
 
 
-@pytest.mark.parametrize("params", [CONFIG, {**CONFIG, "kind": "extra_trees", "bootstrap": True, "max_samples": 0.5}])
-def test_each_point_of_the_curve_is_a_forest_of_its_own(digits: Dataset, params: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    "params", [CONFIG, {**CONFIG, "kind": "extra_trees", "bootstrap": True, "max_samples": 0.5}]
+)
+def test_each_point_of_the_curve_is_a_forest_of_its_own(
+    digits: Dataset, params: dict[str, object]
+) -> None:
     x_nd, y_n = flatten(digits.x_train), digits.y_train
     points = random_forest.forest_curve(x_nd, y_n, [12, 5, 30], params, seed=3)
     assert [point.n_estimators for point in points] == [12, 5, 30]
@@ -68,13 +85,18 @@ def test_each_point_of_the_curve_is_a_forest_of_its_own(digits: Dataset, params:
     for point in points:
         settings = {key: value for key, value in params.items() if key != "kind"}
         alone = kind(
-            **{**settings, "n_estimators": point.n_estimators, "bootstrap": True}, random_state=3, oob_score=True
+            **{**settings, "n_estimators": point.n_estimators, "bootstrap": True},
+            random_state=3,
+            oob_score=True,
         )
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # five trees leave images that all of them have seen
+            warnings.simplefilter(
+                "ignore", UserWarning
+            )  # five trees leave images that all of them have seen
             alone.fit(x_nd, y_n)
         np.testing.assert_array_equal(
-            point.forest.predict_proba(flatten(digits.x_test)), alone.predict_proba(flatten(digits.x_test))
+            point.forest.predict_proba(flatten(digits.x_test)),
+            alone.predict_proba(flatten(digits.x_test)),
         )
         seen = alone.oob_decision_function_.any(axis=1)
         expected = np.mean(alone.oob_decision_function_[seen].argmax(axis=1) == y_n[seen])
@@ -88,5 +110,7 @@ def test_without_bootstrap_nothing_is_out_of_the_bag(digits: Dataset) -> None:
 
 
 def test_counts_below_one_are_refused(digits: Dataset) -> None:
-    with pytest.raises(UserError, match=r"^tree_counts must be whole numbers from 1 on, got \[0, 5\]$"):
+    with pytest.raises(
+        UserError, match=r"^tree_counts must be whole numbers from 1 on, got \[0, 5\]$"
+    ):
         random_forest.forest_curve(flatten(digits.x_train), digits.y_train, [0, 5], {})

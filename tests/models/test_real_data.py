@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from models.datasets import load
+from hypersearch.models.data.datasets import load_dataset
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def real():
 
 @pytest.mark.real_data
 def test_real_fashion_mnist(real):
-    data = load("fashion-mnist")
+    data = load_dataset("fashion-mnist")
     assert (data.x_train.shape, data.x_val.shape, data.x_test.shape) == (
         (48_000, 28, 28), (12_000, 28, 28), (10_000, 28, 28),
     )  # fmt: skip
@@ -26,7 +26,7 @@ def test_real_fashion_mnist(real):
 
 @pytest.mark.real_data
 def test_real_fashion_mnist_5(real):
-    data = load("fashion-mnist-5")
+    data = load_dataset("fashion-mnist-5")
     shipped = np.bincount(data.y_train) + np.bincount(data.y_val)
     assert shipped.tolist() == [12_000, 6_000, 12_000, 12_000, 18_000]
     assert np.bincount(data.y_test).tolist() == [2_000, 1_000, 2_000, 2_000, 3_000]

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.arrays import flatten
-from models.rows import NAMES, ROWS, shape_names, shapes
+from hypersearch.models.data.arrays import flatten
+from hypersearch.models.data.row_features import NAMES, ROWS, shape_names, shapes
 
 
 def named(image_hw: np.ndarray) -> dict[str, float]:
@@ -18,7 +18,10 @@ def named(image_hw: np.ndarray) -> dict[str, float]:
 
 
 def test_rows_of_fashion_mnist_have_765_numbers() -> None:
-    assert shapes(np.zeros((2, 28, 28), np.uint8)).shape == (2, 14 * 14 + 7 * 7 + 8 * (7 * 7 + 4 * 4))
+    assert shapes(np.zeros((2, 28, 28), np.uint8)).shape == (
+        2,
+        14 * 14 + 7 * 7 + 8 * (7 * 7 + 4 * 4),
+    )
 
 
 def test_brightness_is_the_mean_of_a_cell() -> None:
@@ -40,7 +43,9 @@ def test_an_edge_points_to_where_it_is_brighter(turns: int, angle: int) -> None:
     steep = {name: value for name, value in numbers.items() if name.startswith("edges") and value}
     assert {name.split("°")[0] for name in steep} == {f"edges {angle}"}
     fine = [value for name, value in steep.items() if "of 7 × 7" in name]
-    assert fine == pytest.approx([0.25] * 7)  # two of four columns in one cell: half of its pixels, at 0.5
+    assert fine == pytest.approx(
+        [0.25] * 7
+    )  # two of four columns in one cell: half of its pixels, at 0.5
 
 
 def test_a_slope_across_points_between() -> None:
@@ -81,7 +86,7 @@ def test_chunks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     x_nhw = np.random.default_rng(0).integers(0, 256, (11, 5, 5), dtype=np.uint8)
     at_once_nd = shapes(x_nhw)
     for pixels in (3, 60, 100):  # an image at a time, two, four
-        monkeypatch.setattr("models.rows.CHUNK", pixels)
+        monkeypatch.setattr("hypersearch.models.data.row_features.CHUNK", pixels)
         np.testing.assert_array_equal(shapes(x_nhw), at_once_nd)
     assert shapes(x_nhw[:0]).shape == (0, len(shape_names((5, 5))))
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models import tabular
-from models.errors import UserError
+from hypersearch.models.data import csv_files
+from hypersearch.models.errors import UserError
 from tests.models.shipping import assert_same, check_one_line, refusal, shipped
 
 
@@ -18,7 +18,7 @@ def cache(tmp_path_factory):
     """The user's cache, empty at first."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        yield tabular.platformdirs.user_cache_path("hypersearch") / "csv"
+        yield csv_files.platformdirs.user_cache_path("hypersearch") / "csv"
 
 
 def csv_text(rows, names=None):
@@ -47,10 +47,10 @@ def test_csv_round_trip(data, together, header):
         write_csv(Path(name), data, together, header)
         h, w = data.x_train.shape[1:]
         if header or h == w:
-            assert_same(tabular.read_csv_folder(Path(name)), data)
+            assert_same(csv_files.read_csv_folder(Path(name)), data)
         elif h * w != 4:  # 1 x 4 looks square
             with pytest.raises(UserError, match="make no square image"):
-                tabular.read_csv_folder(Path(name))
+                csv_files.read_csv_folder(Path(name))
 
 
 @settings(max_examples=100, deadline=None)
@@ -63,11 +63,13 @@ def test_a_damaged_csv_is_refused_or_holds_what_is_allowed(data, together, heade
         place = draw.draw(st.integers(0, len(content)))
         until = place + draw.draw(st.integers(0, 3))
         content[place:until] = draw.draw(
-            st.one_of(st.binary(max_size=3), st.text(alphabet='0,\n\r.-eNa"x', max_size=3).map(str.encode))
+            st.one_of(
+                st.binary(max_size=3), st.text(alphabet='0,\n\r.-eNa"x', max_size=3).map(str.encode)
+            )
         )
         path.write_bytes(content)
         try:
-            got = tabular.read_csv_folder(Path(name))
+            got = csv_files.read_csv_folder(Path(name))
         except UserError as error:
             check_one_line(error)
         else:
@@ -85,22 +87,45 @@ CSV_ERRORS = [
         "3,0,0,0,0\n4,0\n",
         "HERE/train.csv: not a table of numbers (CSV parse error: Expected 5 columns, got 2: 4,0)",
     ),
-    ("label,a,b\n3,0,0,0,0\n", "HERE/train.csv: the header line has 3 names and the rows have 5 columns"),
-    ("3,0,0,0,0\n4,0,,0,0\n", "HERE/train.csv, column 3: 1 empty cells or NaN, all must be numbers"),
-    ("3,0,0,0,0\n4,0,nan,0,0\n", "HERE/train.csv, column 3: 1 empty cells or NaN, all must be numbers"),
+    (
+        "label,a,b\n3,0,0,0,0\n",
+        "HERE/train.csv: the header line has 3 names and the rows have 5 columns",
+    ),
+    (
+        "3,0,0,0,0\n4,0,,0,0\n",
+        "HERE/train.csv, column 3: 1 empty cells or NaN, all must be numbers",
+    ),
+    (
+        "3,0,0,0,0\n4,0,nan,0,0\n",
+        "HERE/train.csv, column 3: 1 empty cells or NaN, all must be numbers",
+    ),
     ("3,0,0,0,0\n4,0,cat,0,0\n", "HERE/train.csv, column 3: all must be numbers, got 'cat'"),
     ("3,0,dog,0,0\n4,0,0,0,0\n", "HERE/train.csv, column 3: all must be numbers, got 'dog'"),
-    ("3,0,0,0,0\n4,0,2020-01-02,0,0\n", "HERE/train.csv, column 3: all must be numbers, got '2020-01-02'"),
-    ("3,0,0.25,0,0\n", "HERE/train.csv, column 3: pixels must be whole numbers in 0..255, got 0.25"),
+    (
+        "3,0,0,0,0\n4,0,2020-01-02,0,0\n",
+        "HERE/train.csv, column 3: all must be numbers, got '2020-01-02'",
+    ),
+    (
+        "3,0,0.25,0,0\n",
+        "HERE/train.csv, column 3: pixels must be whole numbers in 0..255, got 0.25",
+    ),
     ("3,0,0,0,256\n", "HERE/train.csv, column 5: pixels must be whole numbers in 0..255, got 256"),
     ("3,0,0,0,-1\n", "HERE/train.csv, column 5: pixels must be whole numbers in 0..255, got -1"),
     ("3,0,0,0,inf\n", "HERE/train.csv, column 5: pixels must be whole numbers in 0..255, got inf"),
-    ("-3,0,0,0,0\n", "HERE/train.csv, column 1: labels must be whole numbers in 0..2147483647, got -3"),
-    ("1.5,0,0,0,0\n", "HERE/train.csv, column 1: labels must be whole numbers in 0..2147483647, got 1.5"),
+    (
+        "-3,0,0,0,0\n",
+        "HERE/train.csv, column 1: labels must be whole numbers in 0..2147483647, got -3",
+    ),
+    (
+        "1.5,0,0,0,0\n",
+        "HERE/train.csv, column 1: labels must be whole numbers in 0..2147483647, got 1.5",
+    ),
     (
         "3,0,0,0\n",
-        "HERE: 3 pixels a row make no square image; name the last column like 28x28 (rows x columns) in a header "
-        "line, or use an .npz or IDX files",
+        (
+            "HERE: 3 pixels a row make no square image; name the last column like 28x28 (rows x"
+            " columns) in a header line, or use an .npz or IDX files"
+        ),
     ),
 ]
 
@@ -109,35 +134,48 @@ CSV_ERRORS = [
 def test_csv_errors(tmp_path, text, message):
     (tmp_path / "train.csv").write_text(text)
     (tmp_path / "test.csv").write_text("3,0,0,0,0\n")
-    assert refusal(tabular.read_csv_folder, tmp_path) == message
+    assert refusal(csv_files.read_csv_folder, tmp_path) == message
 
 
 def test_csv_labels_apart_from_pixels(tmp_path):
     for part in ("train", "test"):
         (tmp_path / f"x_{part}.csv").write_text("1\n2\n3\n")
         (tmp_path / f"y_{part}.csv").write_text("1\n2\n")
-    assert refusal(tabular.read_csv_folder, tmp_path) == (
-        "HERE/y_train.csv: got 2 labels for the 3 images of x_train.csv"
+    assert (
+        refusal(csv_files.read_csv_folder, tmp_path)
+        == "HERE/y_train.csv: got 2 labels for the 3 images of x_train.csv"
     )
     (tmp_path / "y_train.csv").write_text("1,0\n0,1\n0,0\n")
-    assert refusal(tabular.read_csv_folder, tmp_path) == "HERE/y_train.csv: a row must hold one label, got 2 columns"
+    assert (
+        refusal(csv_files.read_csv_folder, tmp_path)
+        == "HERE/y_train.csv: a row must hold one label, got 2 columns"
+    )
 
 
 def test_a_folder_without_data(tmp_path):
-    stems = "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte"
+    stems = (
+        "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte,"
+        " t10k-labels-idx1-ubyte"
+    )
     allowed = (
         f"allowed: {stems} (plain or .gz), or train.csv and test.csv, "
         "or x_train.csv, y_train.csv, x_test.csv, y_test.csv"
     )
-    assert refusal(tabular.read_csv_folder, tmp_path) == f"HERE: no data set, got none of these; {allowed}"
+    assert (
+        refusal(csv_files.read_csv_folder, tmp_path)
+        == f"HERE: no data set, got none of these; {allowed}"
+    )
     (tmp_path / "train.csv").touch()
-    assert refusal(tabular.read_csv_folder, tmp_path) == f"HERE: no data set, got only train.csv; {allowed}"
+    assert (
+        refusal(csv_files.read_csv_folder, tmp_path)
+        == f"HERE: no data set, got only train.csv; {allowed}"
+    )
 
 
 def test_either_header_gives_the_shape_to_both(tmp_path):
     (tmp_path / "train.csv").write_text("3,0,1,2,3,4,5\n")
     (tmp_path / "test.csv").write_text("y,a,b,c,d,e,pixel2x3\n3,0,1,2,3,4,5\n")
-    assert tabular.read_csv_folder(tmp_path).x_train.shape == (1, 2, 3)
+    assert csv_files.read_csv_folder(tmp_path).x_train.shape == (1, 2, 3)
 
 
 def test_headers_of_numbers_are_told_from_rows(tmp_path):
@@ -145,19 +183,19 @@ def test_headers_of_numbers_are_told_from_rows(tmp_path):
     for part in ("train", "test"):  # as pandas writes columns that have no names
         (tmp_path / f"x_{part}.csv").write_text(",".join(map(str, range(784))) + f"\n{row}\n")
         (tmp_path / f"y_{part}.csv").write_text("label\n0\n")
-    assert (tabular.read_csv_folder(tmp_path).x_train == 7).all()
+    assert (csv_files.read_csv_folder(tmp_path).x_train == 7).all()
     for part in ("train", "test"):
         (tmp_path / f"{part}.csv").write_text("label,0,1,2,3\n0,1,2,3,4\n")
-    np.testing.assert_array_equal(tabular.read_csv_folder(tmp_path).x_test, [[[1, 2], [3, 4]]])
+    np.testing.assert_array_equal(csv_files.read_csv_folder(tmp_path).x_test, [[[1, 2], [3, 4]]])
     for part in ("train", "test"):
         (tmp_path / f"{part}.csv").write_text("0,1,2,3,4\n")
-    np.testing.assert_array_equal(tabular.read_csv_folder(tmp_path).x_test, [[[1, 2], [3, 4]]])
+    np.testing.assert_array_equal(csv_files.read_csv_folder(tmp_path).x_test, [[[1, 2], [3, 4]]])
 
 
 def test_dialects(tmp_path):
     (tmp_path / "train.csv").write_bytes(b'\xef\xbb\xbf\r\n"label","a"\r\n"5", 1.0\r\n\r\n6,2e2')
     (tmp_path / "test.csv").write_text("5,1")
-    got = tabular.read_csv_folder(tmp_path)
+    got = csv_files.read_csv_folder(tmp_path)
     np.testing.assert_array_equal(got.x_train.ravel(), [1, 200])
     np.testing.assert_array_equal(got.y_train, [5, 6])
 
@@ -165,8 +203,8 @@ def test_dialects(tmp_path):
 def test_whole_floats_after_the_first_block_and_rows_longer_than_one(tmp_path):
     (tmp_path / "train.csv").write_text("3,7\n" * 300_000 + "3,8.0\n")
     (tmp_path / "test.csv").write_text("3,7\n")
-    assert tabular.read_csv_folder(tmp_path).x_train[-1] == 8
+    assert csv_files.read_csv_folder(tmp_path).x_train[-1] == 8
     row = "3," + ",".join(["200." + "0" * 400] * 55**2) + "\n"
     (tmp_path / "train.csv").write_text(row)
     (tmp_path / "test.csv").write_text(row)
-    assert tabular.read_csv_folder(tmp_path).x_train.shape == (1, 55, 55)
+    assert csv_files.read_csv_folder(tmp_path).x_train.shape == (1, 55, 55)

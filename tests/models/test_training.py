@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models import cnn
-from models.api import Options
-from models.datasets import Dataset
-from models.training import optimizer, plain, to_numpy
+from hypersearch.models.api import Options
+from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.families import cnn
+from hypersearch.models.networks.training import optimizer, plain, to_numpy
 
 NETWORK: dict[str, Any] = {
     "network": "blocks",
@@ -48,7 +48,9 @@ def test_averages_follow_the_weights_from_the_first_batches_on(digits: Dataset) 
         kept = step / (10 + step)
         expected = kept * expected + (1 - kept) * weights[-1]
     assert len(set(weights)) == 3
-    assert float(to_numpy(made._model_variables_moving_average[0])[0]) == pytest.approx(expected, rel=1e-6)
+    assert float(to_numpy(made._model_variables_moving_average[0])[0]) == pytest.approx(
+        expected, rel=1e-6
+    )
 
 
 def test_the_averaged_network_is_judged_and_the_other_trained(digits: Dataset) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from models.api import counted, one_line
+from hypersearch.models.text import counted, one_line
 
 
 @pytest.mark.parametrize(
@@ -30,4 +30,7 @@ def test_so_many_of_something(count: int, things: str, words: str) -> None:
 
 
 def test_a_configuration() -> None:
-    assert one_line({"depth": 3, "learning_rate": 0.001234, "flip": True}) == "depth=3 learning_rate=0.00123 flip=True"
+    assert (
+        one_line({"depth": 3, "learning_rate": 0.001234, "flip": True})
+        == "depth=3 learning_rate=0.00123 flip=True"
+    )

@@ -7,14 +7,21 @@ from pathlib import Path
 
 import numpy as np
 
-from models import idx
+from hypersearch.models.data import idx
 
 
 def numbered(counts, first=0):
-    """Images 2 x 2 that each spell their own number, and their labels, in a random but fixed order."""
+    """Images 2 x 2 that each spell their own number, and their labels, in a random but fixed
+    order.
+    """
     y_n = np.random.default_rng(1).permutation(np.repeat(np.arange(len(counts)), counts))
     number_n = np.arange(len(y_n)) + first
-    return np.stack([number_n // 256, number_n % 256, y_n, y_n], axis=1).reshape(-1, 2, 2).astype(np.uint8), y_n
+    return (
+        np.stack([number_n // 256, number_n % 256, y_n, y_n], axis=1)
+        .reshape(-1, 2, 2)
+        .astype(np.uint8),
+        y_n,
+    )
 
 
 def save_npz(folder, counts, name="data.npz", **change):

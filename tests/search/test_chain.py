@@ -7,18 +7,19 @@ import shutil
 
 import pytest
 
-import analysis
-from analysis.ranking import rank
-from models.errors import UserError
-from search.cleaning import clean, still_needed
-from search.cli import main
-from search.config import build
-from search.confirm import Confirmation, confirm_study
-from search.engine import resume_study, run_study
-from search.mirror import refuse_existing, storage_at
-from search.plan import plan_study
-from search.shelving import export_study
-from search.trials import write_json
+import hypersearch
+from hypersearch.analysis.study.ranking import rank
+from hypersearch.models.errors import UserError
+from hypersearch.search.clean import clean, still_needed
+from hypersearch.search.cli.main import main
+from hypersearch.search.config.study_files import build
+from hypersearch.search.confirm.confirm import confirm_study
+from hypersearch.search.confirm.selection import Confirmation
+from hypersearch.search.engine.runner import resume_study, run_study
+from hypersearch.search.export.export import export_study
+from hypersearch.search.optuna_storage.connection import refuse_existing, storage_at
+from hypersearch.search.planning.plan import plan_study
+from hypersearch.search.storage.files import write_json
 from tests.running import run
 
 pytestmark = [pytest.mark.usefixtures("ray_session"), pytest.mark.timeout(240)]
@@ -64,7 +65,12 @@ def two(out, tmp_path_factory):
     two = tmp_path_factory.mktemp("two") / "out"
     shutil.copytree(out, two)
     options = {"trials": "1", "space": {"k": "10..20"}, "baselines": False, **SHORT}
-    run_study(build(["kmeans"], {**DATA, **options, "out": two, "name": "second", "features": "autoencoder:first"}))
+    run_study(
+        build(
+            ["kmeans"],
+            {**DATA, **options, "out": two, "name": "second", "features": "autoencoder:first"},
+        )
+    )
     return two
 
 
@@ -90,7 +96,7 @@ def journal(study):
 
 
 def test_the_network_is_searched_first_and_recorded(out):
-    study = analysis.load(out / "first")
+    study = hypersearch.load(out / "first")
     assert [search["family"] for search in study.facts["searches"]] == ["autoencoder", "kmeans"]
     started = [event["family"] for event in journal(study) if event["event"] == "start"]
     assert started == ["autoencoder", "autoencoder", "kmeans", "kmeans"]
@@ -98,16 +104,25 @@ def test_the_network_is_searched_first_and_recorded(out):
     record = study.search("kmeans")
     assert record["features"] == "autoencoder,standard"
     source = record["source"]
-    searched = study.trials[(study.trials["family"] == "autoencoder") & (study.trials["name"] == "")]
-    assert (source["study"], source["family"], source["trial"]) == ("first", "autoencoder", searched["trial"].iloc[0])
+    searched = study.trials[
+        (study.trials["family"] == "autoencoder") & (study.trials["name"] == "")
+    ]
+    assert (source["study"], source["family"], source["trial"]) == (
+        "first",
+        "autoencoder",
+        searched["trial"].iloc[0],
+    )
     assert source["fitted_on"] == "train"  # R4's own has seen the validation images
     assert {path.name for path in lying(out / "first").iterdir()} == set(source["files"])
     assert "encoder.keras" in source["files"]
 
 
 def test_baselines_on_other_features_are_left_out(out):
-    record = analysis.load(out / "first").search("kmeans")
-    assert record["left_out"]["R4-10"] == "it is of --features raw, this search of autoencoder,standard"
+    record = hypersearch.load(out / "first").search("kmeans")
+    assert (
+        record["left_out"]["R4-10"]
+        == "it is of --features raw, this search of autoencoder,standard"
+    )
     assert record["baselines"] == []
     second, _ = plan_study(build(["kmeans"], {**DATA, "out": out, "features": "autoencoder:first"}))
     assert [baseline.name for baseline, _ in second[0].baselines] == ["R4-ae10"]
@@ -115,31 +130,34 @@ def test_baselines_on_other_features_are_left_out(out):
 
 @pytest.mark.slow
 def test_a_network_of_another_study(two):
-    first, second = (analysis.load(two / name).search("kmeans") for name in ("first", "second"))
-    assert (second["source"]["study"], second["source"]["trial"]) == ("first", first["source"]["trial"])
+    first, second = (hypersearch.load(two / name).search("kmeans") for name in ("first", "second"))
+    assert (second["source"]["study"], second["source"]["trial"]) == (
+        "first",
+        first["source"]["trial"],
+    )
     assert second["source"]["digest"] == first["source"]["digest"]
-    assert clusterings(analysis.load(two / "second"))["state"].tolist() == ["COMPLETE"]
+    assert clusterings(hypersearch.load(two / "second"))["state"].tolist() == ["COMPLETE"]
 
 
 @pytest.mark.slow
 def test_a_study_that_goes_on_keeps_its_features(both):
-    before = analysis.load(both / "first")
+    before = hypersearch.load(both / "first")
     resume_study(both, "first", more=1)
-    after = analysis.load(both / "first")
+    after = hypersearch.load(both / "first")
     assert after.search("kmeans")["source"] == before.search("kmeans")["source"]
     assert len(after.trials) == len(before.trials) + 2
     shutil.rmtree(both / "first")  # the second has its own copy
     resume_study(both, "second", more=1)
-    assert clusterings(analysis.load(both / "second"))["state"].tolist() == ["COMPLETE"] * 2
+    assert clusterings(hypersearch.load(both / "second"))["state"].tolist() == ["COMPLETE"] * 2
 
 
 @pytest.mark.slow
 def test_a_lost_network_is_exported_again_or_missed(both, capfd):
-    before = analysis.load(both / "second").search("kmeans")["source"]
+    before = hypersearch.load(both / "second").search("kmeans")["source"]
     encoder = lying(both / "second") / "encoder.keras"
     encoder.write_bytes(b"torn")
     resume_study(both, "second", more=1)
-    study = analysis.load(both / "second")
+    study = hypersearch.load(both / "second")
     source = study.search("kmeans")["source"]
     assert (source["trial"], source["digest"]) == (before["trial"], before["digest"])
     assert len(clusterings(study)) == 2
@@ -147,20 +165,24 @@ def test_a_lost_network_is_exported_again_or_missed(both, capfd):
     shutil.rmtree(both / "first" / "checkpoints")
     capfd.readouterr()
     resume_study(both, "second", more=1)
-    lost = f"the features came from trial {before['trial']} of autoencoder in study 'first', whose model is neither"
+    lost = (
+        f"the features came from trial {before['trial']} of autoencoder in study 'first', whose"
+        " model is neither"
+    )
     assert f"kmeans: not searched, {lost}" in capfd.readouterr().out
-    assert len(clusterings(analysis.load(both / "second"))) == 2
+    assert len(clusterings(hypersearch.load(both / "second"))) == 2
 
 
 @pytest.mark.slow
 def test_cleaning_spares_a_network_that_is_not_handed_over_yet(both):
-    study = analysis.load(both / "first")
+    study = hypersearch.load(both / "first")
     for search in study.facts["searches"]:
         search.pop("source", None)
     write_json(study.folder / "study.json", study.facts)
     (line,) = clean(both, ["first"])
     assert line.endswith(
-        " freed, its checkpoints and Ray's logs; those of autoencoder stay for kmeans; --all removes the study"
+        " freed, its checkpoints and Ray's logs; those of autoencoder stay for kmeans; --all"
+        " removes the study"
     )
     assert [path.name for path in (study.folder / "checkpoints").iterdir()] == ["autoencoder"]
     shutil.rmtree(study.folder / "sources")
@@ -169,16 +191,18 @@ def test_cleaning_spares_a_network_that_is_not_handed_over_yet(both):
     assert line.endswith(" freed, its checkpoints and Ray's logs; --all removes the study")
     assert not (study.folder / "checkpoints").exists()
     resume_study(both, "first", more=1)
-    assert clusterings(analysis.load(study.folder))["state"].tolist() == ["COMPLETE"] * 4
+    assert clusterings(hypersearch.load(study.folder))["state"].tolist() == ["COMPLETE"] * 4
     (lying(study.folder) / "encoder.keras").write_bytes(b"torn")
-    assert still_needed(analysis.load(study.folder)) == {"autoencoder": ["kmeans"]}
-    assert still_needed(analysis.load(both / "second")) == {}
+    assert still_needed(hypersearch.load(study.folder)) == {"autoencoder": ["kmeans"]}
+    assert still_needed(hypersearch.load(both / "second")) == {}
 
 
 @pytest.mark.slow
 def test_confirming_and_exporting(both, tmp_path):
-    confirm_study(both, "second", Confirmation(baselines=False))  # the first's autoencoder takes long to judge
-    study = analysis.load(both / "second")
+    confirm_study(
+        both, "second", Confirmation(baselines=False)
+    )  # the first's autoencoder takes long to judge
+    study = hypersearch.load(both / "second")
     assert clusterings(study)["test.v_measure"].notna().all()
     export_study(both, "second", tmp_path / "exported")
     assert (tmp_path / "exported" / "kmeans" / "clusters.npz").exists()
@@ -187,16 +211,36 @@ def test_confirming_and_exporting(both, tmp_path):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"seed": "1"}, "autoencoder:first was fitted on other images or another split (digits, limit 240, seed 0): "),
-        ({"limit": "200"}, "autoencoder:first was fitted on other images or another split (digits, limit 240, seed 0)"),
+        (
+            {"seed": "1"},
+            (
+                "autoencoder:first was fitted on other images or another split (digits, limit 240,"
+                " seed 0): "
+            ),
+        ),
+        (
+            {"limit": "200"},
+            (
+                "autoencoder:first was fitted on other images or another split (digits, limit 240,"
+                " seed 0)"
+            ),
+        ),
         ({"features": "autoencoder:frist"}, "unknown study 'frist' in "),
-        ({"features": "vae:first"}, "unknown family in study 'first' 'vae', allowed: autoencoder, kmeans"),
-        ({"features": "cnn@flatten"}, "features: cnn needs a search of cnn in the same study, or cnn:STUDY for one of"),
+        (
+            {"features": "vae:first"},
+            "unknown family in study 'first' 'vae', allowed: autoencoder, kmeans",
+        ),
+        (
+            {"features": "cnn@flatten"},
+            "features: cnn needs a search of cnn in the same study, or cnn:STUDY for one of",
+        ),
     ],
 )
 def test_networks_that_cannot_be_taken(out, options, words):
     with pytest.raises(UserError) as error:
-        plan_study(build(["kmeans"], {**DATA, "out": out, "features": "autoencoder:first", **options}))
+        plan_study(
+            build(["kmeans"], {**DATA, "out": out, "features": "autoencoder:first", **options})
+        )
     assert words in str(error.value)
     assert "\n" not in str(error.value)
 
@@ -215,10 +259,15 @@ def test_a_family_that_takes_no_features(here, capsys):
 
 def test_a_search_that_finds_no_network_ends_the_one_that_needs_it(here, capfd):
     words = "from dataclasses import replace\nfrom tests.broken import FAMILY\n"
-    (here / "failing_encoder.py").write_text(f"{words}FAMILY = replace(FAMILY, name='autoencoder')\n")
+    (here / "failing_encoder.py").write_text(
+        f"{words}FAMILY = replace(FAMILY, name='autoencoder')\n"
+    )
     options = {**DATA, "trials": "1", "set": {"way": "raise"}, "features": "autoencoder", **SHORT}
     study, _ = run("kmeans", "failing_encoder:FAMILY", "toy", **{**options, "baselines": False})
-    missing = "kmeans: not searched, autoencoder of study 'study' has no complete trial whose model was kept"
+    missing = (
+        "kmeans: not searched, autoencoder of study 'study' has no complete trial whose model was"
+        " kept"
+    )
     assert missing in capfd.readouterr().out
     assert dict(zip(study.trials["family"], study.trials["state"], strict=True)) == {
         "autoencoder": "FAIL",
@@ -229,7 +278,12 @@ def test_a_search_that_finds_no_network_ends_the_one_that_needs_it(here, capfd):
 
 @pytest.mark.slow
 def test_baselines_alone_take_the_network_that_they_name(here):
-    names = {"trials": "0", "only_baselines": "R2,R4,R4-ae10", "max_resource": "1", "features": "autoencoder"}
+    names = {
+        "trials": "0",
+        "only_baselines": "R2,R4,R4-ae10",
+        "max_resource": "1",
+        "features": "autoencoder",
+    }
     study, _ = run("kmeans", "gaussian_mixture", "autoencoder", **DATA, **names)
     ranked = rank(study, "autoencoder")
     assert ranked["name"].tolist()[0] != "R4"  # else any choice would do
@@ -241,10 +295,20 @@ def test_baselines_alone_take_the_network_that_they_name(here):
 
 @pytest.mark.slow
 def test_baselines_of_another_network_are_left_out(copied, capfd):
-    options = {**DATA, "out": copied, "name": "third", "features": "autoencoder:first", **SHORT, "trials": "1"}
+    options = {
+        **DATA,
+        "out": copied,
+        "name": "third",
+        "features": "autoencoder:first",
+        **SHORT,
+        "trials": "1",
+    }
     run_study(build(["kmeans"], {**options, "space": {"k": "10..20"}, "only_baselines": "R4-ae10"}))
-    study = analysis.load(copied / "third")
-    why = f"it is of autoencoder R4's network, this search of trial {study.search('kmeans')['source']['trial']}'s"
+    study = hypersearch.load(copied / "third")
+    why = (
+        "it is of autoencoder R4's network, this search of trial"
+        f" {study.search('kmeans')['source']['trial']}'s"
+    )
     assert study.search("kmeans")["left_out"]["R4-ae10"] == why
     assert study.search("kmeans")["baselines"] == []
     assert f"kmeans: baseline R4-ae10 is left out: {why}" in capfd.readouterr().out
@@ -253,16 +317,46 @@ def test_baselines_of_another_network_are_left_out(copied, capfd):
 
 def test_confirming_without_the_network(copied):
     (lying(copied / "first") / "encoder.keras").write_bytes(b"torn")
-    with pytest.raises(UserError, match="is not the network that made the features; hypersearch resume brings it back"):
+    with pytest.raises(
+        UserError,
+        match="is not the network that made the features; hypersearch resume brings it back",
+    ):
         confirm_study(copied, "first", Confirmation(baselines=False))
-    assert analysis.load(copied / "first").facts["test_reads"] == 0
+    assert hypersearch.load(copied / "first").facts["test_reads"] == 0
 
 
 @pytest.mark.slow
 def test_features_that_cannot_be_made_are_the_users_to_mend(copied, capfd):
-    options = ["--dataset", "digits", "--limit", "240", "--out", str(copied), "--name", "third", "--trials", "1"]
-    assert main(["run", "kmeans", *options, "--features", "autoencoder:first,pca:50", "--max-resource", "1"]) == 2
-    assert "features: got pca:50, allowed: pca:1 to pca:4, of 192 training images of 4" in capfd.readouterr().err
+    options = [
+        "--dataset",
+        "digits",
+        "--limit",
+        "240",
+        "--out",
+        str(copied),
+        "--name",
+        "third",
+        "--trials",
+        "1",
+    ]
+    assert (
+        main(
+            [
+                "run",
+                "kmeans",
+                *options,
+                "--features",
+                "autoencoder:first,pca:50",
+                "--max-resource",
+                "1",
+            ]
+        )
+        == 2
+    )
+    assert (
+        "features: got pca:50, allowed: pca:1 to pca:4, of 192 training images of 4"
+        in capfd.readouterr().err
+    )
     assert not (copied / "third").exists()
     with storage_at(f"sqlite:///{copied}/hypersearch.db") as storage:  # so that the name is free
         refuse_existing(storage, ["third/kmeans"])

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from models import toy
-from search import checkpoints
+from hypersearch.models.families import toy
+from hypersearch.search.storage import checkpoints
 
 
 def saved(tmp_path, steps):

@@ -11,14 +11,15 @@ import optuna
 import pandas as pd
 import pytest
 
-import analysis
-from clustering import stored
-from models.errors import UserError
-from search.cleaning import clean, in_words
-from search.cli import main
-from search.confirm import Confirmation, confirm_study
-from search.engine import resume_study
-from search.record import held
+import hypersearch
+from hypersearch.clustering.features import feature_cache
+from hypersearch.models.errors import UserError
+from hypersearch.search.clean import clean, in_words
+from hypersearch.search.cli.main import main
+from hypersearch.search.confirm.confirm import confirm_study
+from hypersearch.search.confirm.selection import Confirmation
+from hypersearch.search.engine.runner import resume_study
+from hypersearch.search.storage.record import held
 from tests.running import run
 
 pytestmark = [pytest.mark.usefixtures("ray_session"), pytest.mark.timeout(240)]
@@ -26,7 +27,9 @@ pytestmark = [pytest.mark.usefixtures("ray_session"), pytest.mark.timeout(240)]
 
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory, ray_session):
-    """A folder, and one that holds what a search has left there: studies know where they were run."""
+    """A folder, and one that holds what a search has left there: studies know where they were
+    run.
+    """
     place, kept = tmp_path_factory.mktemp("place"), tmp_path_factory.mktemp("kept") / "runs"
     with contextlib.chdir(place):
         run("toy", trials="1", max_resource="2")
@@ -63,23 +66,28 @@ def test_checkpoints_go_and_figures_stay(here, capsys):
     assert not (study.folder / "logs" / "tune").exists()
     assert (study.folder / "trials.csv").read_bytes() == before
     assert main(["export", "study", "to"]) == 2
-    lost = "study 'study' has no model to export: no trial is complete, or it ran with --keep-models 0 or was cleaned"
+    lost = (
+        "study 'study' has no model to export: no trial is complete, or it ran with --keep-models 0"
+        " or was cleaned"
+    )
     assert capsys.readouterr().err == f"error: {lost}\n"
     resume_study(here / "runs", "study", more=1)
-    assert len(analysis.load(study.folder).trials) == 4
+    assert len(hypersearch.load(study.folder).trials) == 4
 
 
 def test_a_cleaned_study_is_resumed_and_confirmed(here):
     study, _ = run("toy", trials="2", max_resource="3")
-    torn = (study.folder / "journal.jsonl").read_text().splitlines()[:-2]  # the last trial has not ended
+    torn = (
+        (study.folder / "journal.jsonl").read_text().splitlines()[:-2]
+    )  # the last trial has not ended
     (study.folder / "journal.jsonl").write_text("".join(f"{line}\n" for line in torn))
     list(clean(here / "runs", ["study"]))
     resume_study(here / "runs", "study")
-    resumed = analysis.load(study.folder)
+    resumed = hypersearch.load(study.folder)
     pd.testing.assert_frame_equal(figures(resumed), figures(study))
     list(clean(here / "runs", ["study"]))
     confirm_study(here / "runs", "study", Confirmation(fit_on="train"))
-    assert analysis.load(study.folder).trials["test.loss"].notna().any()
+    assert hypersearch.load(study.folder).trials["test.loss"].notna().any()
 
 
 def test_what_is_left_out_of_an_export_is_said(here, capfd):
@@ -131,7 +139,9 @@ def test_a_copy_leaves_the_trials_of_the_original_in_a_storage_of_its_own(here):
     shutil.copytree(study.folder, here / "elsewhere" / "study")
     (line,) = clean(here / "elsewhere", ["study"], whole=True)
     ran_in = here / "runs" / "study"
-    left = f"the storage is left as it is: the study was run in {ran_in}, of which this may be a copy"
+    left = (
+        f"the storage is left as it is: the study was run in {ran_in}, of which this may be a copy"
+    )
     assert line.endswith(f" freed, its folder; {left}")
     assert names(storage) == {"study/toy"}
     assert not (here / "elsewhere" / "study").exists()
@@ -140,7 +150,9 @@ def test_a_copy_leaves_the_trials_of_the_original_in_a_storage_of_its_own(here):
     assert names(storage) == set()
 
 
-def test_a_copy_of_everything_under_the_same_relative_path_leaves_the_original_alone(here, monkeypatch):
+def test_a_copy_of_everything_under_the_same_relative_path_leaves_the_original_alone(
+    here, monkeypatch
+):
     storage = f"sqlite:///{here / 'team.db'}"
     run("toy", trials="1", max_resource="2", storage=storage)
     shutil.copytree(here / "runs", here / "other" / "runs")
@@ -189,12 +201,12 @@ def test_a_study_that_is_being_run_is_left_alone(ran):
 
 def test_the_features_in_the_cache(here, monkeypatch, capsys):
     monkeypatch.setenv("XDG_CACHE_HOME", str(here / "cache"))
-    stored.kept("key", 2, lambda: {"rows": np.ones((2, 3), np.float32)})
+    feature_cache.kept("key", 2, lambda: {"rows": np.ones((2, 3), np.float32)})
     other = here / "cache" / "hypersearch" / "judges"
     other.mkdir()
     assert main(["clean", "--features"]) == 0
     assert "freed, 1 file in " in capsys.readouterr().out
-    assert not stored.folder().exists()
+    assert not feature_cache.folder().exists()
     assert other.is_dir()
     assert main(["clean", "--features"]) == 0
     assert capsys.readouterr().out.startswith("features: 0 bytes freed, 0 files in ")
@@ -203,8 +215,20 @@ def test_the_features_in_the_cache(here, monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "nothing to clean: name a study, or give --features for the features in the user's cache"),
-        (["--all"], "nothing to clean: name a study, or give --features for the features in the user's cache"),
+        (
+            [],
+            (
+                "nothing to clean: name a study, or give --features for the features in the user's"
+                " cache"
+            ),
+        ),
+        (
+            ["--all"],
+            (
+                "nothing to clean: name a study, or give --features for the features in the user's"
+                " cache"
+            ),
+        ),
         (["--all", "--features"], "--all needs the name of a study"),
         (["nobody"], "unknown study 'nobody' in runs, there are: none yet"),
     ],

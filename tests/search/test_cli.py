@@ -14,14 +14,24 @@ import numpy as np
 import pytest
 import ray  # noqa: F401  # its log handler keeps the standard error of the first import, so not a captured one
 
-from analysis.figures import KINDS
-from models import idx
-from search import facts
-from search.cli import main
-from search.families import FAMILIES
+from hypersearch.analysis.figures import KINDS
+from hypersearch.models.data import idx
+from hypersearch.search.cli.main import main
+from hypersearch.search.families import FAMILIES
+from hypersearch.search.planning import environment
 from tests.analysis.studies import Made, make
 
-COMMANDS = ["run", "doctor", "confirm", "leaderboard", "report", "figure", "compare", "reproduce", "list"]
+COMMANDS = [
+    "run",
+    "doctor",
+    "confirm",
+    "leaderboard",
+    "report",
+    "figure",
+    "compare",
+    "reproduce",
+    "list",
+]
 
 
 def refused(capsys, *arguments):
@@ -51,26 +61,41 @@ def test_no_command_shows_help(capsys):
     [
         (
             ["rum", "cnn"],
-            "unknown command 'rum', allowed: clean, compare, confirm, doctor, export, extend, figure, leaderboard, "
-            "list, predict, report, reproduce, resume, run; did you mean 'run'?",
+            (
+                "unknown command 'rum', allowed: clean, compare, confirm, doctor, export, extend,"
+                " figure, leaderboard, list, predict, report, reproduce, resume, run; did you mean"
+                " 'run'?"
+            ),
         ),
         (["run"], "Missing argument 'TARGET...' of hypersearch run; see --help"),
-        (["run", "cnn", "--trails", "3"], "unknown option '--trails'; did you mean '--trials'?; see --help"),
+        (
+            ["run", "cnn", "--trails", "3"],
+            "unknown option '--trails'; did you mean '--trials'?; see --help",
+        ),
         (["run", "cnn", "--trials", "-1"], "--trials: got '-1', expected 0 or more"),
         (["run", "cnn", "--set", "depth"], "--set: expected NAME=VALUE, got 'depth'"),
         (
             ["run", "cnn", "--dataset", "fashon-mnist"],
-            "unknown dataset 'fashon-mnist', allowed: fashion-mnist, fashion-mnist-5, digits, or the path of a folder "
-            "of IDX or CSV files or of an .npz file; did you mean 'fashion-mnist'?",
+            (
+                "unknown dataset 'fashon-mnist', allowed: fashion-mnist, fashion-mnist-5, digits,"
+                " or the path of a folder of IDX or CSV files or of an .npz file; did you mean"
+                " 'fashion-mnist'?"
+            ),
         ),
         (
             ["run", "random_forest", "--dataset", "digits", "--set", "max_dept=3"],
-            "unknown parameter 'max_dept', allowed: bootstrap, criterion, inputs, kind, max_depth, max_features, "
-            "max_samples, min_samples_leaf, n_estimators; did you mean 'max_depth'?",
+            (
+                "unknown parameter 'max_dept', allowed: bootstrap, criterion, inputs, kind,"
+                " max_depth, max_features, max_samples, min_samples_leaf, n_estimators; did you"
+                " mean 'max_depth'?"
+            ),
         ),
         (
             ["run", "nowhere.module:F"],
-            "cannot import the family 'nowhere.module:F': ModuleNotFoundError: No module named 'nowhere'",
+            (
+                "cannot import the family 'nowhere.module:F': ModuleNotFoundError: No module named"
+                " 'nowhere'"
+            ),
         ),
         (
             ["run", "toy", "--seed", "99999999999"],
@@ -82,19 +107,37 @@ def test_no_command_shows_help(capsys):
         ),
         (
             ["run", "cnn", "--dataset", "digits", "--metric", "loss,acuracy"],
-            "unknown metric of cnn 'acuracy', allowed: accuracy, loss, parameters; did you mean 'accuracy'?",
+            (
+                "unknown metric of cnn 'acuracy', allowed: accuracy, loss, parameters; did you mean"
+                " 'accuracy'?"
+            ),
         ),
-        (["run", "models.toy:FAMLY"], "unknown family in models.toy 'FAMLY', allowed: FAMILY; did you mean 'FAMILY'?"),
+        (
+            ["run", "hypersearch.models.families.toy:FAMLY"],
+            (
+                "unknown family in hypersearch.models.families.toy 'FAMLY', allowed: FAMILY; did"
+                " you mean 'FAMILY'?"
+            ),
+        ),
         (
             ["run", "cnn", "--dataset", "digits", "--set", "network=R5"],
-            "cnn cannot be searched on digits: images of 8×8 are too small: nothing is left at layer 5 of 12",
+            (
+                "cnn cannot be searched on digits: images of 8×8 are too small: nothing is left at"
+                " layer 5 of 12"
+            ),
         ),
         (["doctor", "--data-dir", "nowhere"], "--data-dir nowhere: there is no such folder"),
         (
             ["doctor", "tou"],
-            f"unknown family 'tou', allowed: {', '.join(FAMILIES)}, package.module:NAME; did you mean 'toy'?",
+            (
+                f"unknown family 'tou', allowed: {', '.join(FAMILIES)}, package.module:NAME; did"
+                " you mean 'toy'?"
+            ),
         ),
-        (["run", "toy", "--metric", "loss,loss"], "--metric: got 'loss,loss', expected each name once"),
+        (
+            ["run", "toy", "--metric", "loss,loss"],
+            "--metric: got 'loss,loss', expected each name once",
+        ),
         (
             ["run", "toy", "--address", "127.0.0.1:1"],
             "--address 127.0.0.1:1: nothing answers there, [Errno 111] Connection refused",
@@ -104,37 +147,67 @@ def test_no_command_shows_help(capsys):
             "--out a?b: no SQLite URL can name a folder with '?'; give another, or a --storage",
         ),
         (["run", "cnn", "--data-dir", "nowhere"], "--data-dir nowhere: there is no such folder"),
-        (["run", "models.toy:NOISE"], "'models.toy:NOISE' is a float, expected a models.api.Family"),
+        (
+            ["run", "hypersearch.models.families.toy:NOISE"],
+            (
+                "'hypersearch.models.families.toy:NOISE' is a float, expected a"
+                " hypersearch.models.api.Family"
+            ),
+        ),
         (["leaderboard", "none"], "unknown study 'none' in runs, there are: none yet"),
         (
             ["leaderboard", "--format", "tabel"],
-            "unknown format 'tabel', allowed: table, csv, md, latex, json, html; did you mean 'table'?",
+            (
+                "unknown format 'tabel', allowed: table, csv, md, latex, json, html; did you mean"
+                " 'table'?"
+            ),
         ),
         (
             ["list", "familys"],
-            "unknown list 'familys', allowed: families, datasets, studies; did you mean 'families'?",
+            (
+                "unknown list 'familys', allowed: families, datasets, studies; did you mean"
+                " 'families'?"
+            ),
         ),
-        (["reproduce", "R9"], "unknown report 'R9', allowed: R1, R2, R3, R4, R5, all; did you mean 'R5'?"),
+        (
+            ["reproduce", "R9"],
+            "unknown report 'R9', allowed: R1, R2, R3, R4, R5, all; did you mean 'R5'?",
+        ),
         (
             ["reproduce", "R4", "--format", "tabel"],
             "unknown format 'tabel', allowed: table, md; did you mean 'table'?",
         ),
         (["reproduce", "R4", "--seed", "x"], "--seed: got 'x', expected a whole number"),
-        (["reproduce", "R4", "--data-dir", "nowhere"], "--data-dir nowhere: there is no such folder"),
+        (
+            ["reproduce", "R4", "--data-dir", "nowhere"],
+            "--data-dir nowhere: there is no such folder",
+        ),
         (["reproduce"], "Missing argument 'REPORT...' of hypersearch reproduce; see --help"),
-        (["confirm", "none", "--seeds", "0"], "--seeds: got '0', expected a whole number, 1 or more"),
-        (["extend", "none", "--trials", "x"], "--trials: got 'x', expected a whole number, 1 or more"),
+        (
+            ["confirm", "none", "--seeds", "0"],
+            "--seeds: got '0', expected a whole number, 1 or more",
+        ),
+        (
+            ["extend", "none", "--trials", "x"],
+            "--trials: got 'x', expected a whole number, 1 or more",
+        ),
         (["compare", "none", "--target", "x"], "--target: 'x' is not a valid float"),
         (
             ["run", "cnn", "--only-baselines", "R3"],
-            "unknown baseline of cnn 'R3', allowed: R3-default, R3-own, R5; did you mean 'R3-default' or 'R3-own'?",
+            (
+                "unknown baseline of cnn 'R3', allowed: R3-default, R3-own, R5; did you mean"
+                " 'R3-default' or 'R3-own'?"
+            ),
         ),
         (["confirm", "none"], "unknown study 'none' in runs, there are: none yet"),
         (["report"], "no studies in runs yet; `hypersearch run quick` makes one"),
         (["figure", "none", "history"], "unknown study 'none' in runs, there are: none yet"),
         (
             ["figure", "none", "historie"],
-            f"unknown kind of figure 'historie', allowed: {', '.join(KINDS)}; did you mean 'history'?",
+            (
+                f"unknown kind of figure 'historie', allowed: {', '.join(KINDS)}; did you mean"
+                " 'history'?"
+            ),
         ),
         (
             ["figure", "none"],
@@ -151,16 +224,29 @@ def test_a_module_that_raises(here, capsys):
     (here / "bad_module.py").write_text("def (:\n")
     message = refused(capsys, "run", "bad_module:FAMILY")
     assert (
-        message == "cannot import the family 'bad_module:FAMILY': SyntaxError: invalid syntax (bad_module.py, line 1)"
+        message == "cannot import the family 'bad_module:FAMILY': SyntaxError: invalid syntax"
+        " (bad_module.py, line 1)"
     )
 
 
 @pytest.mark.slow
 def test_an_address_without_a_cluster(here):
     """In a process of its own: in this one Ray may be running already."""
-    command = [sys.executable, "-m", "search", "run", "toy", "--dataset", "digits", "--address", "nonsense"]
+    command = [
+        sys.executable,
+        "-m",
+        "search",
+        "run",
+        "toy",
+        "--dataset",
+        "digits",
+        "--address",
+        "nonsense",
+    ]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent.parent)}
-    ran = subprocess.run(command, cwd=here, env=environment, capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        command, cwd=here, env=environment, capture_output=True, text=True, check=False
+    )
     assert (ran.returncode, ran.stdout) == (2, "")
     assert ran.stderr.startswith("error: --address nonsense: ")
     assert not list(here.glob("runs/*/"))
@@ -171,7 +257,9 @@ def test_a_family_in_a_file_here_is_suggested(here, capsys):
     (here / "mine").mkdir()
     (here / "mine" / "knn.py").touch()
     for target in ("knn", "knn.py", "./knn.py"):
-        assert refused(capsys, "run", target).endswith("; to search a family in knn.py, name it: knn:FAMILY")
+        assert refused(capsys, "run", target).endswith(
+            "; to search a family in knn.py, name it: knn:FAMILY"
+        )
     for target in ("mine/knn.py", "mine.knn"):
         assert refused(capsys, "run", target).endswith("in mine/knn.py, name it: mine.knn:FAMILY")
     assert "name it" not in refused(capsys, "run", "mine/other.py")
@@ -185,18 +273,32 @@ def test_a_study_file_that_is_not_there(here, capsys):
 
 def test_libraries_add_no_line_to_an_error(here):
     (here / "runs" / "taken").mkdir(parents=True)
-    command = [sys.executable, "-m", "search", "run", "kmeans", "--dataset", "digits", "--name", "taken"]
+    command = [
+        sys.executable,
+        "-m",
+        "search",
+        "run",
+        "kmeans",
+        "--dataset",
+        "digits",
+        "--name",
+        "taken",
+    ]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent.parent)}
     ended = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert ended.returncode == 2
     assert ended.stdout == ""
     assert (
-        ended.stderr == "error: study 'taken' exists already in runs; choose another --name, or hypersearch resume it\n"
+        ended.stderr
+        == "error: study 'taken' exists already in runs; choose another --name, or hypersearch"
+        " resume it\n"
     )
 
 
 def test_even_a_family_without_data_has_its_dataset_checked(here, capsys):
-    assert "did you mean 'fashion-mnist'?" in refused(capsys, "run", "toy", "--dataset", "fashon-mnist")
+    assert "did you mean 'fashion-mnist'?" in refused(
+        capsys, "run", "toy", "--dataset", "fashon-mnist"
+    )
 
 
 @pytest.fixture
@@ -214,8 +316,9 @@ def idx_folder(here):
 def test_a_truncated_idx_file(idx_folder, capsys):
     path = idx_folder / "train-images-idx3-ubyte.gz"
     path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes())[:-5]))
-    assert refused(capsys, "run", "cnn", "--dataset", idx_folder) == (
-        f"{path}: truncated, 715 bytes of data; its header promises 720 bytes (60 x 4 x 3)"
+    assert (
+        refused(capsys, "run", "cnn", "--dataset", idx_folder)
+        == f"{path}: truncated, 715 bytes of data; its header promises 720 bytes (60 x 4 x 3)"
     )
 
 
@@ -240,24 +343,34 @@ def test_an_unwritable_out(here, capsys):
 
 
 def test_an_unusable_storage_leaves_nothing_behind(here, capsys):
-    message = refused(capsys, "run", "toy", "--dataset", "digits", "--storage", "nonsense", "--name", "s")
+    message = refused(
+        capsys, "run", "toy", "--dataset", "digits", "--storage", "nonsense", "--name", "s"
+    )
     assert message.startswith("cannot open --storage nonsense: ")
     assert not (here / "runs" / "s").exists()
 
 
 def test_nothing_to_run(here, capsys):
-    message = refused(capsys, "run", "toy", "--dataset", "digits", "--trials", "0", "--no-baselines")
-    assert message == "nothing to run: --trials is 0 and there are no baselines; ask for one of them"
+    message = refused(
+        capsys, "run", "toy", "--dataset", "digits", "--trials", "0", "--no-baselines"
+    )
+    assert (
+        message == "nothing to run: --trials is 0 and there are no baselines; ask for one of them"
+    )
 
 
 def test_lists(here, capsys):
-    for what, word in (("families", "R3-default, R3-own, R5"), ("datasets", "digits: "), ("studies", "quick")):
+    for what, word in (
+        ("families", "R3-default, R3-own, R5"),
+        ("datasets", "digits: "),
+        ("studies", "quick"),
+    ):
         assert main(["list", what]) == 0
         assert word in capsys.readouterr().out
 
 
 def test_git_revision_outside_a_checkout(here):
-    assert facts.git_revision() is None
+    assert environment.git_revision() is None
 
 
 def test_a_reader_that_has_gone_is_no_failure():
@@ -269,7 +382,9 @@ def test_a_reader_that_has_gone_is_no_failure():
 
 
 def test_report_and_figure(here, capsys, monkeypatch):
-    monkeypatch.setattr("analysis.report.pictures.KINDS", {})  # drawn in the report's own tests
+    monkeypatch.setattr(
+        "hypersearch.analysis.report.images.KINDS", {}
+    )  # drawn in the report's own tests
     make(Path("runs"), [Made(0), Made(1)])
     assert main(["report", "demo"]) == 0
     assert capsys.readouterr() == ("report: runs/demo/report.html\n", "")
@@ -286,7 +401,10 @@ def test_a_figure_that_fails_is_a_word_on_standard_error(here, capsys, monkeypat
         raise ValueError("no ink")
 
     make(Path("runs"), [Made(0)])
-    monkeypatch.setattr("analysis.report.pictures.KINDS", {"history": replace(KINDS["history"], compute=fail)})
+    monkeypatch.setattr(
+        "hypersearch.analysis.report.images.KINDS",
+        {"history": replace(KINDS["history"], compute=fail)},
+    )
     assert main(["report"]) == 0
     shown = capsys.readouterr()
     assert shown.out == "report: runs/demo/report.html\n"

@@ -12,7 +12,7 @@ import optuna
 import psutil
 import pytest
 
-import analysis
+import hypersearch
 from benchmarks.kill_drill import three_nodes
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(300)]
@@ -39,17 +39,21 @@ def test_a_search_on_three_nodes_outlives_the_loss_of_one(cluster, tmp_path):
     run = ["run", SLOW, "--dataset", "digits", "--trials", "40", "--name", "study", *out]
     process = start(head, *run)
     history = tmp_path / "study" / "history.csv"
-    while not (history.exists() and history.read_text().count("\n") > 60) and process.poll() is None:
+    while (
+        not (history.exists() and history.read_text().count("\n") > 60) and process.poll() is None
+    ):
         time.sleep(0.05)
     head.remove_node(nodes.pop(), allow_graceful=False)
     nodes.append(head.add_node(num_cpus=1))
     said, complained = process.communicate(timeout=200)
     assert process.returncode == 0, complained
     assert "lost its worker and goes on after" in said
-    study = analysis.load(tmp_path / "study")
+    study = hypersearch.load(tmp_path / "study")
     assert sorted(study.trials["trial"]) == list(range(41))
     assert set(study.trials["state"]) <= {"COMPLETE", "PRUNED"}
-    theirs = optuna.load_study(study_name="study/slow_toy", storage=f"sqlite:///{tmp_path}/hypersearch.db").trials
+    theirs = optuna.load_study(
+        study_name="study/slow_toy", storage=f"sqlite:///{tmp_path}/hypersearch.db"
+    ).trials
     assert {t.number: t.state.name for t in theirs} == dict(
         zip(study.trials["trial"], study.trials["state"], strict=True)
     )
@@ -65,8 +69,16 @@ def test_a_folder_that_the_other_nodes_do_not_see_is_refused(cluster, tmp_path):
     hidden = tmp_path / "hidden"
     hidden.mkdir()
     # the driver alone sees a fresh file system there
-    script = f"mount -t tmpfs tmpfs {hidden} && exec {sys.executable} -m search run toy --dataset digits"
-    command = ["unshare", "-m", "sh", "-c", f"{script} --trials 2 --out {hidden} --address {head.address}"]
+    script = (
+        f"mount -t tmpfs tmpfs {hidden} && exec {sys.executable} -m search run toy --dataset digits"
+    )
+    command = [
+        "unshare",
+        "-m",
+        "sh",
+        "-c",
+        f"{script} --trials 2 --out {hidden} --address {head.address}",
+    ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
     if "mount:" in ended.stderr:

@@ -17,7 +17,11 @@ def config():
 
 @pytest.fixture
 def workers(config):
-    return [kind for name, kind in config["available_node_types"].items() if name != config["head_node_type"]]
+    return [
+        kind
+        for name, kind in config["available_node_types"].items()
+        if name != config["head_node_type"]
+    ]
 
 
 def local_variant(config):
@@ -26,7 +30,11 @@ def local_variant(config):
     start = lines.index("# provider:")
     end = next(n for n in range(start, len(lines)) if not lines[n].startswith("#"))
     replaced = yaml.safe_load("\n".join(line.removeprefix("# ") for line in lines[start:end]))
-    kept = {key: value for key, value in config.items() if key not in ("available_node_types", "head_node_type")}
+    kept = {
+        key: value
+        for key, value in config.items()
+        if key not in ("available_node_types", "head_node_type")
+    }
     return {**kept, **replaced}
 
 
@@ -72,7 +80,10 @@ def test_head_is_an_on_demand_node_without_gpu(config):
 
 
 def test_all_nodes_start_from_one_image(config):
-    assert len({kind["node_config"]["ImageId"] for kind in config["available_node_types"].values()}) == 1
+    assert (
+        len({kind["node_config"]["ImageId"] for kind in config["available_node_types"].values()})
+        == 1
+    )
 
 
 @pytest.mark.parametrize("who", ["head", "worker"])
@@ -96,19 +107,32 @@ def test_setup_installs_the_lock_file_and_then_the_project_alone(config):
     commands = config["setup_commands"]
     (lock,) = [n for n, command in enumerate(commands) if "-r requirements.lock" in command]
     (project,) = [n for n, command in enumerate(commands) if "--no-deps -e ." in command]
-    others = [c for c in commands if "pip install" in c and c not in (commands[lock], commands[project])]
+    others = [
+        c for c in commands if "pip install" in c and c not in (commands[lock], commands[project])
+    ]
 
     assert lock < project
     assert all("-c requirements.lock" in command for command in others)
 
 
 def test_what_an_installation_needs_is_mounted(config):
-    mounted = {remote: local for remote, local in config["file_mounts"].items() if "auth_token" not in remote}
+    mounted = {
+        remote: local
+        for remote, local in config["file_mounts"].items()
+        if "auth_token" not in remote
+    }
     packages = {f"./{name}" for name in ("analysis", "clustering", "models", "search")}
 
     assert all((ROOT / local).exists() for local in mounted.values())
-    assert all(remote == f"~/hypersearch/{local.removeprefix('./')}" for remote, local in mounted.items())
-    assert set(mounted.values()) == packages | {"./pyproject.toml", "./requirements.lock", "./README.md", "./LICENSE"}
+    assert all(
+        remote == f"~/hypersearch/{local.removeprefix('./')}" for remote, local in mounted.items()
+    )
+    assert set(mounted.values()) == packages | {
+        "./pyproject.toml",
+        "./requirements.lock",
+        "./README.md",
+        "./LICENSE",
+    }
 
 
 def test_studies_lie_in_a_mounted_folder(config):

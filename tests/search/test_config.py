@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from models.errors import UserError
-from search.config import build, default_name, seconds, shipped_studies
-from search.families import FAMILIES
+from hypersearch.models.errors import UserError
+from hypersearch.search.config.settings import seconds
+from hypersearch.search.config.study_files import build, default_name, shipped_studies
+from hypersearch.search.families import FAMILIES
 
 
 def refusal(targets, **options):
@@ -31,7 +32,10 @@ def test_defaults():
 
 
 def test_command_line_wins_over_table_over_file(here):
-    text = 'dataset = "digits"\ntrials = 3\n[[search]]\nfamily = "cnn"\n[[search]]\nfamily = "toy"\ntrials = 4\n'
+    text = (
+        'dataset = "digits"\ntrials = 3\n[[search]]\nfamily = "cnn"\n[[search]]\nfamily ='
+        ' "toy"\ntrials = 4\n'
+    )
     targets = study_file(here, text)
     assert [search.trials for search in build(targets, {}).searches] == [3, 4]
     assert [search.trials for search in build(targets, {"trials": "7"}).searches] == [7, 7]
@@ -39,13 +43,33 @@ def test_command_line_wins_over_table_over_file(here):
 
 
 def test_values_from_the_command_line_are_text():
-    options = {"trials": "0", "limit": "100", "time_budget": "1h30m", "max_resource": "3", "set": {"depth": "3"}}
+    options = {
+        "trials": "0",
+        "limit": "100",
+        "time_budget": "1h30m",
+        "max_resource": "3",
+        "set": {"depth": "3"},
+    }
     config = build(["cnn"], options)
-    assert (config.limit, config.time_budget, config.searches[0].max_resource) == (100, 5400.0, 3)
+    assert (config.max_samples, config.time_budget, config.searches[0].max_resource) == (
+        100,
+        5400.0,
+        3,
+    )
 
 
 def test_shipped_studies_are_right():
-    assert set(shipped_studies()) == {"quick", "fashion", "n2d", "r1", "r2", "r3", "r4", "r4-ae", "r5"}
+    assert set(shipped_studies()) == {
+        "quick",
+        "fashion",
+        "n2d",
+        "r1",
+        "r2",
+        "r3",
+        "r4",
+        "r4-ae",
+        "r5",
+    }
     for name in ("quick", "fashion"):
         assert {s.family for s in build([name], {}).searches} == set(FAMILIES) - {"toy"}
     encoder, *clusterings = build(["n2d"], {}).searches
@@ -54,10 +78,15 @@ def test_shipped_studies_are_right():
 
 
 def test_features_are_given_to_those_that_take_them(here):
-    assert [s.features for s in build(["autoencoder", "kmeans"], {"features": "pca:2"}).searches] == [None, "pca:2"]
+    assert [
+        s.features for s in build(["autoencoder", "kmeans"], {"features": "pca:2"}).searches
+    ] == [None, "pca:2"]
     text = 'features = "pca:3"\n[[search]]\nfamily = "toy"\n[[search]]\nfamily = "kmeans"\n'
     assert [s.features for s in build(study_file(here, text), {}).searches] == [None, "pca:3"]
-    assert [s.features for s in build(["study.toml"], {"features": "raw"}).searches] == [None, "raw"]
+    assert [s.features for s in build(["study.toml"], {"features": "raw"}).searches] == [
+        None,
+        "raw",
+    ]
 
 
 def test_features_that_nobody_takes():
@@ -71,11 +100,17 @@ def test_features_that_nobody_takes():
         ({"trials": "-1"}, "--trials: got '-1', expected 0 or more"),
         ({"trials": "many"}, "--trials: got 'many', expected a whole number"),
         ({"max_resource": "0"}, "--max-resource: got '0', expected 1 or more"),
-        ({"time_budget": "soon"}, "--time-budget: got 'soon', expected a duration such as 90s, 10m or 1h30m"),
+        (
+            {"time_budget": "soon"},
+            "--time-budget: got 'soon', expected a duration such as 90s, 10m or 1h30m",
+        ),
         ({"time_budget": "0"}, "--time-budget: got '0', expected more than 0"),
         (
             {"searcher": "tpee"},
-            "unknown searcher 'tpee', allowed: tpe, random, gp, qmc, grid, nsga2; did you mean 'tpe'?",
+            (
+                "unknown searcher 'tpee', allowed: tpe, random, gp, qmc, grid, nsga2; did you mean"
+                " 'tpe'?"
+            ),
         ),
         ({"name": "a/b"}, "--name must be letters, digits, '.', '_' and '-', got 'a/b'"),
     ],
@@ -86,22 +121,31 @@ def test_wrong_values(options, message):
 
 def test_unknown_target():
     allowed = ", ".join([*FAMILIES, *shipped_studies(), "package.module:FAMILY"])
-    assert refusal(["random_forrest"]) == (
-        f"unknown target 'random_forrest', allowed: {allowed}; did you mean 'random_forest'?"
+    assert (
+        refusal(["random_forrest"])
+        == f"unknown target 'random_forrest', allowed: {allowed}; did you mean 'random_forest'?"
     )
 
 
 def test_a_family_twice():
-    assert refusal(["cnn", "cnn"]) == "family 'cnn' is named twice; a study holds one search a family"
+    assert (
+        refusal(["cnn", "cnn"]) == "family 'cnn' is named twice; a study holds one search a family"
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("trails = 3\n[[search]]\nfamily = 'cnn'\n", "study.toml: unknown key 'trails', allowed: name, dataset,"),
+        (
+            "trails = 3\n[[search]]\nfamily = 'cnn'\n",
+            "study.toml: unknown key 'trails', allowed: name, dataset,",
+        ),
         (
             "[[search]]\nfamily = 'cnn'\nmax_resorce = 3\n",
-            "study.toml: [[search]]: unknown key 'max_resorce', allowed: family, trials, max_resource,",
+            (
+                "study.toml: [[search]]: unknown key 'max_resorce', allowed: family, trials,"
+                " max_resource,"
+            ),
         ),
         ("trials = 3\n", "study.toml: expected at least one [[search]] table with a family"),
         ("[[search]]\ntrials = 3\n", "study.toml: a [[search]] table has no family, allowed: cnn,"),
@@ -118,10 +162,14 @@ def test_a_wrong_value_in_a_study_file_is_named_as_there(here):
 
 
 def test_unknown_key_names_the_nearest(here):
-    assert refusal(study_file(here, "trails = 3\n[[search]]\nfamily = 'cnn'\n")).endswith("; did you mean 'trials'?")
+    assert refusal(study_file(here, "trails = 3\n[[search]]\nfamily = 'cnn'\n")).endswith(
+        "; did you mean 'trials'?"
+    )
 
 
-@pytest.mark.parametrize(("text", "value"), [("90", 90), ("90s", 90), ("10m", 600), ("1.5h", 5400), ("1h2m3s", 3723)])
+@pytest.mark.parametrize(
+    ("text", "value"), [("90", 90), ("90s", 90), ("10m", 600), ("1.5h", 5400), ("1h2m3s", 3723)]
+)
 def test_seconds(text, value):
     assert seconds(text) == value
 

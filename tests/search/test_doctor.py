@@ -13,19 +13,19 @@ import optuna
 import pytest
 from rich.console import Console
 
-from models import idx
-from models.datasets import load
-from search import doctor
-from search.cli import main
-from search.config import StudyConfig
-from search.probe import probe
+from hypersearch.models.data import idx
+from hypersearch.models.data.datasets import load_dataset
+from hypersearch.search.cli.main import main
+from hypersearch.search.config.settings import StudyConfig
+from hypersearch.search.diagnostics import doctor, machine_checks
+from hypersearch.search.diagnostics.probe import probe
 
 ROOT = Path(__file__).parent.parent.parent
 
 BROKEN = """
 import os
 from dataclasses import replace
-from models.api import Baseline
+from hypersearch.models.api import Baseline
 from tests.broken import FAMILY as BROKEN
 
 BAD = Baseline(name="bad", config={"way": "start", "x": 0.5}, resource=1, source="a test")
@@ -43,17 +43,22 @@ def broken(here):
 
 def studies(*targets):
     searches = [{"family": target, "trials": 1} for target in targets]
-    return StudyConfig.model_validate({"name": "s", "dataset": "digits", "limit": 240, "searches": searches})
+    return StudyConfig.model_validate(
+        {"name": "s", "dataset": "digits", "max_samples": 240, "searches": searches}
+    )
 
 
 @pytest.mark.slow  # it loads TensorFlow, to see what it sees
 def test_the_whole_table_without_trials(here):
     code = (
-        "import sys; from search.cli import main; code = main(['doctor', '--no-trials']);"
-        "assert not {'tensorflow', 'keras', 'torch', 'jax'} & set(sys.modules); sys.exit(code)"
+        "import sys; from hypersearch.search.cli.main import main; code = main(['doctor',"
+        " '--no-trials']);assert not {'tensorflow', 'keras', 'torch', 'jax'} & set(sys.modules);"
+        " sys.exit(code)"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80"}
-    ended = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    ended = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True
+    )
     assert ended.returncode == 0, ended.stderr
     assert max(map(len, ended.stdout.splitlines())) <= 80
     names = [line.split("  ")[0] for line in ended.stdout.splitlines()]
@@ -65,7 +70,13 @@ def test_the_whole_table_without_trials(here):
 def test_a_broken_family_is_a_problem(broken, monkeypatch):
     monkeypatch.setattr(doctor, "accelerators", list)  # tested above
     shown = io.StringIO()
-    arguments = {"out": Path("runs"), "storage": None, "data_dir": None, "trials": True, "verbose": True}
+    arguments = {
+        "out": Path("runs"),
+        "storage": None,
+        "data_dir": None,
+        "trials": True,
+        "verbose": True,
+    }
     targets = ["mine:STARTS_NOT", "nowhere:FAMILY"]
     assert doctor.examine(**arguments, targets=targets, console=Console(file=shown, width=100)) == 1
     lines = {line.split("  ")[0]: line.rstrip() for line in reversed(shown.getvalue().splitlines())}
@@ -102,20 +113,22 @@ def test_every_family_takes_a_step(here, capsys):
 
 
 def test_a_package_that_is_not_there(monkeypatch):
-    monkeypatch.setattr(doctor, "NEEDED", ("numpy", "no-such-package"))
-    checks = {check.what: check for check in doctor.software()}
+    monkeypatch.setattr(machine_checks, "NEEDED", ("numpy", "no-such-package"))
+    checks = {check.what: check for check in machine_checks.software()}
     assert checks["numpy"].verdict == "ok"
-    assert checks["no-such-package"] == doctor.Check("no-such-package", "not installed", "problem")
+    assert checks["no-such-package"] == machine_checks.Check(
+        "no-such-package", "not installed", "problem"
+    )
 
 
 def test_an_out_that_is_a_file(here):
     (here / "file").touch()
-    assert doctor.disk(Path("file")).verdict == "problem"
-    assert doctor.disk(Path("file/below")).verdict == "problem"
+    assert machine_checks.disk(Path("file")).verdict == "problem"
+    assert machine_checks.disk(Path("file/below")).verdict == "problem"
 
 
 def test_an_out_that_will_be_created(here):
-    assert doctor.disk(Path("a/b")).found.startswith("a/b will be created, ")
+    assert machine_checks.disk(Path("a/b")).found.startswith("a/b will be created, ")
     assert not list(here.iterdir())
 
 
@@ -172,11 +185,19 @@ def test_own_data_are_looked_at_and_tried(here, monkeypatch):
     x_nhw, y_n = np.zeros((300, 4, 3), dtype=np.uint8), np.arange(300) % 3
     np.savez(here / "mine.npz", x_train=x_nhw, y_train=y_n, x_test=x_nhw[:30], y_test=y_n[:30])
     shown = io.StringIO()
-    arguments = {"out": Path("runs"), "storage": None, "data_dir": None, "trials": True, "verbose": True}
+    arguments = {
+        "out": Path("runs"),
+        "storage": None,
+        "data_dir": None,
+        "trials": True,
+        "verbose": True,
+    }
     console = Console(file=shown, width=100)
     assert doctor.examine(**arguments, targets=["kmeans"], dataset="mine.npz", console=console) == 0
     lines = {line.split("  ")[0]: " ".join(line.split()) for line in shown.getvalue().splitlines()}
-    assert lines["mine.npz"].endswith("240 training, 60 validation, 30 test images of 4×3, 3 classes ok")
+    assert lines["mine.npz"].endswith(
+        "240 training, 60 validation, 30 test images of 4×3, 3 classes ok"
+    )
     assert "one step in" in lines["trial kmeans"]
     assert main(["doctor", "kmeans", "--dataset", "mine.npy"]) == 2
 
@@ -191,5 +212,7 @@ def test_of_a_rare_class_enough_images_are_taken(here):
     x_nhw, y_n = np.zeros((2_000, 4, 3), dtype=np.uint8), np.zeros(2_000, dtype=int)
     y_n[:1_000], y_n[-4:] = 1, 2
     np.savez(here / "rare.npz", x_train=x_nhw, y_train=y_n, x_test=x_nhw[:9], y_test=y_n[:9])
-    images = doctor.images_of("rare.npz", load("rare.npz"), None)
-    assert len(load("rare.npz", limit=images["limit"]).class_names) == 3  # and it can be split
+    images = doctor.images_of("rare.npz", load_dataset("rare.npz"), None)
+    assert (
+        len(load_dataset("rare.npz", limit=images["max_samples"]).class_names) == 3
+    )  # and it can be split

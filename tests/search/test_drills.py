@@ -22,6 +22,8 @@ DRILL = Path(__file__).parent.parent.parent / "benchmarks" / "kill_drill.py"
     ids=" ".join,
 )
 def test_nothing_is_lost_to_a_kill(words):
-    ended = subprocess.run([sys.executable, str(DRILL), *words], capture_output=True, text=True, timeout=550)
+    ended = subprocess.run(
+        [sys.executable, str(DRILL), *words], capture_output=True, text=True, timeout=550
+    )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert ended.stdout.endswith("all is well\n")

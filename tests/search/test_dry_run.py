@@ -10,22 +10,24 @@ from pathlib import Path
 
 import pytest
 
-from models.api import Choice, Float, Int
-from models.errors import UserError
-from search import dry_run
-from search.cli import main
-from search.config import StudyConfig
-from search.plan import plan_study, slots
-from search.probe import Middle, Probe, duration, middling
-from search.schedule import expected
-from search.spaces import propose
+from hypersearch.models.api import Choice, Float, Int
+from hypersearch.models.errors import UserError
+from hypersearch.search.cli.main import main
+from hypersearch.search.config.settings import StudyConfig
+from hypersearch.search.diagnostics import dry_run
+from hypersearch.search.diagnostics.probe import Middle, Probe, duration, middling
+from hypersearch.search.planning.plan import plan_study, slots
+from hypersearch.search.schedulers.rungs import expected
+from hypersearch.search.space.proposals import propose
 
 ROOT = Path(__file__).parent.parent.parent
 
 
 def study(**settings):
     searches = [settings.pop("search", {"family": "toy"})]
-    return StudyConfig.model_validate({"name": "s", "dataset": "digits", "searches": searches, **settings})
+    return StudyConfig.model_validate(
+        {"name": "s", "dataset": "digits", "searches": searches, **settings}
+    )
 
 
 def planned(**search):
@@ -51,7 +53,11 @@ def test_expected_steps_of_a_trial(full, ladder, factor, steps):
 @pytest.mark.parametrize(
     ("search", "most", "likely"),
     [
-        ({"trials": 10, "max_resource": 9}, 9 + 90, 9 + 10 * 7 / 3),  # the baseline is cut to 9 steps
+        (
+            {"trials": 10, "max_resource": 9},
+            9 + 90,
+            9 + 10 * 7 / 3,
+        ),  # the baseline is cut to 9 steps
         ({"trials": 10, "max_resource": 9, "baselines": False}, 90, 10 * 7 / 3),
         ({"trials": 10, "max_resource": 9, "scheduler": "none"}, 9 + 90, 9 + 90),
         ({"trials": 4, "max_resource": 40}, 27 + 160, 27 + 4 * (3 + 6 / 3 + 18 / 9 + 13 / 27)),
@@ -66,7 +72,9 @@ def test_steps_of_a_search(search, most, likely):
 
 def test_time_by_hand():
     search, _ = planned(trials=3)  # and one baseline
-    tried = Probe(start=1.0, steps=(5.0, 2.0))  # a step takes 2 s; 1 s and 3 s more at the start of each trial
+    tried = Probe(
+        start=1.0, steps=(5.0, 2.0)
+    )  # a step takes 2 s; 1 s and 3 s more at the start of each trial
     assert dry_run.seconds(search, tried, 10, at_once=1) == 10 * 2 + 4 * (1 + 3)
     assert dry_run.seconds(search, tried, 10, at_once=2) == (10 * 2 + 4 * 4) / 2
     assert dry_run.seconds(search, tried, 10, at_once=99) == (10 * 2 + 4 * 4) / 4
@@ -135,14 +143,18 @@ def test_what_is_timed():
 
 def test_a_middle_that_the_data_do_not_admit():
     search, dataset = planned(baselines=False)
-    small = replace(search.family, unfit=lambda config, data: "too large" if config["x"] >= 0.5 else None)
+    small = replace(
+        search.family, unfit=lambda config, data: "too large" if config["x"] >= 0.5 else None
+    )
     name, config = middling(replace(search, family=small), dataset)
     assert name == ""
     assert config["x"] < 0.5
 
 
 def test_what_is_said_of_a_search():
-    rows = dict(dry_run.plan_rows(planned(family="cnn", trials=7, max_resource=9, set={"depth": "3"})[0]))
+    rows = dict(
+        dry_run.plan_rows(planned(family="cnn", trials=7, max_resource=9, set={"depth": "3"})[0])
+    )
     assert rows["objective"] == "accuracy, higher is better; also loss, parameters"
     assert rows["searched"].startswith("filters 16 to 64 (log)\ngrowth 1.5, 2.0\n")
     assert rows["fixed"].startswith("network blocks\ndepth 3\n")
@@ -158,7 +170,9 @@ def test_a_condition_is_said_where_it_matters():
 
 
 def test_what_can_never_apply_is_not_said():
-    rows = dict(dry_run.plan_rows(planned(family="cnn", set={"optimizer": "adam", "convolutions": "1"})[0]))
+    rows = dict(
+        dry_run.plan_rows(planned(family="cnn", set={"optimizer": "adam", "convolutions": "1"})[0])
+    )
     both = rows["searched"] + rows["fixed"]
     assert "learning_rate 0.0001 to 0.02 (log)" in both
     assert not any(name in both for name in ("sgd_learning_rate", "adadelta", "residual"))
@@ -166,12 +180,25 @@ def test_what_can_never_apply_is_not_said():
 
 def test_the_plan_and_nothing_else(here, capsys):
     secret = ["--storage", "postgresql://me:secret@nowhere/base", "--time-budget", "10m"]
-    command = ["run", "toy", "kmeans", "--dataset", "digits", "--limit", "240", "--name", "mine", *secret]
+    command = [
+        "run",
+        "toy",
+        "kmeans",
+        "--dataset",
+        "digits",
+        "--limit",
+        "240",
+        "--name",
+        "mine",
+        *secret,
+    ]
     assert main([*command, "--trials", "4", "--dry-run"]) == 0
     shown = " ".join(capsys.readouterr().out.split())
     assert "mine: a dry run, nothing is searched or written" in shown
     assert "192 training and 48 validation images, 8 × 8, 10 classes" in shown
-    assert "about 55 steps, at most 135" in shown  # the baseline's 27, and 4 · (3 + 6/3 + 18/9) or 4 · 27
+    assert (
+        "about 55 steps, at most 135" in shown
+    )  # the baseline's 27, and 4 · (3 + 6/3 + 18/9) or 4 · 27
     assert "the time budget is 10 min" in shown
     assert "postgresql://me:***@nowhere/base" in shown
     assert "runs/mine/logs" in shown
@@ -180,16 +207,19 @@ def test_the_plan_and_nothing_else(here, capsys):
 
 def test_a_family_that_fails(here, capsys):
     (here / "mine.py").write_text(
-        "from dataclasses import replace\nfrom models.api import Baseline\nfrom tests.broken import FAMILY\n"
-        "FAMILY = replace(FAMILY, space={**FAMILY.space}, baselines=(\n"
-        "    Baseline(name='bad', config={'way': 'raise', 'x': 0.5}, resource=3, source='a test'),))\n"
+        "from dataclasses import replace\nfrom hypersearch.models.api import Baseline\nfrom"
+        " tests.broken import FAMILY\nFAMILY = replace(FAMILY, space={**FAMILY.space},"
+        " baselines=(\n    Baseline(name='bad', config={'way': 'raise', 'x': 0.5}, resource=3,"
+        " source='a test'),))\n"
     )
     before = set(here.rglob("*"))
     assert main(["run", "mine:FAMILY", "--dataset", "digits", "--dry-run"]) == 1
     shown = capsys.readouterr().out
     assert "time not known: ValueError: this configuration is broken" in " ".join(shown.split())
     assert "Traceback (most recent call last):" in shown
-    assert {path for path in set(here.rglob("*")) - before if "__pycache__" not in str(path)} == set()
+    assert {
+        path for path in set(here.rglob("*")) - before if "__pycache__" not in str(path)
+    } == set()
 
 
 def test_wrong_input_is_one_line(here, capsys):
@@ -199,14 +229,16 @@ def test_wrong_input_is_one_line(here, capsys):
     assert capsys.readouterr().err.startswith("error: cannot open --storage nonsense: ")
     (here / "runs" / "taken").mkdir(parents=True)
     assert main(["run", "toy", "--dataset", "digits", "--name", "taken", "--dry-run"]) == 2
-    refusal = "study 'taken' exists already in runs; choose another --name, or hypersearch resume it"
+    refusal = (
+        "study 'taken' exists already in runs; choose another --name, or hypersearch resume it"
+    )
     assert capsys.readouterr().err == f"error: {refusal}\n"
 
 
 @pytest.mark.slow
 def test_a_network_is_timed_outside_of_the_driver(here):
     code = (
-        "import sys; from search.cli import main; code = main(sys.argv[1:]);"
+        "import sys; from hypersearch.search.cli.main import main; code = main(sys.argv[1:]);"
         "assert not {'tensorflow', 'keras', 'torch', 'jax'} & set(sys.modules); sys.exit(code)"
     )
     command = [sys.executable, "-c", code, "run", "cnn", "--dataset", "digits", "--dry-run"]

@@ -1,4 +1,6 @@
-"""Whole searches through real Ray: what they find, what they record, how they bear what goes wrong."""
+"""Whole searches through real Ray: what they find, what they record, how they bear what goes
+wrong.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +18,12 @@ import optuna
 import pandas as pd
 import pytest
 
-import analysis
-from models.errors import UserError
-from search.confirm import Confirmation, confirm_study
-from search.ledger import Ledger
-from search.record import held
+import hypersearch
+from hypersearch.models.errors import UserError
+from hypersearch.search.confirm.confirm import confirm_study
+from hypersearch.search.confirm.selection import Confirmation
+from hypersearch.search.engine.callbacks import RecordCallback
+from hypersearch.search.storage.record import held
 from tests.running import run
 
 pytestmark = [pytest.mark.usefixtures("ray_session"), pytest.mark.timeout(240)]
@@ -42,7 +45,7 @@ def whole(tmp_path_factory):
     }
     run("random_forest", "kmeans", **options)
     confirm_study(out, "study", Confirmation(top=1, seeds=2, baselines=False))
-    return analysis.load(out / "study")
+    return hypersearch.load(out / "study")
 
 
 def test_every_trial_is_recorded_once(whole):
@@ -85,7 +88,9 @@ def test_optuna_holds_the_same_trials(whole):
     storage = whole.facts["config"]["storage"]
     for family, ours in whole.trials.groupby("family"):
         theirs = optuna.load_study(study_name=f"study/{family}", storage=storage).trials
-        assert {t.number: t.state.name for t in theirs} == dict(zip(ours["trial"], ours["state"], strict=True))
+        assert {t.number: t.state.name for t in theirs} == dict(
+            zip(ours["trial"], ours["state"], strict=True)
+        )
         steps = whole.history[whole.history["family"] == family].groupby("trial").size().to_dict()
         assert {t.number: len(t.intermediate_values) for t in theirs} == steps
 
@@ -104,7 +109,9 @@ def test_study_json_tells_what_was_run(whole):
 def test_confirm_leaves_a_study_alone_that_another_process_runs(whole):
     words = "^study 'study' is being run by another process$"
     with held(whole.folder), pytest.raises(UserError, match=words):
-        confirm_study(whole.folder.parent, "study", Confirmation(top=1, seeds=1, baselines=False), force=True)
+        confirm_study(
+            whole.folder.parent, "study", Confirmation(top=1, seeds=1, baselines=False), force=True
+        )
 
 
 def test_confirm_writes_test_columns_and_the_winner(whole):
@@ -124,9 +131,11 @@ def test_confirm_writes_test_columns_and_the_winner(whole):
 
 
 def test_a_second_confirmation_is_refused(whole):
-    from models.errors import UserError
+    from hypersearch.models.errors import UserError
 
-    with pytest.raises(UserError, match="have been read once for study 'study'; --force reads them again$"):
+    with pytest.raises(
+        UserError, match="have been read once for study 'study'; --force reads them again$"
+    ):
         confirm_study(whole.folder.parent, "study", Confirmation(top=1, seeds=1, baselines=True))
 
 
@@ -154,7 +163,9 @@ def test_a_failing_trial_is_recorded_and_the_search_goes_on(here, way, words):
     for number in study.trials.loc[study.trials["state"] == "FAIL", "trial"]:
         text = (study.folder / "logs" / f"broken-{number}.traceback.txt").read_text()
         assert words in text
-    theirs = optuna.load_study(study_name="study/broken", storage=study.facts["config"]["storage"]).trials
+    theirs = optuna.load_study(
+        study_name="study/broken", storage=study.facts["config"]["storage"]
+    ).trials
     assert {t.number: t.state.name for t in theirs} == dict(
         zip(study.trials["trial"], study.trials["state"], strict=True)
     )
@@ -165,22 +176,28 @@ def test_the_guides_examples_run(here, monkeypatch):
     monkeypatch.syspath_prepend(here)
     (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(), re.S)
     (here / "knn.py").write_text(code)
-    (here / "own.toml").write_text('[[search]]\nfamily = "knn:FAMILY"\ntrials = 3\nspace = { k = "1..9" }\n')
+    (here / "own.toml").write_text(
+        '[[search]]\nfamily = "knn:FAMILY"\ntrials = 3\nspace = { k = "1..9" }\n'
+    )
     study, _ = run("own.toml", limit="200")
     assert study.trials["state"].tolist() == ["COMPLETE"] * 4
     assert study.trials.set_index("trial")["param.k"][0] == 5
     confirm_study(Path("runs"), "study", Confirmation(top=1, seeds=1, baselines=False))
-    assert analysis.load("runs/study").trials["test.accuracy"].max() > 0.8
+    assert hypersearch.load("runs/study").trials["test.accuracy"].max() > 0.8
 
 
 def test_time_budget_ends_the_search_and_keeps_what_there_is(here):
     started = time.monotonic()
-    study, interrupted = run(BROKEN, trials="9", set={"way": "slow"}, time_budget="6s", scheduler="none")
+    study, interrupted = run(
+        BROKEN, trials="9", set={"way": "slow"}, time_budget="6s", scheduler="none"
+    )
     assert time.monotonic() - started < 50
     assert not interrupted
     assert set(study.trials["state"]) == {"PRUNED"}
     assert study.trials["resource"].max() <= 1  # the second step sleeps for a minute
-    theirs = optuna.load_study(study_name="study/broken", storage=study.facts["config"]["storage"]).trials
+    theirs = optuna.load_study(
+        study_name="study/broken", storage=study.facts["config"]["storage"]
+    ).trials
     assert {t.state.name for t in theirs} == {"PRUNED"}
 
 
@@ -198,16 +215,18 @@ def test_baselines_alone(here):
 
 
 def test_a_study_name_is_not_used_twice(here):
-    from models.errors import UserError
+    from hypersearch.models.errors import UserError
 
     run("toy", trials="1", out="one", storage="sqlite:///shared.db")
-    with pytest.raises(UserError, match="^study 'study/toy' exists already in the storage; choose another --name$"):
+    with pytest.raises(
+        UserError, match="^study 'study/toy' exists already in the storage; choose another --name$"
+    ):
         run("toy", trials="1", out="two", storage="sqlite:///shared.db")
     assert not Path("two/study").exists()
 
 
 def test_more_than_there_is_is_refused_before_the_first_trial(here):
-    from models.errors import UserError
+    from hypersearch.models.errors import UserError
 
     with pytest.raises(UserError, match="^--gpus-per-trial 64: there are .* GPUs$"):
         run("toy", gpus_per_trial="64")
@@ -222,23 +241,37 @@ def test_a_failed_trial_counts_the_steps_that_it_finished(here):
 
 
 def test_an_error_of_the_engine_loses_no_trial(here, monkeypatch):
-    """As a second Ctrl-C would, the storage's breakdown ends the search at once; what had begun is recorded."""
+    """As a second Ctrl-C would, the storage's breakdown ends the search at once; what had begun is
+    recorded.
+    """
 
     def broken(self, *arguments, **info):
         if any(trial.steps for trial in self._bridge.trials.values()):
             raise OSError("disk full")
 
-    monkeypatch.setattr(Ledger, "on_step_end", broken)
+    monkeypatch.setattr(RecordCallback, "on_step_end", broken)
     with pytest.raises(OSError, match="disk full"):
         run(BROKEN, trials="4", set={"way": "slow"}, concurrency="1")
-    study = analysis.load(here / "runs" / "study")
+    study = hypersearch.load(here / "runs" / "study")
     assert study.trials["state"].tolist() == ["PRUNED"]
     assert study.facts["ended"]
 
 
 @pytest.mark.slow
 def test_interrupt_keeps_everything_and_exits_130(here):
-    command = [sys.executable, "-m", "search", "run", BROKEN, "--set", "way=slow", "--name", "study", "--trials", "4"]
+    command = [
+        sys.executable,
+        "-m",
+        "search",
+        "run",
+        BROKEN,
+        "--set",
+        "way=slow",
+        "--name",
+        "study",
+        "--trials",
+        "4",
+    ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     history = here / "runs" / "study" / "history.csv"
     with subprocess.Popen([*command, "--dataset", "digits"], env=environment) as process:
@@ -246,7 +279,7 @@ def test_interrupt_keeps_everything_and_exits_130(here):
             time.sleep(0.2)
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=90) == 130
-    study = analysis.load(here / "runs" / "study")
+    study = hypersearch.load(here / "runs" / "study")
     assert study.facts["interrupted"]
     assert set(study.trials["state"]) == {"PRUNED"}
     assert len(study.trials) >= 1

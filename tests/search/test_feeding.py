@@ -7,13 +7,14 @@ import time
 
 import pytest
 
-import analysis
-from models.api import Options
-from models.errors import UserError
-from search.config import build
-from search.confirm import Confirmation, confirm_study
-from search.feeding import heeding, on_a_worker
-from search.halting import Halted, Stop
+import hypersearch
+from hypersearch.models.api import Options
+from hypersearch.models.errors import UserError
+from hypersearch.search.config.study_files import build
+from hypersearch.search.confirm.confirm import confirm_study
+from hypersearch.search.confirm.selection import Confirmation
+from hypersearch.search.engine.data_preparation import heeding, on_a_worker
+from hypersearch.search.engine.stopper import Halted, Stop
 from tests.running import run
 
 pytestmark = [pytest.mark.usefixtures("ray_session"), pytest.mark.timeout(240)]
@@ -43,13 +44,25 @@ def test_options_are_pickled_without_what_is_of_this_process(here):
 def test_features_without_a_network(here):
     study, _ = run("kmeans", **DATA, features="pca:5", trials="1", space={"k": "10..12"}, **SHORT)
     confirm_study(here / "runs", "study", Confirmation())
-    assert analysis.load(study.folder).trials["test.v_measure"].notna().all()
-    with pytest.raises(UserError, match="^--warm-start study: its kmeans was fitted on features pca:5, not raw$"):
+    assert hypersearch.load(study.folder).trials["test.v_measure"].notna().all()
+    with pytest.raises(
+        UserError, match="^--warm-start study: its kmeans was fitted on features pca:5, not raw$"
+    ):
         run("kmeans", **DATA, name="other", warm_start="study")
 
 
 @pytest.mark.slow
 def test_tsne_places_no_test_images(here):
-    run("kmeans", **{**DATA, "limit": "80"}, features="tsne:2", trials="1", space={"k": "10..12"}, **SHORT)
-    with pytest.raises(UserError, match="^kmeans of study 'study' was fitted on t-SNE, which cannot place test images"):
+    run(
+        "kmeans",
+        **{**DATA, "limit": "80"},
+        features="tsne:2",
+        trials="1",
+        space={"k": "10..12"},
+        **SHORT,
+    )
+    with pytest.raises(
+        UserError,
+        match="^kmeans of study 'study' was fitted on t-SNE, which cannot place test images",
+    ):
         confirm_study(here / "runs", "study", Confirmation())

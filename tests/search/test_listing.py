@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from models import toy
-from models.api import Baseline, Choice, Float, Int
-from models.errors import UserError
-from search.cli import main
-from search.families import FAMILIES, find
-from search.listing import _searched, _used, listing
-from search.ranges import in_words
+from hypersearch.models.api import Baseline, Choice, Float, Int
+from hypersearch.models.errors import UserError
+from hypersearch.models.families import toy
+from hypersearch.search.cli.listing import _searched, _used, listing
+from hypersearch.search.cli.main import main
+from hypersearch.search.families import FAMILIES, find
+from hypersearch.search.space.description import in_words
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +30,14 @@ def test_families(here):
     text = listing("families", None, here)
     assert max(map(len, text.splitlines())) <= 80
     assert set(FAMILIES) < set(rows(text))
-    assert rows(text)["cnn"].split()[1:] == ["accuracy", "15", "epochs", "R3-default,", "R3-own,", "R5"]
+    assert rows(text)["cnn"].split()[1:] == [
+        "accuracy",
+        "15",
+        "epochs",
+        "R3-default,",
+        "R3-own,",
+        "R5",
+    ]
     assert "--features is for kmeans, dbscan, gaussian_mixture." in text
     for name in FAMILIES:
         assert all(baseline.name in text for baseline in find(name).baselines)
@@ -61,7 +68,9 @@ def test_the_words_of_one_family(here, capsys):
 
 def test_what_is_not_searched_unless_asked_for():
     kind = Choice(("a", "b", "c"), searched=("a",))
-    family = replace(toy.FAMILY, space={"kind": kind, "k": Int(2, 8, log=True, also=(1,)), "x": Float(0.5, 0.5)})
+    family = replace(
+        toy.FAMILY, space={"kind": kind, "k": Int(2, 8, log=True, also=(1,)), "x": Float(0.5, 0.5)}
+    )
     assert [_searched(family, name) for name in family.space] == [
         "a; on demand b, c",
         "2 to 8 (log); on demand 1",
@@ -73,14 +82,20 @@ def test_a_condition_is_said_unless_it_always_holds():
     space = {"kind": Choice(("a", "b", "c"), searched=("a",)), "size": Choice((1, 2))}
     assert in_words(Int(1, 3, when={"kind": "a"}), space) == "1 to 3"
     assert in_words(Int(1, 3, when={"kind": ("b", "c")}), space) == "1 to 3 where kind = b or c"
-    assert in_words(Int(1, 3, when={"kind": ("a", "b"), "size": 2}), space) == "1 to 3 where size = 2"
+    assert (
+        in_words(Int(1, 3, when={"kind": ("a", "b"), "size": 2}), space) == "1 to 3 where size = 2"
+    )
 
 
 def test_values_of_baselines():
     def named(name, **config):
         return Baseline(name, config, 1, "a test")
 
-    three = [named("one", k=10, init="random"), named("two", k=16, init="random"), named("three", k=10, init="random")]
+    three = [
+        named("one", k=10, init="random"),
+        named("two", k=16, init="random"),
+        named("three", k=10, init="random"),
+    ]
     assert _used("k", three) == "10 (one, three), 16 (two)"
     assert _used("init", three) == "random"
     assert _used("init", [*three, named("four", k=1)]) == "random (one, two, three)"
@@ -90,9 +105,24 @@ def test_values_of_baselines():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("families", "cn"), f"unknown family 'cn', allowed: {', '.join(FAMILIES)}, package.module:NAME; did you mean"),
-        (("datasets", "cnn"), "list datasets takes no name, got 'cnn'; list families takes that of a family"),
-        (("familys", None), "unknown list 'familys', allowed: families, datasets, studies; did you mean 'families'?"),
+        (
+            ("families", "cn"),
+            (
+                f"unknown family 'cn', allowed: {', '.join(FAMILIES)}, package.module:NAME; did you"
+                " mean"
+            ),
+        ),
+        (
+            ("datasets", "cnn"),
+            "list datasets takes no name, got 'cnn'; list families takes that of a family",
+        ),
+        (
+            ("familys", None),
+            (
+                "unknown list 'familys', allowed: families, datasets, studies; did you mean"
+                " 'families'?"
+            ),
+        ),
     ],
 )
 def test_what_is_not_there(here, arguments, words):

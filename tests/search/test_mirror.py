@@ -6,10 +6,11 @@ from contextlib import contextmanager
 
 import optuna
 
-from search.config import build
-from search.mirror import Mirror, storage_at
-from search.plan import plan_study
-from search.trials import Step, Trial
+from hypersearch.search.config.study_files import build
+from hypersearch.search.optuna_storage.connection import storage_at
+from hypersearch.search.optuna_storage.writer import OptunaStorageWriter
+from hypersearch.search.planning.plan import plan_study
+from hypersearch.search.storage.trial import Step, Trial
 
 CONFIG = {"x": 0.5, "shape": "valley"}
 
@@ -35,7 +36,7 @@ def test_a_transaction_whose_answer_is_lost_is_not_done_twice(here):
     trial = Trial("toy", 0, "", CONFIG, 0, 1, started=1_000_000.0)
     trial.steps.append(Step(1, 2.0, 0.25, {"loss": 0.25}))
     with storage_at("sqlite:///study.db") as storage:
-        mirror = Mirror(storage, "study/toy", search, said.append)
+        mirror = OptunaStorageWriter(storage, "study/toy", search, said.append)
         mirror.take_in([])
         mirror._engine = Forgetful(mirror._engine)
         mirror.touch(trial)
@@ -44,7 +45,12 @@ def test_a_transaction_whose_answer_is_lost_is_not_done_twice(here):
         mirror.touch(trial)
         mirror.write()
     (found,) = optuna.load_study(study_name="study/toy", storage="sqlite:///study.db").trials
-    assert (found.number, found.state.name, found.value, found.params) == (0, "COMPLETE", 0.25, CONFIG)
+    assert (found.number, found.state.name, found.value, found.params) == (
+        0,
+        "COMPLETE",
+        0.25,
+        CONFIG,
+    )
     assert (found.datetime_complete - found.datetime_start).total_seconds() == 2
     assert said == [
         "the storage does not take the trials, server closed the connection unexpectedly; "

@@ -8,7 +8,7 @@ from statistics import fmean
 import numpy as np
 import pytest
 
-from search.over_seeds import described, interval, over_seeds
+from hypersearch.search.confirm.over_seeds import described, interval, over_seeds
 
 
 def test_of_one_seed_there_is_only_the_figure():
@@ -21,7 +21,12 @@ def test_of_two_or_three_it_is_the_least_and_the_greatest(values):
 
 
 def test_mean_and_deviation():
-    assert described([1.0, 2.0, 6.0]) == {"": 3.0, "_std": pytest.approx(7**0.5), "_low": 1.0, "_high": 6.0}
+    assert described([1.0, 2.0, 6.0]) == {
+        "": 3.0,
+        "_std": pytest.approx(7**0.5),
+        "_low": 1.0,
+        "_high": 6.0,
+    }
 
 
 @pytest.mark.parametrize("count", [2, 3, 7])
@@ -51,6 +56,8 @@ def test_columns_of_each_trial():
     found = over_seeds(figures)
     assert found["toy", 1] == {"test.loss": 1.0}
     assert list(found["cnn", 1]) == [
-        f"test.{metric}{end}" for metric in ("accuracy", "loss") for end in ("", "_std", "_low", "_high")
+        f"test.{metric}{end}"
+        for metric in ("accuracy", "loss")
+        for end in ("", "_std", "_low", "_high")
     ]
     assert [found["cnn", 1][f"test.loss{end}"] for end in ("", "_low", "_high")] == [3.0, 2.0, 4.0]

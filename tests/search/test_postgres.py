@@ -1,4 +1,6 @@
-"""Searches that are recorded in a real PostgreSQL server; the default storage is tested in test_engine.py."""
+"""Searches that are recorded in a real PostgreSQL server; the default storage is tested in
+test_engine.py.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +14,12 @@ from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import Pool
 
-import analysis
-from models.errors import UserError
-from search.cli import main
-from search.config import build
-from search.engine import run_study
-from search.mirror import open_storage
+import hypersearch
+from hypersearch.models.errors import UserError
+from hypersearch.search.cli.main import main
+from hypersearch.search.config.study_files import build
+from hypersearch.search.engine.runner import run_study
+from hypersearch.search.optuna_storage.connection import open_storage
 
 pytestmark = pytest.mark.usefixtures("ray_session")
 
@@ -45,7 +47,9 @@ def storage(postgres, connections_are_closed):
 
 @pytest.fixture(scope="module")
 def name(storage):
-    """The first word of study names that no other run of these tests has; their studies are removed in the end."""
+    """The first word of study names that no other run of these tests has; their studies are removed
+    in the end.
+    """
     word = f"test-{uuid.uuid4().hex[:12]}"
     yield word
     for study in storage.get_all_studies():
@@ -57,13 +61,22 @@ def name(storage):
 def studies(postgres, name, tmp_path_factory):
     """Two of them in one database, of 6 and of 3 trials."""
     out = tmp_path_factory.mktemp("studies")
-    return [search(postgres, f"{name}-{word}", out, n, seed=n) for word, n in (("one", 5), ("two", 2))]
+    return [
+        search(postgres, f"{name}-{word}", out, n, seed=n) for word, n in (("one", 5), ("two", 2))
+    ]
 
 
 def search(url, name, out, trials, **options):
-    options = {"storage": url, "name": name, "out": out, "trials": trials, "max_resource": "9", **options}
+    options = {
+        "storage": url,
+        "name": name,
+        "out": out,
+        "trials": trials,
+        "max_resource": "9",
+        **options,
+    }
     record, _ = run_study(build(["toy"], options))
-    return analysis.load(record.folder)
+    return hypersearch.load(record.folder)
 
 
 def changed(url, **parts):
@@ -92,12 +105,16 @@ def test_the_database_holds_every_step(studies, storage):
     for study in studies:
         for trial in optuna.load_study(study_name=f"{study.name}/toy", storage=storage).trials:
             steps = study.history[study.history["trial"] == trial.number]
-            assert trial.intermediate_values == dict(zip(steps["step"], steps["val.loss"], strict=True))
+            assert trial.intermediate_values == dict(
+                zip(steps["step"], steps["val.loss"], strict=True)
+            )
 
 
 def test_a_study_name_is_not_used_twice(studies, postgres, storage, here):
     taken = f"{studies[0].name}/toy"
-    with pytest.raises(UserError, match=f"^study '{taken}' exists already in the storage; choose another --name$"):
+    with pytest.raises(
+        UserError, match=f"^study '{taken}' exists already in the storage; choose another --name$"
+    ):
         search(postgres, studies[0].name, here, 1)
     assert not any(here.iterdir())
     assert len(optuna.load_study(study_name=taken, storage=storage).trials) == 6
@@ -122,7 +139,9 @@ def test_the_password_is_not_in_study_json(studies, postgres):
 
 def test_the_password_is_in_no_file_of_the_study_folder(studies, postgres):
     files = [path for study in studies for path in study.folder.rglob("*") if path.is_file()]
-    assert [f for f in files for word in passwords(postgres) if word.encode() in f.read_bytes()] == []
+    assert [
+        f for f in files for word in passwords(postgres) if word.encode() in f.read_bytes()
+    ] == []
 
 
 @pytest.mark.parametrize(

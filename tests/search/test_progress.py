@@ -11,10 +11,14 @@ import time
 import pytest
 from rich.console import Console
 
-from search.progress import Progress, SearchView, clock, live_table
-from search.trials import Step, Trial
+from hypersearch.search.display.progress import Progress, SearchView, clock, live_table
+from hypersearch.search.storage.trial import Step, Trial
 
-PARAMS = {"depth": 3, "rate": 0.00123456, "note": "a long word that nobody can read in such a narrow column as this"}
+PARAMS = {
+    "depth": 3,
+    "rate": 0.00123456,
+    "note": "a long word that nobody can read in such a narrow column as this",
+}
 
 
 def trial(number, name="", resource=0, objective=0.0, seconds=0.0, **changes):
@@ -88,7 +92,9 @@ def test_plain_lines_without_a_terminal(view):
     console = Console(file=io.StringIO(), width=20)
     with Progress(console) as progress:
         progress.show(view)
-        progress.ended(trial(4, state="FAIL", resource=2, seconds=1.25, failure="Traceback\nValueError: [no]"))
+        progress.ended(
+            trial(4, state="FAIL", resource=2, seconds=1.25, failure="Traceback\nValueError: [no]")
+        )
         progress.ended(trial(5, state="PRUNED", cut=True, resource=2, seconds=1.25, objective=0.5))
     assert console.file.getvalue().splitlines() == [
         "cnn: 11 trials, objective accuracy (max), in epochs",
@@ -101,7 +107,10 @@ def test_further_objectives_are_named(view):
     view.others = ", parameters (min)"
     console = Console(file=io.StringIO(), width=90)
     Progress(console).show(view)
-    assert console.file.getvalue() == "cnn: 11 trials, objectives accuracy (max), parameters (min), in epochs\n"
+    assert (
+        console.file.getvalue()
+        == "cnn: 11 trials, objectives accuracy (max), parameters (min), in epochs\n"
+    )
 
 
 def test_the_live_display_leaves_standard_output_alone():

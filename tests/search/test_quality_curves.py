@@ -9,10 +9,12 @@ import pytest
 from benchmarks import search_quality as quality
 from benchmarks.curves import FULL, TASKS, Task
 from benchmarks.intervals import interval
-from models.api import Float
-from models.toy import toy_loss
+from hypersearch.models.api import Float
+from hypersearch.models.families.toy import toy_loss
 
-SLOPE = Task("slope", {"x": Float(0.0, 1.0)}, "min", lambda c, step: c["x"], lambda step: 0.0, lambda c: 1.0)
+SLOPE = Task(
+    "slope", {"x": Float(0.0, 1.0)}, "min", lambda c, step: c["x"], lambda step: 0.0, lambda c: 1.0
+)
 
 
 class Script(quality.Full):
@@ -30,7 +32,14 @@ class Script(quality.Full):
 
 
 def test_two_workers_by_the_clock():
-    task = Task("clock", {}, "min", lambda c, step: c["x"], lambda step: 0.0, lambda c: 3.0 if c["x"] > 0.5 else 1.0)
+    task = Task(
+        "clock",
+        {},
+        "min",
+        lambda c, step: c["x"],
+        lambda step: 0.0,
+        lambda c: 3.0 if c["x"] > 0.5 else 1.0,
+    )
     steps = quality.simulate(Script([(0.9, 2), (0.1, 2), (0.2, 5)]), task, 0, 2, 100)
     assert [(trial.trial_id, resource) for trial, resource in steps] == [
         *[("1", 1), ("1", 2)],  # at 1 and 2
@@ -63,7 +72,9 @@ def test_stopped_is_pruned_for_ours_and_complete_for_stock():
         quality.simulate(method, SLOPE, 0, 2, 3 * FULL)
         study = (method.bridge if name == "ours" else method.searcher)._ot_study
         ended = [trial for trial in study.get_trials(deepcopy=False) if trial.state.is_finished()]
-        states[name] = {(trial.state, max(trial.intermediate_values, default=0) >= FULL - 1) for trial in ended}
+        states[name] = {
+            (trial.state, max(trial.intermediate_values, default=0) >= FULL - 1) for trial in ended
+        }
     complete, pruned = optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED
     assert states["ours"] == {(complete, True), (pruned, False)}
     assert states["stock"] == {(complete, True), (complete, False)}

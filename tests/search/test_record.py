@@ -8,16 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import UserError
-from search.record import Record, replayed
-from search.trials import GrowingCsv, Step, Trial, first_not_finite, trial_seed
+from hypersearch.models.errors import UserError
+from hypersearch.search.storage.files import GrowingCsv
+from hypersearch.search.storage.journal import replayed
+from hypersearch.search.storage.record import Record
+from hypersearch.search.storage.trial import Step, Trial, first_not_finite, trial_seed
 
 
 @pytest.fixture(autouse=True)
 def _closed(monkeypatch):
     """Close every record that a test opened."""
     opened, init = [], Record.__init__
-    monkeypatch.setattr(Record, "__init__", lambda self, folder: (init(self, folder), opened.append(self))[0])
+    monkeypatch.setattr(
+        Record, "__init__", lambda self, folder: (init(self, folder), opened.append(self))[0]
+    )
     yield
     for record in opened:
         record.close()
@@ -46,7 +50,10 @@ def whole(record, ours):
 def test_the_command_to_resume_names_its_folder_where_it_must(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert Record.create(Path("runs"), "study").resume_command == "hypersearch resume study"
-    assert Record.create(Path("my runs"), "study").resume_command == "hypersearch resume study --out 'my runs'"
+    assert (
+        Record.create(Path("my runs"), "study").resume_command
+        == "hypersearch resume study --out 'my runs'"
+    )
 
 
 def test_columns_of_the_contract(tmp_path):
@@ -71,7 +78,10 @@ def test_columns_of_the_contract(tmp_path):
 def test_history_has_a_row_a_step(tmp_path):
     record = Record.create(tmp_path, "study")
     whole(record, trial(steps=2))
-    assert [(row["step"], row["val.loss"], row["train.loss"]) for row in rows(tmp_path / "study" / "history.csv")] == [
+    assert [
+        (row["step"], row["val.loss"], row["train.loss"])
+        for row in rows(tmp_path / "study" / "history.csv")
+    ] == [
         ("1", "1.0", "0.1"),
         ("2", "0.5", "0.1"),
     ]
@@ -89,14 +99,21 @@ def test_a_new_column_keeps_the_rows_before_it(tmp_path):
     table.append({"a": 1})
     table.append({"a": 2, "b": "x,y\n"})
     table.append({"a": 3})
-    assert rows(tmp_path / "t.csv") == [{"a": "1", "b": ""}, {"a": "2", "b": "x,y\n"}, {"a": "3", "b": ""}]
+    assert rows(tmp_path / "t.csv") == [
+        {"a": "1", "b": ""},
+        {"a": "2", "b": "x,y\n"},
+        {"a": "3", "b": ""},
+    ]
     assert not list(tmp_path.glob("*.partial"))
 
 
 def test_a_study_is_not_begun_twice(tmp_path):
     Record.create(tmp_path, "study")
     with pytest.raises(
-        UserError, match="^study 'study' exists already in .*; choose another --name, or hypersearch resume it$"
+        UserError,
+        match=(
+            "^study 'study' exists already in .*; choose another --name, or hypersearch resume it$"
+        ),
     ):
         Record.create(tmp_path, "study")
 
@@ -136,7 +153,9 @@ def test_first_not_finite():
 
 
 def lived(tmp_path):
-    """A record with a complete, a stopped and a running trial, and what it held, left as a kill would leave it."""
+    """A record with a complete, a stopped and a running trial, and what it held, left as a kill
+    would leave it.
+    """
     record = Record.create(tmp_path, "study")
     whole(record, trial(0, steps=9, state="COMPLETE"))
     whole(record, trial(1, steps=3, state="PRUNED"))
@@ -193,7 +212,11 @@ def test_rewinding_forgets_the_steps_beyond_the_checkpoint(tmp_path):
     folder = lived(tmp_path)
     record = Record.reopen(folder)
     record.rewind(record.trials["cnn", 2], 3)
-    assert [row["step"] for row in rows(folder / "history.csv") if row["trial"] == "2"] == ["1", "2", "3"]
+    assert [row["step"] for row in rows(folder / "history.csv") if row["trial"] == "2"] == [
+        "1",
+        "2",
+        "3",
+    ]
     record.close()
     assert Record.reopen(folder).trials["cnn", 2].resource == 3
 
@@ -226,5 +249,7 @@ def test_a_record_has_one_driver_at_a_time(tmp_path):
 
 def test_a_folder_without_journal_cannot_be_resumed(tmp_path):
     (tmp_path / "study").mkdir()
-    with pytest.raises(UserError, match="^study 'study' has no journal.jsonl: it cannot be resumed$"):
+    with pytest.raises(
+        UserError, match="^study 'study' has no journal.jsonl: it cannot be resumed$"
+    ):
         Record.reopen(tmp_path / "study")

@@ -13,18 +13,25 @@ from pathlib import Path
 import pytest
 from optuna.study import StudyDirection
 
-import analysis
-from analysis.reproduced.form import Column, Row, Table
-from analysis.reproduced.reports import TABLES
-from search import parts
-from search.cli import main
-from search.config import build
-from search.engine import run_study
-from search.families import find
-from search.mirror import storage_at
-from search.parts import CONFIRMED, Part, _ended, reduced, unconfirmed, wanted_by
-from search.reproduce import STUDIES, chosen
-from search.trials import write_json
+import hypersearch
+from hypersearch.analysis.reproduced.reports import TABLES
+from hypersearch.analysis.reproduced.schema import Column, Row, Table
+from hypersearch.search.cli.main import main
+from hypersearch.search.config.study_files import build
+from hypersearch.search.engine.runner import run_study
+from hypersearch.search.families import find
+from hypersearch.search.optuna_storage.connection import storage_at
+from hypersearch.search.reproduce import report_studies
+from hypersearch.search.reproduce.report_studies import (
+    CONFIRMED,
+    ReportStudy,
+    _ended,
+    reduced,
+    studies_of,
+    unconfirmed,
+)
+from hypersearch.search.reproduce.reproduce import STUDIES, chosen
+from hypersearch.search.storage.files import write_json
 from tests.analysis.reproduced.written import search, study
 
 TINY = """
@@ -36,7 +43,9 @@ family = "kmeans"
 only_baselines = ["R4-10", "R4-16"]
 """
 ROWS = tuple(Row(str(k), "kmeans", f"R4-{k}", "on {all}") for k in (10, 16))
-TABLE = Table("K-means", "k", (Column("accuracy", "val.accuracy"), Column("test", "test.accuracy")), ROWS)
+TABLE = Table(
+    "K-means", "k", (Column("accuracy", "val.accuracy"), Column("test", "test.accuracy")), ROWS
+)
 
 
 @pytest.fixture
@@ -58,7 +67,7 @@ def test_from_nothing_and_again_and_under_another_name(tiny, capfd):
     assert out.startswith("## TINY · TINY\n\n**K-means**\n\n| k ")
     assert "tiny: kmeans in a new study, tiny" in err
     text = printed(capfd)
-    ours = analysis.load("runs/tiny")
+    ours = hypersearch.load("runs/tiny")
     accuracies = ours.trials.set_index("name")["val.accuracy"]
     lines = [line.split() for line in text.splitlines()]
     assert [line[1] for line in lines if line[:1] == ["ours"]] == [
@@ -77,9 +86,11 @@ def test_from_nothing_and_again_and_under_another_name(tiny, capfd):
     untested = [name for name in ours.trials if not name.startswith("test.")]
     ours.trials[untested].to_csv(Path(folder) / "trials.csv", index=False)
     write_json(Path(folder) / "study.json", ours.facts)
-    assert unconfirmed(Part("tiny.toml"), Path("runs")) == ["tiny"]  # cut short as it was confirmed
+    assert unconfirmed(ReportStudy("tiny.toml"), Path("runs")) == [
+        "tiny"
+    ]  # cut short as it was confirmed
     write_json(Path(folder) / "study.json", {**ours.facts, "confirmed": {**CONFIRMED, "seeds": 5}})
-    assert unconfirmed(Part("tiny.toml"), Path("runs")) == []  # the user's own
+    assert unconfirmed(ReportStudy("tiny.toml"), Path("runs")) == []  # the user's own
 
 
 @pytest.mark.slow
@@ -98,7 +109,7 @@ def test_a_study_that_was_cut_short_goes_on(tiny, capfd):
     assert printed(capfd) == text
     again = (folder / "journal.jsonl").read_text().splitlines()
     assert [json.loads(line) for line in again[: len(kept)]] == kept
-    assert analysis.load(folder).facts["test_reads"] == 1
+    assert hypersearch.load(folder).facts["test_reads"] == 1
     assert not Path("runs/tiny-2").exists()
 
 
@@ -107,7 +118,7 @@ def test_what_is_missing_runs_under_the_next_free_name(tiny, capfd):
     run_study(build(["tiny.toml"], {"name": "tiny", "seed": "1"}))
     text = printed(capfd)
     assert "study tiny-2; seed 0" in text
-    assert analysis.load("runs/tiny").facts["test_reads"] == 0
+    assert hypersearch.load("runs/tiny").facts["test_reads"] == 0
 
 
 def test_reports_in_their_order():
@@ -116,47 +127,79 @@ def test_reports_in_their_order():
 
 
 def test_quick_shortens_networks_alone():
-    cnn, kmeans, _ = Part("r3", quick=True).config().searches
-    assert (cnn.family, cnn.max_resource, kmeans.max_resource) == ("cnn", parts.QUICK_EPOCHS, None)
-    assert Part("r3", quick=True).config().limit == parts.QUICK_IMAGES
-    assert Part("r3", quick=True).config().name == "r3-quick"
-    short = {each.name: (each.resource, each.shortened) for each in wanted_by(Part("r3", quick=True).config())}
-    assert short["R3-own"] == (parts.QUICK_EPOCHS, True)
+    cnn, kmeans, _ = ReportStudy("r3", quick=True).config().searches
+    assert (cnn.family, cnn.max_resource, kmeans.max_resource) == (
+        "cnn",
+        report_studies.QUICK_EPOCHS,
+        None,
+    )
+    assert ReportStudy("r3", quick=True).config().max_samples == report_studies.QUICK_IMAGES
+    assert ReportStudy("r3", quick=True).config().name == "r3-quick"
+    short = {
+        each.name: (each.resource, each.shortened)
+        for each in studies_of(ReportStudy("r3", quick=True).config())
+    }
+    assert short["R3-own"] == (report_studies.QUICK_EPOCHS, True)
     assert short["R3-5"] == (300, False)
 
 
 @pytest.mark.parametrize("report", STUDIES)
 def test_a_reports_rows_are_what_its_studies_run(report):
-    """And every figure that a baseline carries stands in a table; R3's share of noise as a count of images."""
-    wanted = {(each.family, each.name): each for file in STUDIES[report] for each in wanted_by(Part(file).config())}
+    """And every figure that a baseline carries stands in a table; R3's share of noise as a count of
+    images.
+    """
+    wanted = {
+        (each.family, each.name): each
+        for file in STUDIES[report]
+        for each in studies_of(ReportStudy(file).config())
+    }
     rows = [(table, row) for table in TABLES[report] for row in table.rows]
     assert {(row.family, row.baseline) for _, row in rows} == set(wanted)
     for key, each in wanted.items():
         shown = {
-            row.key(column) for table, row in rows for column in table.columns if (row.family, row.baseline) == key
+            row.key(column)
+            for table, row in rows
+            for column in table.columns
+            if (row.family, row.baseline) == key
         }
         assert set(each.figures) - {"test.noise_fraction"} <= shown
 
 
 def test_the_forest_of_a_thousand_trees_is_wholly_fixed():
-    forest = next(each for each in wanted_by(Part("r5").config()) if each.family == "random_forest" and not each.name)
+    forest = next(
+        each
+        for each in studies_of(ReportStudy("r5").config())
+        if each.family == "random_forest" and not each.name
+    )
     published = find("random_forest").baselines[0].config
     assert forest.config == {**published, "n_estimators": 1000}
     assert forest.resource == 1000
 
 
 def test_clusterings_take_the_network_of_the_study_that_kept_it(tmp_path, monkeypatch):
-    part = Part("r3", options={"out": tmp_path})
+    part = ReportStudy("r3", options={"out": tmp_path})
     baselines = {each.name: each for each in find("cnn").baselines}
     rows = [
         {"family": "cnn", "trial": number, "name": name, "test.accuracy": 0.9}
         | {f"param.{key}": value for key, value in baselines[name].config.items()}
         for number, name in enumerate(("R3-default", "R3-own"))
     ]
-    study(tmp_path, "old", [search("cnn", {"R3-default": 15, "R3-own": 15})], rows, dataset="fashion-mnist-5")
+    study(
+        tmp_path,
+        "old",
+        [search("cnn", {"R3-default": 15, "R3-own": 15})],
+        rows,
+        dataset="fashion-mnist-5",
+    )
     kept = []
-    monkeypatch.setattr("search.sources.kept", lambda study, family: iter(kept))
-    assert [each.family for each in reduced(part, part.config()).searches] == ["cnn", "kmeans", "dbscan"]
+    monkeypatch.setattr(
+        "hypersearch.search.features.network_export.kept", lambda study, family: iter(kept)
+    )
+    assert [each.family for each in reduced(part, part.config()).searches] == [
+        "cnn",
+        "kmeans",
+        "dbscan",
+    ]
     kept.append((type("Trial", (), {"number": 1}), None))
     rest = reduced(part, part.config())
     assert [(each.family, each.features) for each in rest.searches] == [
@@ -191,13 +234,21 @@ def test_all_reports_quick(here):
     if not os.environ.get("HYPERSEARCH_DATA"):
         pytest.skip("HYPERSEARCH_DATA is not set")
     command = [sys.executable, "-m", "search", "reproduce", "all", "--quick"]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent.parent), "COLUMNS": "80"}
-    ran = subprocess.run(command, cwd=here, env=environment, capture_output=True, text=True, check=False)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(Path(__file__).parent.parent.parent),
+        "COLUMNS": "80",
+    }
+    ran = subprocess.run(
+        command, cwd=here, env=environment, capture_output=True, text=True, check=False
+    )
     assert ran.returncode == 0, ran.stderr
     assert max(map(len, ran.stdout.splitlines())) <= 80
     assert "did not run" not in ran.stdout
     assert "not confirmed" not in ran.stdout
-    assert not [line for line in ran.stdout.splitlines() if re.search(r"ours(\s+–)+$", line)], "a row without a figure"
-    assert [line[:2] for line in ran.stdout.splitlines() if line[:3] in {f"R{n} " for n in range(1, 6)}] == [
-        "R1", "R2", "R3", "R4", "R5",
-    ]  # fmt: skip
+    assert not [line for line in ran.stdout.splitlines() if re.search(r"ours(\s+–)+$", line)], (
+        "a row without a figure"
+    )
+    reports = [f"R{number}" for number in range(1, 6)]
+    starts = [line.partition(" ")[0] for line in ran.stdout.splitlines()]
+    assert [start for start in starts if start in reports] == reports

@@ -1,4 +1,6 @@
-"""Studies that go on: after an interruption, with more trials, in another space, from another study."""
+"""Studies that go on: after an interruption, with more trials, in another space, from another
+study.
+"""
 
 from __future__ import annotations
 
@@ -9,29 +11,41 @@ import optuna
 import pandas as pd
 import pytest
 
-import analysis
-from models.errors import UserError
-from search import checkpoints
-from search.cli import main
-from search.config import build
-from search.engine import resume_study, run_study
-from search.ledger import Ledger
+import hypersearch
+from hypersearch.models.errors import UserError
+from hypersearch.search.cli.main import main
+from hypersearch.search.config.study_files import build
+from hypersearch.search.engine.callbacks import RecordCallback
+from hypersearch.search.engine.runner import resume_study, run_study
+from hypersearch.search.storage import checkpoints
 
 pytestmark = [pytest.mark.usefixtures("ray_session"), pytest.mark.timeout(240)]
 SLOW = "benchmarks.slow_toy:FAMILY"
 OUT = Path("runs")
-COLUMNS = ["trial", "name", "state", "objective", "resource", "param.x", "param.shape", "param.y", "val.accuracy"]
+COLUMNS = [
+    "trial",
+    "name",
+    "state",
+    "objective",
+    "resource",
+    "param.x",
+    "param.shape",
+    "param.y",
+    "val.accuracy",
+]
 
 
 def run(target, name="study", **options):
     one = {"concurrency": "1"}  # the fewer workers, the sooner they have started
-    record, _ = run_study(build([target], {"name": name, "dataset": "digits", "out": OUT, **one, **options}))
-    return analysis.load(record.folder)
+    record, _ = run_study(
+        build([target], {"name": name, "dataset": "digits", "out": OUT, **one, **options})
+    )
+    return hypersearch.load(record.folder)
 
 
 def resume(name="study", more=0, **changes):
     resume_study(OUT, name, more, changes)
-    return analysis.load(OUT / name)
+    return hypersearch.load(OUT / name)
 
 
 def by_number(study):
@@ -44,18 +58,22 @@ def by_number(study):
 
 def optunas(study):
     """The trials of the toy family in Optuna's storage."""
-    return optuna.load_study(study_name=f"{study.name}/toy", storage=study.facts["config"]["storage"]).trials
+    return optuna.load_study(
+        study_name=f"{study.name}/toy", storage=study.facts["config"]["storage"]
+    ).trials
 
 
 def times(study):
     """When each trial began and ended."""
-    return {trial.number: (trial.datetime_start, trial.datetime_complete) for trial in optunas(study)}
+    return {
+        trial.number: (trial.datetime_start, trial.datetime_complete) for trial in optunas(study)
+    }
 
 
 @pytest.fixture
 def interrupt(monkeypatch):
     """Interrupt the search once, as Ctrl-C does, when trial `number` has made so many steps."""
-    heard = Ledger.on_trial_result
+    heard = RecordCallback.on_trial_result
 
     def at(number, steps):
         moments = [(number, steps)]
@@ -66,7 +84,7 @@ def interrupt(monkeypatch):
                 moments.clear()
                 self._stop.interrupted = True
 
-        monkeypatch.setattr(Ledger, "on_trial_result", hear)
+        monkeypatch.setattr(RecordCallback, "on_trial_result", hear)
 
     return at
 
@@ -131,7 +149,10 @@ def test_another_space_keeps_the_trials_and_says_which_lie_outside(here, capfd):
     assert (added["param.x"].astype(float) <= 0.5).all()
     assert len(after.trials) == 10
     numbers = sorted(before.trials.loc[before.trials["param.x"].astype(float) > 0.5, "trial"])
-    said = f"outside of the space now, and not shown to the sampler: trials {', '.join(map(str, numbers))}"
+    said = (
+        "outside of the space now, and not shown to the sampler: trials"
+        f" {', '.join(map(str, numbers))}"
+    )
     assert said in capfd.readouterr().out
 
 
@@ -162,18 +183,26 @@ def test_a_torn_checkpoint_is_not_used(here, interrupt, torn):
         (saved / "toy.json").write_text('{"ste')
     whole = resume()
     assert whole.trials["resource"].tolist() == [27, 27]
-    journal = [json.loads(line) for line in (OUT / "study" / "journal.jsonl").read_text().splitlines()]
-    assert [event["resource"] for event in journal if event["event"] == "rewind"] == [0 if torn else 1]
+    journal = [
+        json.loads(line) for line in (OUT / "study" / "journal.jsonl").read_text().splitlines()
+    ]
+    assert [event["resource"] for event in journal if event["event"] == "rewind"] == [
+        0 if torn else 1
+    ]
 
 
 def test_a_step_that_was_saved_but_not_heard_of_is_not_lost(here, interrupt):
-    """The worker saves a step before the driver hears of it; a stop in between leaves the checkpoint ahead."""
+    """The worker saves a step before the driver hears of it; a stop in between leaves the
+    checkpoint ahead.
+    """
     interrupt(1, steps=5)
     cut = run(SLOW, trials="2", baselines=False, scheduler="none")
     number, journal = 1, OUT / "study" / "journal.jsonl"
     first = cut.history[cut.history["trial"] == number].iloc[0]
     kept = [
-        e for e in map(json.loads, journal.read_text().splitlines()) if e["trial"] != number or e["event"] == "start"
+        e
+        for e in map(json.loads, journal.read_text().splitlines())
+        if e["trial"] != number or e["event"] == "start"
     ]
     journal.write_text("".join(json.dumps(event) + "\n" for event in kept))
     steps = resume().history
@@ -201,6 +230,7 @@ def test_a_wrong_change_is_one_line(here, capsys):
     run("toy", trials="1")
     capsys.readouterr()
     assert main(["extend", "study", "--trials", "1", "--time-budget", "soon"]) == 2
-    assert capsys.readouterr().err == (
-        "error: --time-budget: got 'soon', expected a duration such as 90s, 10m or 1h30m\n"
+    assert (
+        capsys.readouterr().err
+        == "error: --time-budget: got 'soon', expected a duration such as 90s, 10m or 1h30m\n"
     )

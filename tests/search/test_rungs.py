@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from models.errors import UserError
-from search.schedule import first_rung, reached, rungs
+from hypersearch.models.errors import UserError
+from hypersearch.search.schedulers.rungs import first_rung, reached, rungs
 
 
 @pytest.mark.parametrize(

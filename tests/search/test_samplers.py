@@ -9,18 +9,21 @@ from typing import Any
 import optuna
 import pytest
 
-from models.errors import UserError
-from search import samplers, spaces
-from search.config import build
-from search.engine import run_study
-from search.samplers import Memory
+from hypersearch.models.errors import UserError
+from hypersearch.search.config.study_files import build
+from hypersearch.search.engine.runner import run_study
+from hypersearch.search.space import proposals
+from hypersearch.search.suggest import samplers
+from hypersearch.search.suggest.trial_memory import TrialMemory
 
 
 def torchless(name: str) -> Any:
     return None if name == "torch" else find_spec(name)
 
 
-def test_gp_without_torch_is_refused_before_anything_is_written(here: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gp_without_torch_is_refused_before_anything_is_written(
+    here: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(samplers, "find_spec", torchless)
     words = r"^--searcher gp needs torch: pip install 'hypersearch\[gp\]'$"
     with pytest.raises(UserError, match=words):
@@ -32,8 +35,10 @@ def complete(*values: float) -> optuna.trial.FrozenTrial:
     return optuna.trial.create_trial(values=values)
 
 
-def seen(maximize: bool | None, trials: Sequence[optuna.trial.FrozenTrial], directions: int = 1) -> list[int]:
-    memory = Memory(maximize)
+def seen(
+    maximize: bool | None, trials: Sequence[optuna.trial.FrozenTrial], directions: int = 1
+) -> list[int]:
+    memory = TrialMemory(maximize)
     sides = ["maximize" if maximize else "minimize"] * directions
     study = optuna.create_study(storage=memory, directions=sides)
     for trial in trials:
@@ -52,12 +57,18 @@ def test_a_sampler_sees_the_best_and_the_latest(maximize: bool) -> None:
 
 def test_a_hundred_are_all_seen() -> None:
     assert seen(False, [complete(number) for number in range(100)]) == list(range(100))
-    assert seen(False, [complete(-number) for number in range(101)]) == list(range(26, 101))  # the latest are the best
+    assert seen(False, [complete(-number) for number in range(101)]) == list(
+        range(26, 101)
+    )  # the latest are the best
 
 
 def test_running_trials_are_always_seen() -> None:
     running = optuna.trial.create_trial(state=optuna.trial.TrialState.RUNNING)
-    trials = [complete(number) for number in range(30)] + [running] + [complete(number) for number in range(30, 149)]
+    trials = (
+        [complete(number) for number in range(30)]
+        + [running]
+        + [complete(number) for number in range(30, 149)]
+    )
     # best: 0 … 24; latest 75 of those that have finished: numbers 75 … 149; running: 30
     assert seen(False, trials) == [*range(25), 30, *range(75, 150)]
 
@@ -67,15 +78,21 @@ def test_complete_trials_count_before_stopped_ones_and_these_by_how_far_they_cam
         state = optuna.trial.TrialState.PRUNED
         return optuna.trial.create_trial(state=state, intermediate_values={step: value})
 
-    first = [stopped(1, -9.0)] * 10 + [stopped(3, 2.0)] * 10 + [stopped(3, 1.0)] * 10 + [complete(5.0)] * 10
+    first = (
+        [stopped(1, -9.0)] * 10
+        + [stopped(3, 2.0)] * 10
+        + [stopped(3, 1.0)] * 10
+        + [complete(5.0)] * 10
+    )
     later = [stopped(1, -10.0 + number) for number in range(75)]
     # all ten complete, ten that came to 3 with 1.0, five of those with 2.0
     assert seen(False, first + later) == [*range(10, 15), *range(20, 40), *range(40, 115)]
 
 
 def test_with_several_objectives_the_first_fronts_are_seen() -> None:
-    # 150 trials, both objectives less is better: 40 … 59 are front 1, on a line; 60 … 69 front 2, 70 … 149 and 0 … 39
-    # are fronts 3, 4 and so on, each a trial of its own, in the order of their numbers
+    # 150 trials, both objectives less is better: 40 … 59 are front 1, on a line; 60 … 69 front 2,
+    # 70 … 149 and 0 … 39 are fronts 3, 4 and so on, each a trial of its own, in the order of their
+    # numbers
     trials = [complete(100.0 + number, 100.0 + number) for number in range(150)]
     trials[40:60] = [complete(float(number), 59.0 - number) for number in range(40, 60)]
     trials[60:70] = [complete(float(number), 129.0 - number) for number in range(60, 70)]
@@ -85,13 +102,13 @@ def test_with_several_objectives_the_first_fronts_are_seen() -> None:
 @pytest.mark.parametrize(
     ("parameter", "points"),
     [
-        (spaces.Int(1, 9), [1, 3, 5, 7, 9]),
-        (spaces.Int(1, 16, log=True), [1, 2, 4, 8, 16]),
-        (spaces.Int(1, 3), [1, 2, 3]),  # 1, 1.5, 2, 2.5, 3, half to even
-        (spaces.Int(4, 4), [4]),
-        (spaces.Float(0.5, 0.5), [0.5]),
-        (spaces.Choice(("a", "b", "c"), searched=("c", "a")), ["c", "a"]),
+        (proposals.Int(1, 9), [1, 3, 5, 7, 9]),
+        (proposals.Int(1, 16, log=True), [1, 2, 4, 8, 16]),
+        (proposals.Int(1, 3), [1, 2, 3]),  # 1, 1.5, 2, 2.5, 3, half to even
+        (proposals.Int(4, 4), [4]),
+        (proposals.Float(0.5, 0.5), [0.5]),
+        (proposals.Choice(("a", "b", "c"), searched=("c", "a")), ["c", "a"]),
     ],
 )
-def test_points_of_the_grid(parameter: spaces.Parameter, points: list[Any]) -> None:
-    assert [config["p"] for config in spaces.grid({"p": parameter})] == points
+def test_points_of_the_grid(parameter: proposals.Parameter, points: list[Any]) -> None:
+    assert [config["p"] for config in proposals.grid({"p": parameter})] == points

@@ -7,10 +7,15 @@ import random
 
 import pytest
 
-from search import trials
-from search.config import build
-from search.halting import All, Halving, SparingMedian, scheduler
-from search.plan import plan_study
+from hypersearch.search.config.study_files import build
+from hypersearch.search.planning.plan import plan_study
+from hypersearch.search.schedulers.asha import (
+    ASHAScheduler,
+    MedianStoppingRule,
+    NoEarlyStopping,
+    scheduler,
+)
+from hypersearch.search.storage import trial as trials
 
 
 class Trial:
@@ -54,7 +59,7 @@ both_modes = pytest.mark.parametrize(("mode", "sign"), [("max", 1), ("min", -1)]
 
 
 def decisions(mode, values, names=None):
-    asha = Halving(mode, [[1, 3]], 3)
+    asha = ASHAScheduler(mode, [[1, 3]], 3)
     found = []
     for number, value in enumerate(values):
         (trial,) = added(asha, number, name=names[number] if names else "")
@@ -62,12 +67,13 @@ def decisions(mode, values, names=None):
     return found
 
 
-# --- successive halving ----------------------------------------------------------------------------------------------
+# --- successive halving ---------------------------------------------------------------------------
 
 
 @both_modes
 def test_a_third_goes_on(mode, sign):
-    # the first arrival goes on; 2 and 3 beat what came before; 0 and 2.5 are below the upper third of 1, 2, 3 …
+    # the first arrival goes on; 2 and 3 beat what came before; 0 and 2.5 are below the upper third
+    # of 1, 2, 3 …
     assert decisions(mode, [sign * value for value in (1, 2, 3, 0, 2.5)]) == [GO, GO, GO, STOP, GO]
 
 
@@ -81,7 +87,7 @@ def test_baselines_are_neither_stopped_nor_counted():
 
 
 def test_a_result_without_objective_goes_on_and_is_not_counted():
-    asha = Halving("max", [[1]], 3)
+    asha = ASHAScheduler("max", [[1]], 3)
     failed, other = added(asha, 0, 1)
     for end in (asha.on_trial_result, asha.on_trial_complete):
         assert end(None, failed, {"resource": 1, "failure": "…"}) in (GO, None)
@@ -89,13 +95,17 @@ def test_a_result_without_objective_goes_on_and_is_not_counted():
 
 
 def test_a_nan_is_neither_judged_nor_counted():
-    asha = Halving("max", [[1]], 3)
+    asha = ASHAScheduler("max", [[1]], 3)
     broken, first, second = added(asha, 0, 1, 2)
-    assert [judge(asha, t, 1, v) for t, v in ((broken, math.nan), (first, 1.0), (second, 0.0))] == [GO, GO, STOP]
+    assert [judge(asha, t, 1, v) for t, v in ((broken, math.nan), (first, 1.0), (second, 0.0))] == [
+        GO,
+        GO,
+        STOP,
+    ]
 
 
 def test_between_rungs_nothing_is_judged():
-    asha = Halving("max", [[1, 3]], 3)
+    asha = ASHAScheduler("max", [[1, 3]], 3)
     good, bad = added(asha, 0, 1)
     assert curve(asha, good, 0.0, 9.0, 9.0, 9.0) == [GO] * 4
     assert curve(asha, bad, 1.0, -9.0, 9.0, -9.0) == [GO] * 4
@@ -103,25 +113,41 @@ def test_between_rungs_nothing_is_judged():
 
 @both_modes
 def test_known_trials_stand_in_the_rungs_that_they_reached(mode, sign):
-    earlier = [known(0, 1 * sign), known(1, 2 * sign, 5 * sign, 6 * sign), known(2, 3 * sign, 5 * sign, 3 * sign)]
-    asha = Halving(mode, [[1, 3]], 3, [*earlier, known(3, 99 * sign, 99 * sign, 99 * sign, name="base")])
-    assert rungs_of(asha) == [{3: {"1": 6, "2": 3}, 1: {"0": 1, "1": 2, "2": 3}}]  # turned so that more is better
+    earlier = [
+        known(0, 1 * sign),
+        known(1, 2 * sign, 5 * sign, 6 * sign),
+        known(2, 3 * sign, 5 * sign, 3 * sign),
+    ]
+    asha = ASHAScheduler(
+        mode, [[1, 3]], 3, [*earlier, known(3, 99 * sign, 99 * sign, 99 * sign, name="base")]
+    )
+    assert rungs_of(asha) == [
+        {3: {"1": 6, "2": 3}, 1: {"0": 1, "1": 2, "2": 3}}
+    ]  # turned so that more is better
     # the upper third of 1, 2, 3 begins at 2⅓, that of 3, 6 at 5
     low, high = added(asha, 4, 5)
     assert judge(asha, low, 1, 2.3 * sign) == STOP
-    assert [judge(asha, high, t, v * sign) for t, v in ((1, 2.4), (2, 0.0), (3, 4.9))] == [GO, GO, STOP]
+    assert [judge(asha, high, t, v * sign) for t, v in ((1, 2.4), (2, 0.0), (3, 4.9))] == [
+        GO,
+        GO,
+        STOP,
+    ]
 
 
-# --- hyperband -------------------------------------------------------------------------------------------------------
+# --- hyperband ------------------------------------------------------------------------------------
 
 
 def hyperband(earlier=(), mode="max"):
-    """Of 27 units: the ladders 1-3-9, 3-9 and 9, to which nine, three and one of every thirteen trials go."""
-    return Halving(mode, [[1, 3, 9], [3, 9], [9]], 3, earlier)
+    """Of 27 units: the ladders 1-3-9, 3-9 and 9, to which nine, three and one of every thirteen
+    trials go.
+    """
+    return ASHAScheduler(mode, [[1, 3, 9], [3, 9], [9]], 3, earlier)
 
 
 def rungs_of(rule):
-    return [{rung: dict(recorded) for rung, recorded in bracket._rungs} for bracket in rule._brackets]
+    return [
+        {rung: dict(recorded) for rung, recorded in bracket._rungs} for bracket in rule._brackets
+    ]
 
 
 def test_the_ladders_of_a_search(here):
@@ -155,14 +181,17 @@ def test_known_trials_stand_on_their_own_ladders():
     ]
 
 
-# --- median ----------------------------------------------------------------------------------------------------------
+# --- median ---------------------------------------------------------------------------------------
 
 
 def three_before(mode, sign, earlier=()):
     """Running means after one step: 1, 2, 3; after two: 2, 3, 4."""
-    rule = SparingMedian(mode, earlier)
+    rule = MedianStoppingRule(mode, earlier)
     for trial, values in zip(added(rule, 0, 1, 2), ((1, 3), (2, 4), (3, 5)), strict=True):
-        assert curve(rule, trial, *(sign * value for value in values)) == [GO, GO]  # there are not three others
+        assert curve(rule, trial, *(sign * value for value in values)) == [
+            GO,
+            GO,
+        ]  # there are not three others
     return rule
 
 
@@ -184,7 +213,7 @@ def test_worse_than_the_median_of_the_running_means_is_stopped(mode, sign, value
 
 
 def test_the_median_needs_three_others():
-    rule = SparingMedian("max")
+    rule = MedianStoppingRule("max")
     for trial in added(rule, 0, 1):
         curve(rule, trial, 9.0)
     (third,) = added(rule, 2)
@@ -194,7 +223,7 @@ def test_the_median_needs_three_others():
 
 
 def test_the_median_neither_stops_nor_counts_baselines():
-    rule = SparingMedian("max")
+    rule = MedianStoppingRule("max")
     for trial in added(rule, 0, 1, 2, name="base"):
         assert curve(rule, trial, 9.0) == [GO]
     (trial,) = added(rule, 3)
@@ -205,12 +234,14 @@ def test_the_median_neither_stops_nor_counts_baselines():
 
 
 def test_the_median_counts_neither_failures_nor_nan():
-    rule = SparingMedian("max")
+    rule = MedianStoppingRule("max")
     failed, broken, *others = added(rule, 0, 1, 2, 3, 4)
     for end in (rule.on_trial_result, rule.on_trial_complete):
         assert end(None, failed, {"resource": 1, "failure": "…"}) in (GO, None)
     assert judge(rule, broken, 1, math.nan) == GO
-    assert [judge(rule, trial, 1, value) for trial, value in zip(others, (3, 2, 1), strict=True)] == [GO] * 3
+    assert [
+        judge(rule, trial, 1, value) for trial, value in zip(others, (3, 2, 1), strict=True)
+    ] == [GO] * 3
     (last,) = added(rule, 5)
     assert judge(rule, last, 1, 1.5) == STOP  # the median of 3, 2, 1 is 2
 
@@ -218,23 +249,27 @@ def test_the_median_counts_neither_failures_nor_nan():
 def test_a_step_that_is_done_again_counts_once():
     rule = three_before("max", 1)
     (trial,) = added(rule, 3)
-    assert [judge(rule, trial, t, v) for t, v in ((1, 2.0), (2, 3.0), (1, 0.0), (2, 3.0))] == [GO] * 4
+    assert [judge(rule, trial, t, v) for t, v in ((1, 2.0), (2, 3.0), (1, 0.0), (2, 3.0))] == [
+        GO
+    ] * 4
     assert [r["resource"] for r in rule._results[trial]] == [1, 2]
 
 
 def test_the_median_remembers_what_a_trial_did_before_an_interruption():
-    rule = SparingMedian("max", [*(known(n, 2.0, 2.0, 2.0) for n in range(3)), known(3, 5.0, 1.0, state="RUNNING")])
+    rule = MedianStoppingRule(
+        "max", [*(known(n, 2.0, 2.0, 2.0) for n in range(3)), known(3, 5.0, 1.0, state="RUNNING")]
+    )
     (trial,) = added(rule, 3)
     assert judge(rule, trial, 3, 0.0) == GO  # its best is 5
 
 
-# --- all of them, after an interruption ------------------------------------------------------------------------------
+# --- all of them, after an interruption -----------------------------------------------------------
 
 
 RULES = {
-    "asha": lambda mode, earlier=(): Halving(mode, [[1, 3, 9]], 3, earlier),
+    "asha": lambda mode, earlier=(): ASHAScheduler(mode, [[1, 3, 9]], 3, earlier),
     "hyperband": lambda mode, earlier=(): hyperband(earlier, mode),
-    "median": SparingMedian,
+    "median": MedianStoppingRule,
 }
 
 
@@ -242,17 +277,23 @@ RULES = {
 @both_modes
 @pytest.mark.parametrize("cut", [1, 4, 20])
 def test_after_an_interruption_the_decisions_are_the_same(name, mode, sign, cut):
-    """Forty trials one after another; the one numbered `cut` is interrupted after two steps, and goes on."""
+    """Forty trials one after another; the one numbered `cut` is interrupted after two steps, and
+    goes on.
+    """
     numbers = random.Random(5)
     values = [[numbers.random() - number / 40 for _ in range(10)] for number in range(40)]
     whole, first = RULES[name](mode), RULES[name](mode)
-    expected = [curve(whole, *added(whole, number), *curve_of) for number, curve_of in enumerate(values)]
+    expected = [
+        curve(whole, *added(whole, number), *curve_of) for number, curve_of in enumerate(values)
+    ]
     done = [curve(first, *added(first, number), *values[number]) for number in range(cut)]
     earlier = [known(number, *values[number][: len(said)]) for number, said in enumerate(done)]
     steps = min(2, len(expected[cut]))
     again = RULES[name](mode, [*earlier, known(cut, *values[cut][:steps], state="RUNNING")])
     (trial,) = added(again, cut)
-    rest = [judge(again, trial, t, values[cut][t - 1]) for t in range(steps + 1, len(expected[cut]) + 1)]
+    rest = [
+        judge(again, trial, t, values[cut][t - 1]) for t in range(steps + 1, len(expected[cut]) + 1)
+    ]
     assert rest == expected[cut][steps:]
     then = [curve(again, *added(again, number), *values[number]) for number in range(cut + 1, 40)]
     assert then == expected[cut + 1 :]
@@ -262,4 +303,4 @@ def test_after_an_interruption_the_decisions_are_the_same(name, mode, sign, cut)
 @pytest.mark.parametrize("name", ["asha", "hyperband", "median"])
 def test_with_several_objectives_no_trial_is_stopped(here, name):
     (search,), _ = plan_study(build(["toy"], {"scheduler": name, "metric": "loss,accuracy"}))
-    assert type(scheduler(search)) is All
+    assert type(scheduler(search)) is NoEarlyStopping

@@ -7,23 +7,27 @@ from importlib.util import find_spec
 
 import pytest
 
-import analysis
-from models.errors import UserError
-from search import plan
-from search.config import build
-from search.engine import run_study
+import hypersearch
+from hypersearch.models.errors import UserError
+from hypersearch.search.config.study_files import build
+from hypersearch.search.engine.runner import run_study
+from hypersearch.search.planning import plan
 
 through_ray = pytest.mark.usefixtures("ray_session")
 their_warnings = pytest.mark.filterwarnings("default")
 
 
 def run(*targets, **options):
-    record, _ = run_study(build(targets, {"name": "study", "dataset": "digits", "concurrency": "1", **options}))
-    return analysis.load(record.folder)
+    record, _ = run_study(
+        build(targets, {"name": "study", "dataset": "digits", "concurrency": "1", **options})
+    )
+    return hypersearch.load(record.folder)
 
 
 def scalars(folder):
-    """By tag, the values by step in TensorBoard's event files: records of a length, its checksum, data, a checksum."""
+    """By tag, the values by step in TensorBoard's event files: records of a length, its checksum,
+    data, a checksum.
+    """
     from tensorboardX.proto.event_pb2 import Event
 
     found = {}
@@ -53,7 +57,9 @@ class TestTensorBoard:
     @pytest.mark.slow
     def test_a_failed_trial_and_one_whose_worker_died_do_not_disturb_it(self, here):
         for way in ("raise", "die"):
-            study = run("tests.broken:FAMILY", trials="2", set={"way": way}, track="tensorboard", out=way)
+            study = run(
+                "tests.broken:FAMILY", trials="2", set={"way": way}, track="tensorboard", out=way
+            )
             assert set(study.trials["state"]) == {"FAIL"}
             found = scalars(study.folder / "logs" / "tensorboard" / "broken-0")
             assert found["ray/tune/objective"] == {1: 1.0}
@@ -61,7 +67,9 @@ class TestTensorBoard:
 
 @through_ray
 @their_warnings
-@pytest.mark.skipif(find_spec("mlflow") is None, reason="mlflow is not installed: pip install -e .[mlflow]")
+@pytest.mark.skipif(
+    find_spec("mlflow") is None, reason="mlflow is not installed: pip install -e .[mlflow]"
+)
 class TestMLflow:
     def test_it_holds_configurations_and_figures(self, here):
         import mlflow
@@ -82,7 +90,9 @@ class TestMLflow:
 
 @through_ray
 @their_warnings
-@pytest.mark.skipif(find_spec("wandb") is None, reason="wandb is not installed: pip install -e .[wandb]")
+@pytest.mark.skipif(
+    find_spec("wandb") is None, reason="wandb is not installed: pip install -e .[wandb]"
+)
 class TestWandb:
     def test_it_writes_a_run_for_each_trial(self, here, monkeypatch):
         monkeypatch.setenv("WANDB_MODE", "offline")
@@ -111,5 +121,7 @@ def test_a_missing_package_is_named_before_anything_is_written(here, monkeypatch
 def test_track_takes_several_and_names_the_nearest(here):
     assert build(["toy"], {"track": "tensorboard,mlflow"}).track == ("tensorboard", "mlflow")
     assert build(["toy"], {}).track == ()
-    with pytest.raises(UserError, match="^unknown track 'tensorbord', allowed: .*; did you mean 'tensorboard'"):
+    with pytest.raises(
+        UserError, match="^unknown track 'tensorbord', allowed: .*; did you mean 'tensorboard'"
+    ):
         build(["toy"], {"track": "tensorbord"})

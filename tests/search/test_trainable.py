@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from search import checkpoints
-from search.trainable import TrialActor, Work, check_metrics
+from hypersearch.search.engine.worker import TrialActor, Work, check_metrics
+from hypersearch.search.storage import checkpoints
 
 
 def test_whole_metrics_pass():
@@ -27,11 +27,27 @@ def test_a_metric_that_is_not_finite_fails_the_trial(value):
 
 @pytest.mark.parametrize(("careful", "saved_at"), [(False, 2), (True, 3)])
 def test_a_trial_that_has_lost_a_worker_is_saved_after_each_step(tmp_path, careful, saved_at):
-    facts = {"target": "toy", "home": tmp_path, "metrics": ("loss",), "mode": "min", "logs": tmp_path}
-    actor = TrialActor(Work(**facts, root=tmp_path, rungs=(1, 2), every=math.inf, time_limit=None), None)
+    facts = {
+        "target": "toy",
+        "home": tmp_path,
+        "metrics": ("loss",),
+        "mode": "min",
+        "logs": tmp_path,
+    }
+    actor = TrialActor(
+        Work(**facts, root=tmp_path, rungs=(1, 2), every=math.inf, time_limit=None), None
+    )
     params = {"x": 0.5, "shape": "bowl", "y": 0.5}
     actor.begin(
-        {"number": 7, "params": params, "seed": 0, "limit": 9, "keep": False, "resource": 0, "careful": careful}
+        {
+            "number": 7,
+            "params": params,
+            "seed": 0,
+            "limit": 9,
+            "keep": False,
+            "resource": 0,
+            "careful": careful,
+        }
     )
     for _ in range(2):
         actor.train()

@@ -1,4 +1,6 @@
-"""Small confirmed studies, written by hand, and a look at whether a figure holds all that is drawn into it."""
+"""Small confirmed studies, written by hand, and a look at whether a figure holds all that is drawn
+into it.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +10,11 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-import analysis
-from analysis.figures import style
-from analysis.figures.base import Kind
-from analysis.tables import Study
-from search.trials import write_json
+import hypersearch
+from hypersearch.analysis.figures import style
+from hypersearch.analysis.figures.base import FigureKind
+from hypersearch.search.storage.files import write_json
+from hypersearch.search.storage.study import Study
 
 HOSTILE = (
     "<script>alert('$x$')</script>",
@@ -29,7 +31,13 @@ HOSTILE = (
 
 
 def search(family: str, metric: str = "accuracy", mode: str = "max", **more: Any) -> dict[str, Any]:
-    facts = {"family": family, "metric": metric, "mode": mode, "resource": "epochs", "max_resource": 9}
+    facts = {
+        "family": family,
+        "metric": metric,
+        "mode": mode,
+        "resource": "epochs",
+        "max_resource": 9,
+    }
     return {**facts, "trials": 3, "baselines": [], "space": {}, **more}
 
 
@@ -41,23 +49,33 @@ def study_of(
     classes: tuple[str, ...] = ("ant", "bee", "cat"),
     **facts: Any,
 ) -> Study:
-    """A study whose search of `family` was confirmed with these arrays, or not at all; written anew or added to."""
+    """A study whose search of `family` was confirmed with these arrays, or not at all; written anew
+    or added to.
+    """
     folder.mkdir(exist_ok=True)
-    given = {"searches": [search(family)], "dataset": {"name": "three", "classes": classes}, **facts}
-    write_json(folder / "study.json", {"name": "demo", "started": "2026-01-31T10:00:00+00:00", **given})
+    given = {
+        "searches": [search(family)],
+        "dataset": {"name": "three", "classes": classes},
+        **facts,
+    }
+    write_json(
+        folder / "study.json", {"name": "demo", "started": "2026-01-31T10:00:00+00:00", **given}
+    )
     if arrays is not None:
         confirmed(folder, family, arrays, best)
-    return analysis.load(folder)
+    return hypersearch.load(folder)
 
 
-def confirmed(folder: Path, family: str, arrays: dict[str, Any], best: dict[str, Any] | None = None) -> None:
+def confirmed(
+    folder: Path, family: str, arrays: dict[str, Any], best: dict[str, Any] | None = None
+) -> None:
     place = folder / "best" / family
     place.mkdir(parents=True)
     write_json(place / "best.json", {"config": {}, "test": {}, **(best or {})})
     np.savez_compressed(place / "test.npz", **arrays)
 
 
-def drawn(kind: Kind, record: Any) -> Figure:
+def drawn(kind: FigureKind, record: Any) -> Figure:
     """The figure, after a check that it can be written and that nothing in it is cut off."""
     figure = kind.draw(record)
     assert style.encode(figure, "png").startswith(b"\x89PNG")

@@ -9,10 +9,10 @@ from pathlib import Path
 import matplotlib as mpl
 import pytest
 
-from analysis.figures import KINDS, save, style
-from analysis.figures.base import Kind
-from analysis.figures.of_trials import TRIAL_KINDS
-from models.errors import UserError
+from hypersearch.analysis.figures import KINDS, style
+from hypersearch.analysis.figures.base import FigureKind, save
+from hypersearch.analysis.figures.registry import TRIAL_KINDS
+from hypersearch.models.errors import UserError
 from tests.analysis.figures.made import check, large, study
 
 NAMES = [
@@ -69,14 +69,24 @@ def test_a_thousand_trials(name, thousand):
 
 def test_a_figure_is_the_same_each_time(thousand):
     kind = KINDS["slices"]
-    first, second = (style.encode(kind.draw(kind.compute(thousand, "cnn")), "svg") for _ in range(2))
+    first, second = (
+        style.encode(kind.draw(kind.compute(thousand, "cnn")), "svg") for _ in range(2)
+    )
     assert first == second
 
 
-HOSTILE = ["<script>alert('$x^2$')</script>", "$\\frac{1}{", "名前 \N{SNOWMAN} " * 9, "a\nb\tc", "x_" * 200]
+HOSTILE = [
+    "<script>alert('$x^2$')</script>",
+    "$\\frac{1}{",
+    "名前 \N{SNOWMAN} " * 9,
+    "a\nb\tc",
+    "x_" * 200,
+]
 
 
-@pytest.mark.parametrize("name", ["history", "rungs", "intermediate", "importances", "slices", "parallel"])
+@pytest.mark.parametrize(
+    "name", ["history", "rungs", "intermediate", "importances", "slices", "parallel"]
+)
 def test_hostile_names(name):
     made = large(80)
     choice = {"kind": "Choice", "values": [], "searched": [*HOSTILE, "b"], "when": {}}
@@ -87,7 +97,9 @@ def test_hostile_names(name):
     trials["objective"] = trials["objective"].fillna(0.5)
     trials.loc[trials.index[:5], "name"] = HOSTILE
     kind = KINDS[name]
-    record = kind.compute(replace(made, trials=trials, facts={**made.facts, "searches": [search]}), "cnn")
+    record = kind.compute(
+        replace(made, trials=trials, facts={**made.facts, "searches": [search]}), "cnn"
+    )
     svg = style.encode(kind.draw(record), "svg").decode()
     assert "<script" not in svg
     assert "mathtext" not in svg
@@ -95,7 +107,8 @@ def test_hostile_names(name):
 
 
 @pytest.mark.parametrize(
-    ("suffix", "magic"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF"), ("PNG", b"\x89PNG")]
+    ("suffix", "magic"),
+    [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF"), ("PNG", b"\x89PNG")],
 )
 def test_save(tmp_path, suffix, magic):
     path = tmp_path / f"figure.{suffix}"
@@ -106,7 +119,8 @@ def test_save(tmp_path, suffix, magic):
 def test_save_refuses_other_suffixes(tmp_path):
     made = study([{"objective": 0.5}])
     with pytest.raises(
-        UserError, match=r"a.pgn: unknown suffix '.pgn', allowed: .png, .svg, .pdf; did you mean 'png'\?$"
+        UserError,
+        match=r"a.pgn: unknown suffix '.pgn', allowed: .png, .svg, .pdf; did you mean 'png'\?$",
     ):
         save(KINDS["history"], made, "cnn", Path("a.pgn"))
     with pytest.raises(UserError, match="unknown suffix ''"):
@@ -128,7 +142,7 @@ def test_the_style_holds_while_drawing_and_not_afterwards():
         return figure
 
     before = mpl.rcParams["axes.titlelocation"], mpl.rcParams["font.size"]
-    kind = Kind("it", "It", lambda *_: "title", draw, str)
+    kind = FigureKind("it", "It", lambda *_: "title", draw, str)
     title = kind.draw("title").axes[0]
     assert title.get_title(loc="left") == "title"  # and not in the middle, as elsewhere
     assert (mpl.rcParams["axes.titlelocation"], mpl.rcParams["font.size"]) == before
@@ -152,7 +166,9 @@ def test_logarithmic_axes_have_plain_numbers(low, high):
         figure.canvas.draw()
         first, last = axes.get_xlim()
         words = [
-            t.get_text() for t, at in zip(axes.get_xticklabels(), axes.get_xticks(), strict=True) if first <= at <= last
+            t.get_text()
+            for t, at in zip(axes.get_xticklabels(), axes.get_xticks(), strict=True)
+            if first <= at <= last
         ]
     assert first < low <= high < last
     assert 2 <= len(words) <= 7 or low == high

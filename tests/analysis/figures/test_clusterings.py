@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.figures import clusterings, density
+from hypersearch.analysis.figures.clusterings import dbscan_grid, scores_over_k
 from tests.analysis.figures.made import check, study
 
 R4 = {10: (1_914_601.2, 0.5039, 0.5748), 256: (1_053_537.5, 0.7546, 0.7830)}
@@ -18,13 +18,37 @@ BASELINES = [
     }
     for k, said in R4.items()
 ]
-SEARCH = {"family": "kmeans", "metric": "v_measure", "resource": "passes", "rungs": [], "baselines": BASELINES}
+SEARCH = {
+    "family": "kmeans",
+    "metric": "v_measure",
+    "resource": "passes",
+    "rungs": [],
+    "baselines": BASELINES,
+}
 ROWS = [
-    {"name": "R4-10", "param.k": 10, "val.inertia": 1.92e6, "val.homogeneity": 0.50, "val.accuracy": 0.58},
-    {"name": "R4-256", "param.k": 256, "val.inertia": 1.05e6, "val.homogeneity": 0.76, "val.accuracy": 0.79},
+    {
+        "name": "R4-10",
+        "param.k": 10,
+        "val.inertia": 1.92e6,
+        "val.homogeneity": 0.50,
+        "val.accuracy": 0.58,
+    },
+    {
+        "name": "R4-256",
+        "param.k": 256,
+        "val.inertia": 1.05e6,
+        "val.homogeneity": 0.76,
+        "val.accuracy": 0.79,
+    },
     {"param.k": 64, "val.inertia": 1.3e6, "val.homogeneity": 0.69, "val.accuracy": 0.72},
     {"param.k": 32, "val.inertia": 1.5e6, "val.homogeneity": 0.64, "val.accuracy": 0.68},
-    {"state": "PRUNED", "param.k": 99, "val.inertia": 1.1e6, "val.homogeneity": 0.7, "val.accuracy": 0.7},
+    {
+        "state": "PRUNED",
+        "param.k": 99,
+        "val.inertia": 1.1e6,
+        "val.homogeneity": 0.7,
+        "val.accuracy": 0.7,
+    },
 ]
 MORE = {"objective": 0.5, "val.v_measure": 0.5, "val.hungarian_accuracy": 0.4}
 ROWS = [{**MORE, "val.clusters": row["param.k"], **row} for row in ROWS]
@@ -32,7 +56,7 @@ FASHION = {"dataset": {"name": "fashion-mnist"}}
 
 
 def test_curves_over_k():
-    record = clusterings.KIND.compute(study(ROWS, facts=FASHION, **SEARCH), "kmeans")
+    record = scores_over_k.KIND.compute(study(ROWS, facts=FASHION, **SEARCH), "kmeans")
     assert (record.size, record.low, record.high) == ("k", 10, 256)
     assert [scores.metric for scores in record.scores] == ["inertia", "homogeneity", "accuracy"]
     accuracy = record.scores[2]
@@ -40,88 +64,131 @@ def test_curves_over_k():
     assert (accuracy.k_b.tolist(), accuracy.value_b.tolist()) == ([10, 256], [0.58, 0.79])
     assert (accuracy.names_r, accuracy.k_r.tolist()) == (("R4-10", "R4-256"), [10, 256])
     assert accuracy.value_r.tolist() == [0.5748, 0.7830]
-    check(clusterings.KIND.draw(record))
-    assert clusterings.KIND.describe(record) == (
-        "kmeans: inertia 1,920,000 to 1,050,000, homogeneity 0.5000 to 0.7600, accuracy 0.5800 to 0.7900 as k goes "
-        "from 10 to 256. Ours against the reported figures: inertia within 0.3%, homogeneity within 0.8%, "
-        "accuracy within 0.9%."
+    check(scores_over_k.KIND.draw(record))
+    assert (
+        scores_over_k.KIND.describe(record)
+        == "kmeans: inertia 1,920,000 to 1,050,000, homogeneity 0.5000 to 0.7600, accuracy 0.5800"
+        " to 0.7900 as k goes from 10 to 256. Ours against the reported figures: inertia within"
+        " 0.3%, homogeneity within 0.8%, accuracy within 0.9%."
     )
 
 
 def test_the_images_that_only_baselines_were_fitted_on_are_said():
-    rows = [{**row, "param.fit_on": "train+validation" if "name" in row else "train"} for row in ROWS]
-    record = clusterings.KIND.compute(study(rows, **SEARCH), "kmeans")
+    rows = [
+        {**row, "param.fit_on": "train+validation" if "name" in row else "train"} for row in ROWS
+    ]
+    record = scores_over_k.KIND.compute(study(rows, **SEARCH), "kmeans")
     assert record.fit_on == "train+validation"
-    assert clusterings.KIND.describe(record).endswith(
+    assert scores_over_k.KIND.describe(record).endswith(
         "Baselines are fitted on train+validation, searched trials are not."
     )
     same = [{**row, "param.fit_on": "train"} for row in ROWS]
-    assert clusterings.KIND.compute(study(same, **SEARCH), "kmeans").fit_on == ""
+    assert scores_over_k.KIND.compute(study(same, **SEARCH), "kmeans").fit_on == ""
 
 
 def test_reported_figures_of_other_images_are_not_shown():
-    record = clusterings.KIND.compute(study(ROWS, **SEARCH), "kmeans")
+    record = scores_over_k.KIND.compute(study(ROWS, **SEARCH), "kmeans")
     assert all(len(scores.k_r) == 0 for scores in record.scores)
-    assert "reported" not in clusterings.KIND.describe(record)
-    check(clusterings.KIND.draw(record))
+    assert "reported" not in scores_over_k.KIND.describe(record)
+    check(scores_over_k.KIND.draw(record))
 
 
 def test_the_inertia_of_fewer_images_does_not_compare():
-    facts = {**FASHION, "config": {"limit": 2000}}
-    record = clusterings.KIND.compute(study(ROWS, facts=facts, **SEARCH), "kmeans")
+    facts = {**FASHION, "config": {"max_samples": 2000}}
+    record = scores_over_k.KIND.compute(study(ROWS, facts=facts, **SEARCH), "kmeans")
     assert [len(scores.k_r) for scores in record.scores] == [0, 2, 2]
 
 
 def test_mixtures_have_components_and_no_inertia():
     rows = [{**ROWS[0], "param.components": n, "val.accuracy": 0.5 + n / 100} for n in (10, 20)]
     rows = [
-        {name: row[name] for name in row if name not in ("param.k", "val.inertia", "val.homogeneity")} for row in rows
+        {
+            name: row[name]
+            for name in row
+            if name not in ("param.k", "val.inertia", "val.homogeneity")
+        }
+        for row in rows
     ]
-    record = clusterings.KIND.compute(study(rows, **{**SEARCH, "baselines": []}), "kmeans")
-    assert (record.size, [scores.metric for scores in record.scores]) == ("components", ["accuracy"])
-    check(clusterings.KIND.draw(record))
+    record = scores_over_k.KIND.compute(study(rows, **{**SEARCH, "baselines": []}), "kmeans")
+    assert (record.size, [scores.metric for scores in record.scores]) == (
+        "components",
+        ["accuracy"],
+    )
+    check(scores_over_k.KIND.draw(record))
 
 
-NEIGHBOURS = [{"objective": 0.5, "val.accuracy": 0.5, "param.k": k} for k in (1, 3)]  # a k of another kind
+NEIGHBOURS = [
+    {"objective": 0.5, "val.accuracy": 0.5, "param.k": k} for k in (1, 3)
+]  # a k of another kind
 
 
 @pytest.mark.parametrize("rows", [ROWS[:1], ROWS[-1:], NEIGHBOURS])
 def test_no_curve_over_one_k_or_none(rows):
-    assert clusterings.KIND.compute(study(rows, **SEARCH), "kmeans") is None
+    assert scores_over_k.KIND.compute(study(rows, **SEARCH), "kmeans") is None
 
 
 GRID = [
-    {"objective": 0.4, "param.eps_quantile": 0.9, "param.min_samples": 5, "val.eps": 3.5, "val.noise_fraction": 0.1},
-    {"objective": 0.6, "param.eps_quantile": 0.5, "param.min_samples": 50, "val.eps": 2.5, "val.noise_fraction": 0.25},
-    {"objective": 0.0, "param.eps_quantile": 0.1, "param.min_samples": 15, "val.eps": 1.5, "val.noise_fraction": 0.9},
-    {"name": "R3-45", "objective": 0.5, "param.min_samples": 15, "val.eps": 45.0, "val.noise_fraction": 0.1655},
+    {
+        "objective": 0.4,
+        "param.eps_quantile": 0.9,
+        "param.min_samples": 5,
+        "val.eps": 3.5,
+        "val.noise_fraction": 0.1,
+    },
+    {
+        "objective": 0.6,
+        "param.eps_quantile": 0.5,
+        "param.min_samples": 50,
+        "val.eps": 2.5,
+        "val.noise_fraction": 0.25,
+    },
+    {
+        "objective": 0.0,
+        "param.eps_quantile": 0.1,
+        "param.min_samples": 15,
+        "val.eps": 1.5,
+        "val.noise_fraction": 0.9,
+    },
+    {
+        "name": "R3-45",
+        "objective": 0.5,
+        "param.min_samples": 15,
+        "val.eps": 45.0,
+        "val.noise_fraction": 0.1655,
+    },
     {"state": "FAIL", "param.eps_quantile": 0.2, "param.min_samples": 15},
 ]
 
 
 def test_density_grid():
-    record = density.KIND.compute(study(GRID, metric="v_measure"), "cnn")
+    record = dbscan_grid.KIND.compute(study(GRID, metric="v_measure"), "cnn")
     assert record.quantile_n.tolist() == [0.9, 0.5, 0.1]
     assert record.eps_n.tolist() == [3.5, 2.5, 1.5]
     assert record.min_samples_n.tolist() == [5, 50, 15]
-    assert (record.objective_n.tolist(), record.noise_n.tolist()) == ([0.4, 0.6, 0.0], [0.1, 0.25, 0.9])
-    figure = density.KIND.draw(record)
+    assert (record.objective_n.tolist(), record.noise_n.tolist()) == (
+        [0.4, 0.6, 0.0],
+        [0.1, 0.25, 0.9],
+    )
+    figure = dbscan_grid.KIND.draw(record)
     check(figure, labels=False)
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["5", "15", "50"]
-    assert density.KIND.describe(record) == (
-        "cnn: v_measure (higher is better) of 3 settings of eps and min_samples. The best, 0.6000, is at quantile 0.50 "
-        "(eps 2.5) and min_samples 50, with 25.0% noise."
+    assert (
+        dbscan_grid.KIND.describe(record)
+        == "cnn: v_measure (higher is better) of 3 settings of eps and min_samples. The best,"
+        " 0.6000, is at quantile 0.50 (eps 2.5) and min_samples 50, with 25.0% noise."
     )
 
 
 def test_density_grid_without_noise_fractions():
-    rows = [{key: value for key, value in row.items() if not key.startswith("val.")} for row in GRID]
-    record = density.KIND.compute(study(rows), "cnn")
+    rows = [
+        {key: value for key, value in row.items() if not key.startswith("val.")} for row in GRID
+    ]
+    record = dbscan_grid.KIND.compute(study(rows), "cnn")
     assert np.isnan(record.noise_n).all()
-    check(density.KIND.draw(record), labels=False)
-    assert density.KIND.describe(record).endswith("is at quantile 0.50 and min_samples 50.")
+    check(dbscan_grid.KIND.draw(record), labels=False)
+    assert dbscan_grid.KIND.describe(record).endswith("is at quantile 0.50 and min_samples 50.")
 
 
 def test_no_density_grid_of_baselines_alone_or_other_families():
-    assert density.KIND.compute(study(GRID[3:]), "cnn") is None
-    assert density.KIND.compute(study(ROWS, **SEARCH), "kmeans") is None
+    assert dbscan_grid.KIND.compute(study(GRID[3:]), "cnn") is None
+    assert dbscan_grid.KIND.compute(study(ROWS, **SEARCH), "kmeans") is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.figures.curves import KIND, curves
+from hypersearch.analysis.figures.models.curves import KIND, curves
 from tests.analysis.figures.confirmed import drawn, search, study_of
 
 TRIALS = """\
@@ -49,18 +49,23 @@ def test_the_best_trial_and_the_baselines_of_more_than_one_step(folder):
     assert (baseline.label, baseline.validation_t.tolist()) == ("R5", [1.5, 0.75])
     assert np.isnan(baseline.training_t).all()
     assert len(drawn(KIND, record).axes) == 2
-    assert KIND.describe(record) == (
-        "Curves of trial 1 over 3 epochs, beside 1 baseline: loss ends at 0.5 on validation and 0.25 on training; "
-        "accuracy ends at 0.9 on validation and 0.95 on training."
+    assert (
+        KIND.describe(record)
+        == "Curves of trial 1 over 3 epochs, beside 1 baseline: loss ends at 0.5 on validation and"
+        " 0.25 on training; accuracy ends at 0.9 on validation and 0.95 on training."
     )
 
 
 def test_a_metric_that_was_reported_on_training_too_is_preferred(folder):
-    text = HISTORY.replace("val.accuracy,val.loss,train.accuracy", "val.mse,val.loss,train.accuracy")
+    text = HISTORY.replace(
+        "val.accuracy,val.loss,train.accuracy", "val.mse,val.loss,train.accuracy"
+    )
     (folder / "history.csv").write_text(text)
     (folder / "trials.csv").write_text(TRIALS.replace("COMPLETE,0.9,3", "COMPLETE,0.1,3"))
     record = curves(study_of(folder, "cnn", searches=[search("cnn", "mse", "min")]), "cnn")
-    assert [panel.metric for panel in record.panels] == ["loss"]  # mse is the objective, but was not on training
+    assert [panel.metric for panel in record.panels] == [
+        "loss"
+    ]  # mse is the objective, but was not on training
     assert "baseline" in KIND.describe(record)
     drawn(KIND, record)
 

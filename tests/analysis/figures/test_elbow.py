@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.figures.elbow import KIND, elbow, ordinal
+from hypersearch.analysis.figures.clusterings.elbow import KIND, elbow, ordinal
 from tests.analysis.figures.confirmed import drawn, search, study_of
 
 ARRAYS = {"k_distances": np.linspace(1.0, 5.0, 5), "elbow": np.array(4.0)}
@@ -18,23 +18,40 @@ def words(figure):
 
 def test_the_curve_its_elbow_and_the_chosen_eps(tmp_path):
     record = elbow(study_of(tmp_path, "dbscan", ARRAYS, BEST), "dbscan")
-    assert (record.k, record.elbow, record.eps, record.core, record.reported) == (15, 4.0, 3.5, 0.6, ())
+    assert (record.k, record.elbow, record.eps, record.core, record.reported) == (
+        15,
+        4.0,
+        3.5,
+        0.6,
+        (),
+    )
     assert words(drawn(KIND, record)) == ["chosen eps 3.5", "elbow 4"]
-    assert KIND.describe(record) == (
-        "Distances to the 15th nearest image, from 1 to 5, with an elbow at 4; the chosen eps, 3.5, makes 60% of the "
-        "fitted images core points."
+    assert (
+        KIND.describe(record)
+        == "Distances to the 15th nearest image, from 1 to 5, with an elbow at 4; the chosen eps,"
+        " 3.5, makes 60% of the fitted images core points."
     )
 
 
 def test_the_reports_elbows_stand_by_features_of_their_kind_alone(tmp_path):
     dataset = {"name": "fashion-mnist-5", "classes": ["ant"]}
     searches = [search("dbscan", features="cnn@flatten,standard")]
-    record = elbow(study_of(tmp_path, "dbscan", ARRAYS, BEST, dataset=dataset, searches=searches), "dbscan")
+    record = elbow(
+        study_of(tmp_path, "dbscan", ARRAYS, BEST, dataset=dataset, searches=searches), "dbscan"
+    )
     assert record.reported == (20.0, 45.0)
-    assert words(drawn(KIND, record)) == ["chosen eps 3.5", "elbow 4", "R3's elbow 20", "R3's elbow 45"]
+    assert words(drawn(KIND, record)) == [
+        "chosen eps 3.5",
+        "elbow 4",
+        "R3's elbow 20",
+        "R3's elbow 45",
+    ]
     assert KIND.describe(record).endswith(" Report R3 read its elbows at 20 and 45.")
     searches = [search("dbscan", features="raw")]
-    assert elbow(study_of(tmp_path, "dbscan", dataset=dataset, searches=searches), "dbscan").reported == ()
+    assert (
+        elbow(study_of(tmp_path, "dbscan", dataset=dataset, searches=searches), "dbscan").reported
+        == ()
+    )
 
 
 def test_a_curve_that_does_not_bend(tmp_path):
@@ -50,7 +67,8 @@ def test_another_family_has_none(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("number", "word"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (11, "11th"), (15, "15th"), (113, "113th"), (50, "50th")]
+    ("number", "word"),
+    [(1, "1st"), (2, "2nd"), (3, "3rd"), (11, "11th"), (15, "15th"), (113, "113th"), (50, "50th")],
 )
 def test_ordinal(number, word):
     assert ordinal(number) == word

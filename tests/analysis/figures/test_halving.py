@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.figures import halving, intermediate
+from hypersearch.analysis.figures.search import intermediate, rungs
 from tests.analysis.figures.made import check, study
 
 ROWS = [
@@ -24,11 +24,15 @@ CURVES = {
     4: [(1, 0.35), (2, 0.2)],
     6: [(1, 0.6), (3, 0.7)],
 }
-HISTORY = [{"trial": n, "step": step, "val.accuracy": v} for n, curve in CURVES.items() for step, v in curve]
+HISTORY = [
+    {"trial": n, "step": step, "val.accuracy": v}
+    for n, curve in CURVES.items()
+    for step, v in curve
+]
 
 
 def test_who_reached_each_rung_and_who_went_on():
-    record = halving.KIND.compute(study(ROWS, HISTORY[::-1]), "cnn")
+    record = rungs.KIND.compute(study(ROWS, HISTORY[::-1]), "cnn")
     first, second = record.rungs
     assert (first.resource, first.reached, first.went_on) == (1, 5, 4)
     assert dict(zip(first.trial_n.tolist(), first.objective_n.tolist(), strict=True)) == {
@@ -42,25 +46,26 @@ def test_who_reached_each_rung_and_who_went_on():
     assert (second.resource, second.reached, second.went_on) == (3, 3, 2)
     assert second.objective_n.tolist() == [0.7, 0.6, 0.7]
     assert (record.trials, record.complete) == (6, 2)
-    check(halving.KIND.draw(record))
+    check(rungs.KIND.draw(record))
 
 
 def test_where_less_is_better():
-    record = halving.KIND.compute(study(ROWS, HISTORY, mode="min"), "cnn")
+    record = rungs.KIND.compute(study(ROWS, HISTORY, mode="min"), "cnn")
     assert [rung.best for rung in record.rungs] == [0.3, 0.6]
 
 
 def test_words_of_the_rungs():
-    assert halving.KIND.describe(halving.KIND.compute(study(ROWS, HISTORY), "cnn")) == (
-        "cnn: of 6 searched trials, at 1 epoch 5 arrived and 4 went on (best 0.6000, median 0.4000); at 3 epochs "
-        "3 arrived and 2 went on (best 0.7000, median 0.7000); 2 ran to their end. "
-        "Judged by accuracy, higher is better."
+    assert (
+        rungs.KIND.describe(rungs.KIND.compute(study(ROWS, HISTORY), "cnn"))
+        == "cnn: of 6 searched trials, at 1 epoch 5 arrived and 4 went on (best 0.6000, median"
+        " 0.4000); at 3 epochs 3 arrived and 2 went on (best 0.7000, median 0.7000); 2 ran to"
+        " their end. Judged by accuracy, higher is better."
     )
 
 
 @pytest.mark.parametrize("change", [{"rungs": []}, {"rungs": [20]}, {"metric": "loss"}])
 def test_no_rungs(change):
-    assert halving.KIND.compute(study(ROWS, HISTORY, **change), "cnn") is None
+    assert rungs.KIND.compute(study(ROWS, HISTORY, **change), "cnn") is None
 
 
 def test_curves():
@@ -77,9 +82,10 @@ def test_curves():
     assert (record.best, record.trials, record.rungs) == (0, 5, (1, 3))
     figure = intermediate.KIND.draw(record)
     check(figure)
-    assert intermediate.KIND.describe(record) == (
-        "cnn: accuracy (higher is better) against epochs for 5 curves (3 complete, 1 stopped, 1 failed). "
-        "Rungs at 1, 3. The best complete trial, 0 R5, goes from 0.8500 to 0.9000."
+    assert (
+        intermediate.KIND.describe(record)
+        == "cnn: accuracy (higher is better) against epochs for 5 curves (3 complete, 1 stopped, 1"
+        " failed). Rungs at 1, 3. The best complete trial, 0 R5, goes from 0.8500 to 0.9000."
     )
 
 
@@ -92,7 +98,11 @@ def test_many_curves_are_thinned_but_keep_the_best_and_the_baselines():
     count, length = 250, 80
     rows = [{"objective": 0.001 * n} for n in range(count)]
     rows[17]["name"], rows[249]["state"] = "R5", "PRUNED"
-    history = [{"trial": n, "step": s + 1, "val.accuracy": 0.001 * n} for n in range(count) for s in range(length)]
+    history = [
+        {"trial": n, "step": s + 1, "val.accuracy": 0.001 * n}
+        for n in range(count)
+        for s in range(length)
+    ]
     record = intermediate.KIND.compute(study(rows, history), "cnn")
     shown = {curve.trial for curve in record.curves}
     assert len(shown) <= 201

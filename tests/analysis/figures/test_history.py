@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.figures.history import KIND
-from analysis.figures.trials import Goal, limits
+from hypersearch.analysis.figures.search.history import KIND
+from hypersearch.analysis.figures.trial_data import Goal, limits
 from tests.analysis.figures.made import check, journal, study
 
 ROWS = [
@@ -30,7 +30,9 @@ def test_the_best_so_far_is_of_complete_searched_trials(mode):
     record = KIND.compute(study(ROWS[::-1], mode=mode), "cnn")
     assert record.trial_n.tolist() == [1, 4, 5, 7]
     assert record.objective_n.tolist() == [0.7, 0.9, 0.85, 0.9]
-    assert record.best_n.tolist() == ([0.7, 0.9, 0.9, 0.9] if mode == "max" else [0.7, 0.7, 0.7, 0.7])
+    assert record.best_n.tolist() == (
+        [0.7, 0.9, 0.9, 0.9] if mode == "max" else [0.7, 0.7, 0.7, 0.7]
+    )
     assert (record.trial_b.tolist(), record.names) == ([0, 6], ("R5", "R3"))
     assert (record.pruned.tolist(), record.failed.tolist()) == ([2], [3])
     assert record.trial_n[record.best] == (4 if mode == "max" else 1)  # of equal ones the earlier
@@ -44,9 +46,10 @@ def test_description(mode):
         "max": ("higher", "4 with 0.9000", "R5 with 0.8000"),
         "min": ("lower", "1 with 0.7000", "R3 with 0.7500"),
     }[mode]
-    assert words == (
-        f"cnn: accuracy ({better} is better) by trial; 4 complete searched trials, 2 baselines, 1 stopped, 1 failed. "
-        f"The best is trial {best}. The best baseline is {baseline}."
+    assert (
+        words
+        == f"cnn: accuracy ({better} is better) by trial; 4 complete searched trials, 2 baselines,"
+        f" 1 stopped, 1 failed. The best is trial {best}. The best baseline is {baseline}."
     )
 
 
@@ -72,7 +75,10 @@ def test_over_time_trials_count_when_they_end(tmp_path):
     assert "trial 4 with 0.9000 after 30 s." in KIND.describe(record)
     figure = KIND.draw(record)
     check(figure)
-    assert [axes.get_xlabel() for axes in figure.axes] == ["trial", "seconds since the search began"]
+    assert [axes.get_xlabel() for axes in figure.axes] == [
+        "trial",
+        "seconds since the search began",
+    ]
 
 
 def test_one_far_off_value_does_not_flatten_the_axis():
@@ -88,7 +94,8 @@ def test_one_far_off_value_does_not_flatten_the_axis():
 
 @pytest.mark.parametrize("mode", ["max", "min"])
 @pytest.mark.parametrize(
-    ("values", "shown"), [([], (0.0, 1.0)), ([np.nan], (0.0, 1.0)), ([0.0], (-1.0, 1.0)), ([2.0] * 9, (1.9, 2.1))]
+    ("values", "shown"),
+    [([], (0.0, 1.0)), ([np.nan], (0.0, 1.0)), ([0.0], (-1.0, 1.0)), ([2.0] * 9, (1.9, 2.1))],
 )
 def test_limits_of_few_and_equal_values(values, shown, mode):
     assert limits(values, Goal("it", mode)) == pytest.approx(shown)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.figures.mistakes import KIND, MOST, mistakes
-from models.datasets import Dataset
-from models.evidence import evidence
+from hypersearch.analysis.figures.models.mistakes import KIND, MOST, mistakes
+from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.evaluation.artifacts import classification_artifacts
 from tests.analysis.figures.confirmed import HOSTILE, drawn, study_of
 
 
@@ -16,7 +16,7 @@ def arrays(digits: Dataset):
     """All images are said to be threes, the later the surer."""
     proba = np.zeros((len(digits.x_test), 10))
     proba[:, 3] = np.linspace(0.2, 0.9, len(proba))
-    return evidence(proba, digits)
+    return classification_artifacts(proba, digits)
 
 
 def test_the_surest_errors_come_first(tmp_path, digits, arrays):
@@ -31,9 +31,11 @@ def test_the_surest_errors_come_first(tmp_path, digits, arrays):
     assert (record.errors, record.n) == ((digits.y_test != 3).sum(), 360)
     titles = [axes.get_title() for axes in drawn(KIND, record).axes]
     assert titles[0] == f"3 0.90\nis {digits.y_test[wrong[0]]}"
-    assert KIND.describe(record) == (
-        f"24 of the {record.errors} test images (of 360) that were named wrongly, the surest first: image {wrong[0]} "
-        f"is {digits.y_test[wrong[0]]} and was called 3 with a confidence of 0.90."
+    assert (
+        KIND.describe(record)
+        == f"24 of the {record.errors} test images (of 360) that were named wrongly, the surest"
+        f" first: image {wrong[0]} is {digits.y_test[wrong[0]]} and was called 3 with a"
+        " confidence of 0.90."
     )
 
 
@@ -41,7 +43,7 @@ def test_the_true_classes_of_an_older_study_come_from_its_data(tmp_path, digits,
     del arrays["truth"]
     facts = {
         "dataset": {"name": "digits", "classes": tuple("0123456789"), "digest": digits.digest},
-        "config": {"dataset": "digits", "limit": 240},
+        "config": {"dataset": "digits", "max_samples": 240},
         "seed": 0,
     }
     record = mistakes(study_of(tmp_path, "cnn", arrays, **facts), "cnn")
@@ -54,11 +56,22 @@ def test_the_true_classes_of_an_older_study_come_from_its_data(tmp_path, digits,
 def test_few_errors_margins_and_names_from_outside(tmp_path, digits):
     margins = np.eye(10)[digits.y_test] * 2.0
     margins[7] = 0.5 * np.eye(10)[(digits.y_test[7] + 1) % 10]
-    record = mistakes(study_of(tmp_path, "cnn", evidence(margins, digits, "margin"), classes=HOSTILE), "cnn")
+    record = mistakes(
+        study_of(
+            tmp_path, "cnn", classification_artifacts(margins, digits, "margin"), classes=HOSTILE
+        ),
+        "cnn",
+    )
     assert (record.number_w.tolist(), record.score) == ([7], "margin")
     assert "with a margin of 0.50" in KIND.describe(record)
     drawn(KIND, record)
 
 
 def test_no_errors_no_gallery(tmp_path, digits):
-    assert mistakes(study_of(tmp_path, "cnn", evidence(np.eye(10)[digits.y_test], digits)), "cnn") is None
+    assert (
+        mistakes(
+            study_of(tmp_path, "cnn", classification_artifacts(np.eye(10)[digits.y_test], digits)),
+            "cnn",
+        )
+        is None
+    )

@@ -8,12 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from analysis.figures.base import Kind
-from analysis.figures.of_evidence import EVIDENCE_KINDS
+from hypersearch.analysis.figures.base import FigureKind
+from hypersearch.analysis.figures.registry import EVIDENCE_KINDS
 from tests.analysis.figures.confirmed import study_of
 
 NAMES = {
-    *("curves", "confusion", "per_class", "misclassified", "reconstructions", "decoded_grid", "latent", "film"),
+    *(
+        "curves",
+        "confusion",
+        "per_class",
+        "misclassified",
+        "reconstructions",
+        "decoded_grid",
+        "latent",
+        "film",
+    ),
     *("beside", "elbow", "clusters", "cluster_confusion", "embeddings"),
 }
 
@@ -24,13 +33,13 @@ def test_names():
 
 
 @pytest.mark.parametrize("kind", EVIDENCE_KINDS, ids=lambda kind: kind.name)
-def test_a_study_that_was_not_confirmed_has_no_figure(tmp_path, kind: Kind):
+def test_a_study_that_was_not_confirmed_has_no_figure(tmp_path, kind: FigureKind):
     assert kind.compute(study_of(tmp_path, "autoencoder"), "autoencoder") is None
 
 
 def test_no_network_is_loaded_and_no_umap():
     code = (
-        "import sys; from analysis.figures.of_evidence import EVIDENCE_KINDS;"
+        "import sys; from hypersearch.analysis.figures.registry import EVIDENCE_KINDS;"
         "assert not {'tensorflow', 'keras', 'umap', 'numba', 'ray', 'optuna'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[3])

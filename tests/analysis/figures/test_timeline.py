@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.figures.timeline import KIND
+from hypersearch.analysis.figures.search.timeline import KIND
 from tests.analysis.figures.made import check, journal, study
 
 EVENTS = [
@@ -14,7 +14,12 @@ EVENTS = [
     ("end", 1005.0, 1, {"state": "PRUNED"}),  # spared: (9 - 1) · 3 s
     ("start", 1005.0, 2, {"limit": 9}),
     ("step", 1006.0, 2, {"resource": 3, "seconds": 6.0}),
-    ("end", 1010.0, 2, {"state": "PRUNED", "cut": True}),  # ended with the search: nothing was spared
+    (
+        "end",
+        1010.0,
+        2,
+        {"state": "PRUNED", "cut": True},
+    ),  # ended with the search: nothing was spared
     ("end", 1020.0, 0, {"state": "COMPLETE"}),
     ("start", 1012.0, 3, {"limit": 9}),
     ("end", 1013.0, 3, {"state": "FAIL"}),
@@ -25,7 +30,12 @@ ROWS = [{"state": "COMPLETE"}, {"state": "PRUNED"}, {"state": "PRUNED"}, {"state
 def test_bars_rows_and_sums(tmp_path):
     record = KIND.compute(study(ROWS, folder=journal(tmp_path, EVENTS)), "cnn")
     bars = zip(
-        record.trial_n.tolist(), record.row_n.tolist(), record.began_n, record.ended_n, record.state_n, strict=True
+        record.trial_n.tolist(),
+        record.row_n.tolist(),
+        record.began_n,
+        record.ended_n,
+        record.state_n,
+        strict=True,
     )
     assert list(bars) == [
         (0, 0, 0.0, 20.0, "COMPLETE"),
@@ -36,16 +46,19 @@ def test_bars_rows_and_sums(tmp_path):
     assert record.spent == {"COMPLETE": 20.0, "PRUNED": 9.0, "FAIL": 1.0}
     assert (record.saved, record.rows, record.length, record.pauses) == (24.0, 2, 20.0, ())
     check(KIND.draw(record))
-    assert KIND.describe(record) == (
-        "cnn: 4 trials in 20 s, up to 2 at once. Worker time by how they ended: 20 s on complete, 9 s on stopped, 1 s "
-        "on failed trials. Early stopping spared about 24 s."
+    assert (
+        KIND.describe(record)
+        == "cnn: 4 trials in 20 s, up to 2 at once. Worker time by how they ended: 20 s on"
+        " complete, 9 s on stopped, 1 s on failed trials. Early stopping spared about 24 s."
     )
 
 
 @pytest.mark.parametrize(("trees", "saved"), [(4, 9.0), (20, 24.0), (1, 0.0)])
 def test_a_parameter_may_say_where_a_trial_would_have_ended(tmp_path, trees, saved):
     rows = [{**row, "param.n_estimators": trees} for row in ROWS]
-    record = KIND.compute(study(rows, folder=journal(tmp_path, EVENTS), until="n_estimators"), "cnn")
+    record = KIND.compute(
+        study(rows, folder=journal(tmp_path, EVENTS), until="n_estimators"), "cnn"
+    )
     assert record.saved == saved
 
 

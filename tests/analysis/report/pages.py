@@ -25,10 +25,16 @@ class Element:
         return re.sub(r"\s+", " ", "".join(parts)).strip()
 
     def all(self, tag: str, **attributes: str) -> list[Element]:
-        """The elements of a tag (or "*"), in order, whose attributes hold these words; `class_` for class."""
+        """The elements of a tag (or "*"), in order, whose attributes hold these words; `class_` for
+        class.
+        """
         wanted = {name.rstrip("_"): word for name, word in attributes.items()}
         found = [each for each in self.within() if tag in (each.tag, "*")]
-        return [e for e in found if all(word in e.attributes.get(name, "").split() for name, word in wanted.items())]
+        return [
+            e
+            for e in found
+            if all(word in e.attributes.get(name, "").split() for name, word in wanted.items())
+        ]
 
     def within(self) -> Iterator[Element]:
         for child in self.children:
@@ -37,7 +43,10 @@ class Element:
                 yield from child.within()
 
     def rows(self) -> list[list[str]]:
-        return [[cell.text for cell in row.within() if cell.tag in ("th", "td")] for row in self.all("tr")]
+        return [
+            [cell.text for cell in row.within() if cell.tag in ("th", "td")]
+            for row in self.all("tr")
+        ]
 
 
 class Page(HTMLParser):
@@ -75,15 +84,23 @@ class Page(HTMLParser):
 
     def table(self, caption: str) -> list[list[str]]:
         """The rows of the first table whose caption begins so; the columns' names first."""
-        return next(t for t in self.root.all("table") if t.all("caption")[0].text.startswith(caption)).rows()
+        return next(
+            t for t in self.root.all("table") if t.all("caption")[0].text.startswith(caption)
+        ).rows()
 
     @property
     def headings(self) -> list[tuple[int, str]]:
-        return [(int(each.tag[1]), each.text) for each in self.root.within() if re.fullmatch("h[1-6]", each.tag)]
+        return [
+            (int(each.tag[1]), each.text)
+            for each in self.root.within()
+            if re.fullmatch("h[1-6]", each.tag)
+        ]
 
 
 def complaints(html: str) -> list[str]:
-    """What is wrong with a page: its nesting, what it runs or fetches, and what keeps people from reading it."""
+    """What is wrong with a page: its nesting, what it runs or fetches, and what keeps people from
+    reading it.
+    """
     page = Page(html)
     return [*page.errors, *_unsafe(page), *_ids(page), *_headings(page), *_unreadable(page)]
 
@@ -106,7 +123,11 @@ def _ids(page: Page) -> Iterator[str]:
     ids = Counter(each.attributes["id"] for each in page.root.within() if "id" in each.attributes)
     yield from (f"id {name} twice" for name, count in ids.items() if count > 1)
     links = [link.attributes["href"].removeprefix("#") for link in page.root.all("a")]
-    labels = [each.attributes["aria-labelledby"] for each in page.root.within() if "aria-labelledby" in each.attributes]
+    labels = [
+        each.attributes["aria-labelledby"]
+        for each in page.root.within()
+        if "aria-labelledby" in each.attributes
+    ]
     yield from (f"nothing is called {name}" for name in (*links, *labels) if name not in ids)
 
 
@@ -124,8 +145,14 @@ def _unreadable(page: Page) -> Iterator[str]:
     (html,) = page.root.all("html")
     if not html.attributes.get("lang") or not page.root.all("title")[0].text:
         yield "no language or no title"
-    yield from ("an image without words" for each in page.root.all("img") if not each.attributes.get("alt"))
-    yield from ("a column or row without scope" for each in page.root.all("th") if "scope" not in each.attributes)
+    yield from (
+        "an image without words" for each in page.root.all("img") if not each.attributes.get("alt")
+    )
+    yield from (
+        "a column or row without scope"
+        for each in page.root.all("th")
+        if "scope" not in each.attributes
+    )
     for table in page.root.all("table"):
         if not table.all("caption") or len({len(row) for row in table.rows()}) != 1:
             yield f"a table without caption or with uneven rows: {table.text[:60]}"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.journal import lives
-from analysis.report.budget import Spent, as_table, budget, in_words
-from analysis.report.words import HELD
+from hypersearch.analysis.report.budget import Spent, as_table, budget, in_words
+from hypersearch.analysis.report.formatting import HELD
+from hypersearch.analysis.study.worker_times import lives
 from tests.analysis.studies import CNN, Made, make
 
 TRIALS = (
@@ -28,12 +28,16 @@ def test_budget(tmp_path):
     assert spent.spared == Spent(2, 10, 10.0)
     assert spent.cut == 1
     assert spent.bar == [("spent", 45.71), ("given", 25.71), ("spared", 28.57)]
-    assert in_words(spent).replace(HELD, "~") == (
-        "Early stopping ended 2 trials before their time and spared 10 of 26 epochs (38~%), about 10~s of work at "
-        "these trials' own pace. The end of the search cut off 1 trial; a resume goes on with them."
+    assert (
+        in_words(spent).replace(HELD, "~")
+        == "Early stopping ended 2 trials before their time and spared 10 of 26 epochs (38~%),"
+        " about 10~s of work at these trials' own pace. The end of the search cut off 1 trial; a"
+        " resume goes on with them."
     )
     assert as_table(spent).kinds == ("spent", "given", "spared")
-    assert tuple(tuple(cell.replace(HELD, "~") for cell in row) for row in as_table(spent).rows) == (
+    assert tuple(
+        tuple(cell.replace(HELD, "~") for cell in row) for row in as_table(spent).rows
+    ) == (
         ("searched", "6", "16", "16~s"),
         ("baselines", "1", "9", "9.0~s"),
         ("spared (estimate)", "2", "10", "10~s"),
@@ -64,6 +68,9 @@ def test_nobody_was_stopped(tmp_path, trials):
 
 
 def test_a_parameter_may_say_where_a_trial_ends(tmp_path):
-    trials = [Made(0, (0.5,), "PRUNED", params={"depth": 4}), Made(1, (0.5,), "PRUNED", params={"rate": 0.1})]
+    trials = [
+        Made(0, (0.5,), "PRUNED", params={"depth": 4}),
+        Made(1, (0.5,), "PRUNED", params={"rate": 0.1}),
+    ]
     study = make(tmp_path, trials, searches=({**CNN, "until": "depth"},))
     assert budget(study, "cnn", lives(study.folder, "cnn")).spared == Spent(2, 3 + 8, 11.0)

@@ -8,8 +8,20 @@ from importlib import resources
 import pytest
 
 PAIRS = (  # of colours that letters have and that they stand on
-    *(("text", "ground"), ("muted", "ground"), ("link", "ground"), ("text", "panel"), ("muted", "panel")),
-    *(("done", "ground"), ("stopped", "panel"), ("failed", "panel"), ("stopped", "ground"), ("failed", "ground")),
+    *(
+        ("text", "ground"),
+        ("muted", "ground"),
+        ("link", "ground"),
+        ("text", "panel"),
+        ("muted", "panel"),
+    ),
+    *(
+        ("done", "ground"),
+        ("stopped", "panel"),
+        ("failed", "panel"),
+        ("stopped", "ground"),
+        ("failed", "ground"),
+    ),
 )
 
 
@@ -18,7 +30,11 @@ def test_contrast(scheme):
     """WCAG 2.2, success criterion 1.4.3, level AA."""
     blocks = re.findall(r":root \{(.*?)\}", _styles(), re.DOTALL)
     colours = dict(re.findall(r"--(\w+): (#\w{6})", blocks[0] if scheme == "light" else blocks[1]))
-    assert [(pair, round(ratio, 2)) for pair in PAIRS if (ratio := _contrast(*(colours[c] for c in pair))) < 4.5] == []
+    assert [
+        (pair, round(ratio, 2))
+        for pair in PAIRS
+        if (ratio := _contrast(*(colours[c] for c in pair))) < 4.5
+    ] == []
 
 
 def _styles():

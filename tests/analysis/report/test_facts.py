@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis.report.facts import commands, details, facts
-from analysis.report.words import HELD
+from hypersearch.analysis.report.formatting import HELD
+from hypersearch.analysis.report.study_facts import commands, details, facts
 from tests.analysis.studies import Made, make
 
 
@@ -24,8 +24,10 @@ def told(study, **changes):
 
 def test_facts(study):
     assert told(study) == {
-        "Data": "digits; 1,149 images to train on, 288 to validate with, 360 to test with; 8~×~8 pixels; "
-        "10 classes: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9",
+        "Data": (
+            "digits; 1,149 images to train on, 288 to validate with, 360 to test with; 8~×~8"
+            " pixels; 10 classes: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9"
+        ),
         "Searched": "cnn",
         "When": "2026-01-31, 10:00 to 10:05 UTC, 5~min",
         "Test images": "not read yet: all figures are on validation images",
@@ -34,27 +36,45 @@ def test_facts(study):
 
 
 def test_a_study_that_was_interrupted_and_resumed(study):
-    first = {"started": "2026-01-30T10:00:00+00:00", "ended": "2026-01-30T11:00:00+00:00", "interrupted": True}
-    assert told(study, runs=[first])["When"] == "2026-01-30 10:00 to 2026-01-31 10:05 UTC, 1~h 5~min, in 2 runs"
+    first = {
+        "started": "2026-01-30T10:00:00+00:00",
+        "ended": "2026-01-30T11:00:00+00:00",
+        "interrupted": True,
+    }
+    assert (
+        told(study, runs=[first])["When"]
+        == "2026-01-30 10:00 to 2026-01-31 10:05 UTC, 1~h 5~min, in 2 runs"
+    )
     assert told(study, interrupted=True)["When"].endswith(", 5~min; interrupted")
-    assert told(study, ended=None)["When"] == "begun 2026-01-31 10:00 UTC; it has not ended: it runs, or was killed"
+    assert (
+        told(study, ended=None)["When"]
+        == "begun 2026-01-31 10:00 UTC; it has not ended: it runs, or was killed"
+    )
 
 
 def test_how_often_test_was_read(study):
     asked = {"top": 1, "seeds": 3, "baselines": True, "fit_on": "train+validation"}
-    assert told(study, test_reads=1, confirmed=asked)["Test images"] == (
-        "read once, by the best of each search and the baselines, trained anew with 3 seeds on train+validation"
+    assert (
+        told(study, test_reads=1, confirmed=asked)["Test images"]
+        == "read once, by the best of each search and the baselines, trained anew with 3 seeds on"
+        " train+validation"
     )
-    again = told(study, test_reads=2, confirmed={**asked, "top": 4, "baselines": False, "seeds": 1})["Test images"]
-    assert again == (
-        "read 2 times, so figures on test are no longer those of unseen images, by the best 4 of each search, "
-        "trained anew with 1 seed on train+validation"
+    again = told(
+        study, test_reads=2, confirmed={**asked, "top": 4, "baselines": False, "seeds": 1}
+    )["Test images"]
+    assert (
+        again
+        == "read 2 times, so figures on test are no longer those of unseen images, by the best 4 of"
+        " each search, trained anew with 1 seed on train+validation"
     )
 
 
 def test_data(study):
     assert told(study, dataset={"name": "none"})["Data"] == "none: these families need no images"
-    assert told(study, dataset={"name": "mine"}, config={"limit": 100})["Data"] == "mine; cut to 100 images by --limit"
+    assert (
+        told(study, dataset={"name": "mine"}, config={"max_samples": 100})["Data"]
+        == "mine; cut to 100 images by --max-samples"
+    )
     many = {"name": "mine", "classes": [str(i) for i in range(30)]}
     assert told(study, dataset=many)["Data"].endswith("18, 19, …")
 
@@ -79,7 +99,9 @@ def test_details(study):
 
 
 def typed(study, cut=False, **changes):
-    return [command for command, _ in commands(replace(study, facts={**study.facts, **changes}), cut)]
+    return [
+        command for command, _ in commands(replace(study, facts={**study.facts, **changes}), cut)
+    ]
 
 
 def test_commands(study):
@@ -93,18 +115,26 @@ def test_commands(study):
     assert typed(study, interrupted=True)[0] == "hypersearch resume demo"
     assert typed(study, ended=None)[0] == "hypersearch resume demo"
     assert "hypersearch confirm demo --seeds 3" not in typed(study, test_reads=1)
-    assert "hypersearch confirm demo --force" in typed(study, test_reads=1)  # its best has no figures on test
+    assert "hypersearch confirm demo --force" in typed(
+        study, test_reads=1
+    )  # its best has no figures on test
     judged = replace(study, trials=study.trials.assign(**{"test.accuracy": 0.9}))
     assert not [command for command in typed(judged, test_reads=1) if "confirm" in command]
 
 
 def test_a_confirmation_that_was_cut_short_can_go_on(study):
     asked = {"top": 2, "seeds": 3, "baselines": False, "fit_on": "train"}
-    cut = {"test_reads": 1, "confirmed": asked, "confirming": {"asked": asked, "done": [[["cnn", 0, 1, False], {}]]}}
+    cut = {
+        "test_reads": 1,
+        "confirmed": asked,
+        "confirming": {"asked": asked, "done": [[["cnn", 0, 1, False], {}]]},
+    }
     typed_now = typed(replace(study, folder=Path("runs/demo")), **cut)
     assert "hypersearch confirm demo --top 2 --seeds 3 --no-baselines --fit-on train" in typed_now
     told = dict(facts(replace(study, facts={**study.facts, **cut})))["Test images"]
-    assert told.startswith("read once, by the best 2 of each search, trained anew with 3 seeds on train; ")
+    assert told.startswith(
+        "read once, by the best 2 of each search, trained anew with 3 seeds on train; "
+    )
     assert told.endswith("; cut short, with 1 training done")
 
 

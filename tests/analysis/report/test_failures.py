@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from analysis.report.failures import LINES, NO_LOG, SHOWN, failures
+from hypersearch.analysis.report.failures import LINES, NO_LOG, SHOWN, failures
 from tests.analysis.studies import HOSTILE, Made, make
 
 
 def failed(number, words, lines=2):
-    return Made(number, (0.5,), "FAIL", failure="\n".join([*(f"  line {i}" for i in range(lines)), words, ""]))
+    return Made(
+        number,
+        (0.5,),
+        "FAIL",
+        failure="\n".join([*(f"  line {i}" for i in range(lines)), words, ""]),
+    )
 
 
 def test_like_failures_stand_together_most_frequent_first(tmp_path):
@@ -24,7 +29,12 @@ def test_like_failures_stand_together_most_frequent_first(tmp_path):
 def test_only_the_end_of_a_long_traceback(tmp_path):
     (kind,) = failures(make(tmp_path, [failed(0, "ValueError: no", 500)]), "cnn").kinds
     lines = kind.ending.splitlines()
-    assert (len(lines), lines[0], lines[1], lines[-1]) == (LINES + 1, "…", "  line 476", "ValueError: no")
+    assert (len(lines), lines[0], lines[1], lines[-1]) == (
+        LINES + 1,
+        "…",
+        "  line 476",
+        "ValueError: no",
+    )
 
 
 def test_endless_words_are_cut(tmp_path):
@@ -34,7 +44,9 @@ def test_endless_words_are_cut(tmp_path):
 
 
 def test_many_trials_and_many_kinds(tmp_path):
-    trials = [failed(n, f"ValueError: {n}") for n in range(20)] + [failed(n, "OSError: full") for n in range(20, 40)]
+    trials = [failed(n, f"ValueError: {n}") for n in range(20)] + [
+        failed(n, "OSError: full") for n in range(20, 40)
+    ]
     found = failures(make(tmp_path, trials), "cnn")
     assert found.kinds[0].what == "20 trials: 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, …"
     assert (len(found.kinds), found.more) == (SHOWN, 21 - SHOWN)

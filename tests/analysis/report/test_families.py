@@ -1,4 +1,6 @@
-"""A real study of all families on digits, confirmed: every kind of figure has its place, and the page is sound."""
+"""A real study of all families on digits, confirmed: every kind of figure has its place, and the
+page is sound.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +8,17 @@ import shutil
 
 import pytest
 
-from analysis.figures import KINDS
-from analysis.report import write_report
-from search.cli import main
+from hypersearch.analysis.figures import KINDS
+from hypersearch.analysis.report.page import write_report
+from hypersearch.search.cli.main import main
 from tests.analysis.report.pages import Page, complaints
 from tests.analysis.report.test_browser import BROWSER, looked_at
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 RUN = (
-    "run cnn autoencoder vae random_forest linear_svm kmeans dbscan --name all --dataset digits --limit 300 --trials 9"
+    "run cnn autoencoder vae random_forest linear_svm kmeans dbscan --name all --dataset digits"
+    " --limit 300 --trials 9"
 )
 QUICK = "--max-resource 3 --reduction-factor 2 --no-baselines"
 ALWAYS = {"history", "timeline", "slices"}
@@ -40,7 +43,10 @@ def test_every_family(here, capsys):
     html = path.read_text(encoding="utf-8")
     assert complaints(html) == []
     found = Page(html)
-    shown = {section.all("h2")[0].text: kinds_in(section) for section in found.root.all("section", class_="search")}
+    shown = {
+        section.all("h2")[0].text: kinds_in(section)
+        for section in found.root.all("section", class_="search")
+    }
     lacking = {family: {*ALWAYS, *kinds} - shown[family] for family, kinds in EXPECTED.items()}
     assert {family: kinds for family, kinds in lacking.items() if kinds} == {}
     assert set.union(*shown.values()) == set(KINDS), "a kind of figure that no family has"
@@ -53,4 +59,8 @@ def test_every_family(here, capsys):
 
 def kinds_in(section):
     """The kinds of the figures with a picture."""
-    return {figure.attributes["id"].rsplit("-", 1)[1] for figure in section.all("figure") if figure.all("img")}
+    return {
+        figure.attributes["id"].rsplit("-", 1)[1]
+        for figure in section.all("figure")
+        if figure.all("img")
+    }

@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from analysis.figures import KINDS, style
-from analysis.figures.base import Kind
-from analysis.report import page, pictures, write_report
-from analysis.report.pictures import ABOUT, NOTHING, SMALL
-from models.errors import UserError
+from hypersearch.analysis.figures import KINDS, style
+from hypersearch.analysis.figures.base import FigureKind
+from hypersearch.analysis.report import images, page
+from hypersearch.analysis.report.captions import ABOUT, NOTHING
+from hypersearch.analysis.report.images import SMALL
+from hypersearch.analysis.report.page import write_report
+from hypersearch.models.errors import UserError
 from tests.analysis.report.pages import Page, complaints
 from tests.analysis.studies import CNN, HOSTILE, Made, make
 
@@ -20,7 +22,11 @@ from tests.analysis.studies import CNN, HOSTILE, Made, make
 def many(count):
     """Trials of which two thirds are stopped, and some fail in three ways."""
     for n in range(count):
-        params = {"depth": 1 + n % 4, "rate": 0.0001 * 1.007 ** (n % 900), "pooling": ("max", "average")[n % 2]}
+        params = {
+            "depth": 1 + n % 4,
+            "rate": 0.0001 * 1.007 ** (n % 900),
+            "pooling": ("max", "average")[n % 2],
+        }
         top = 0.5 + 0.4 * ((n * 0.618) % 1)
         if n % 50 == 49:
             yield Made(n, (top,), "FAIL", params=params, failure=f"Traceback\nValueError: {n % 3}")
@@ -34,7 +40,9 @@ BASELINE = Made(0, (0.5, 0.85), name="R5", params={"depth": 3, "rate": 0.001, "p
 STUDIES = {
     "nothing has run": [],
     "nothing has ended": [Made(0, (0.5,), "RUNNING"), Made(1, (), "RUNNING")],
-    "all have failed": [Made(n, (), "FAIL", failure=f"Traceback\nValueError: {n % 2}") for n in range(5)],
+    "all have failed": [
+        Made(n, (), "FAIL", failure=f"Traceback\nValueError: {n % 2}") for n in range(5)
+    ],
     "a single trial": [Made(0)],
     "a single stopped trial": [Made(0, (0.5,), "PRUNED")],
     "a baseline alone": [BASELINE],
@@ -50,7 +58,9 @@ def test_every_study_gives_a_sound_page(tmp_path, trials):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("trials", [*STUDIES.values(), list(many(1000))], ids=[*STUDIES.keys(), "a thousand"])
+@pytest.mark.parametrize(
+    "trials", [*STUDIES.values(), list(many(1000))], ids=[*STUDIES.keys(), "a thousand"]
+)
 def test_every_study_gives_a_sound_page_with_all_figures(tmp_path, trials):
     assert len(check(tmp_path, trials)) < 5_000_000
 
@@ -73,23 +83,33 @@ def _counts(found):
 
 @pytest.fixture
 def no_figures(monkeypatch):
-    monkeypatch.setattr(pictures, "KINDS", {})
+    monkeypatch.setattr(images, "KINDS", {})
 
 
 @pytest.fixture
 def few_figures(monkeypatch):
     """All are tested by themselves."""
-    monkeypatch.setattr(pictures, "KINDS", {name: KINDS[name] for name in ("history", "timeline")})
+    monkeypatch.setattr(images, "KINDS", {name: KINDS[name] for name in ("history", "timeline")})
 
 
 @pytest.mark.usefixtures("no_figures")
 def test_what_a_page_says(tmp_path):
-    failed = Made(4, (0.1,), "FAIL", failure="Traceback (most recent call last)\nValueError: too deep")
+    failed = Made(
+        4, (0.1,), "FAIL", failure="Traceback (most recent call last)\nValueError: too deep"
+    )
     study = make(tmp_path, [BASELINE, Made(1), Made(2, (0.7,), "PRUNED"), failed])
     found = Page(page([study], strict=True))
     parts = [text for level, text in found.headings if level <= 3]
     assert parts == [
-        *("demo", "cnn", "Best trial: 1", "Beside published figures", "Leaderboard", "Budget", "The best model"),
+        *(
+            "demo",
+            "cnn",
+            "Best trial: 1",
+            "Beside published figures",
+            "Leaderboard",
+            "Budget",
+            "The best model",
+        ),
         "Failures",
     ]
     assert found.table("The best of each search") == [
@@ -97,16 +117,29 @@ def test_what_a_page_says(tmp_path):
         ["cnn", "accuracy", "0.9000", "–", "1", "4", "6.0 s"],
     ]
     assert found.table("All trials")[1][:3] == ["1", "1", "0.9000"]
-    assert "5 trials of up to 9 epochs, proposed by tpe, and 1 baseline; asha stops early at 1 and 3" in found.root.text
+    assert (
+        "5 trials of up to 9 epochs, proposed by tpe, and 1 baseline; asha stops early at 1 and 3"
+        in found.root.text
+    )
     assert found.root.all("pre")[-1].text.endswith("ValueError: too deep")
     assert [link.attributes["href"] for link in found.root.all("nav")[0].all("a")] == ["#study-1-1"]
     way = [item.text for item in found.root.all("ul", class_="way")[0].all("li")]
-    assert way == ["best trial", "published figures", "leaderboard", "budget", "the best model", "failures"]
+    assert way == [
+        "best trial",
+        "published figures",
+        "leaderboard",
+        "budget",
+        "the best model",
+        "failures",
+    ]
 
 
 @pytest.mark.usefixtures("no_figures")
 def test_several_studies_on_a_page(tmp_path):
-    studies = [make(tmp_path, [Made(n) for n in range(count)], name) for name, count in (("a", 1), ("b", 3))]
+    studies = [
+        make(tmp_path, [Made(n) for n in range(count)], name)
+        for name, count in (("a", 1), ("b", 3))
+    ]
     html = page(studies, strict=True)
     assert complaints(html) == []
     found = Page(html)
@@ -120,18 +153,42 @@ def test_several_studies_on_a_page(tmp_path):
 def test_hostile_words_stay_words(tmp_path):
     search = {
         **CNN,
-        "space": {HOSTILE: {"kind": "Choice", "values": [HOSTILE, "b"], "searched": [HOSTILE, "b"], "when": {}}},
+        "space": {
+            HOSTILE: {
+                "kind": "Choice",
+                "values": [HOSTILE, "b"],
+                "searched": [HOSTILE, "b"],
+                "when": {},
+            }
+        },
         "baselines": [{**CNN["baselines"][0], "name": HOSTILE, "source": HOSTILE}],
         "left_out": {HOSTILE: HOSTILE},
         "searcher": HOSTILE,
         "features": HOSTILE,
         "resource": HOSTILE,
     }
-    trials = [Made(0, name=HOSTILE, params={HOSTILE: HOSTILE}), Made(1, params={HOSTILE: "b"}), Made(2)]
-    trials += [Made(n, (0.1,), "FAIL", failure=f"{HOSTILE}\n{HOSTILE}", params={HOSTILE: "b"}) for n in range(3, 5)]
+    trials = [
+        Made(0, name=HOSTILE, params={HOSTILE: HOSTILE}),
+        Made(1, params={HOSTILE: "b"}),
+        Made(2),
+    ]
+    trials += [
+        Made(n, (0.1,), "FAIL", failure=f"{HOSTILE}\n{HOSTILE}", params={HOSTILE: "b"})
+        for n in range(3, 5)
+    ]
     study = make(tmp_path, trials, searches=(search,))
-    facts = {**study.facts, "name": HOSTILE, "versions": {HOSTILE: HOSTILE}, "git_revision": HOSTILE}
-    facts["dataset"] = {**facts["dataset"], "name": HOSTILE, "classes": [HOSTILE] * 10, "digest": HOSTILE}
+    facts = {
+        **study.facts,
+        "name": HOSTILE,
+        "versions": {HOSTILE: HOSTILE},
+        "git_revision": HOSTILE,
+    }
+    facts["dataset"] = {
+        **facts["dataset"],
+        "name": HOSTILE,
+        "classes": [HOSTILE] * 10,
+        "digest": HOSTILE,
+    }
     facts["config"] = {**facts["config"], "storage": HOSTILE, "warm_start": HOSTILE}
     facts["hardware"] = dict.fromkeys(facts["hardware"], HOSTILE)
     facts["started"] = facts["ended"] = HOSTILE
@@ -150,7 +207,9 @@ def test_hostile_words_stay_words(tmp_path):
 @pytest.mark.usefixtures("no_figures")
 def test_a_family_with_a_hostile_name(tmp_path):
     name = HOSTILE[:40]
-    study = make(tmp_path, [Made(n, family=name) for n in range(2)], searches=({**CNN, "family": name},))
+    study = make(
+        tmp_path, [Made(n, family=name) for n in range(2)], searches=({**CNN, "family": name},)
+    )
     html = page([study], strict=True)
     assert complaints(html) == []
     assert Page(html).headings[1][1].startswith("<script>")
@@ -170,8 +229,12 @@ def _draw(dots):
 
 
 def kinds(**changes):
-    standard = {"compute": lambda study, family: Dots(5), "draw": _draw, "describe": lambda dots: f"{dots.count} dots"}
-    return {"dots": Kind("dots", "Some <b>dots", **{**standard, **changes})}
+    standard = {
+        "compute": lambda study, family: Dots(5),
+        "draw": _draw,
+        "describe": lambda dots: f"{dots.count} dots",
+    }
+    return {"dots": FigureKind("dots", "Some <b>dots", **{**standard, **changes})}
 
 
 @pytest.fixture
@@ -180,25 +243,29 @@ def study(tmp_path):
 
 
 def test_a_figure_has_title_words_and_size(study, monkeypatch):
-    monkeypatch.setattr(pictures, "KINDS", kinds())
+    monkeypatch.setattr(images, "KINDS", kinds())
     monkeypatch.setitem(ABOUT, "dots", "What the dots show.")
     html = page([study], strict=True)
     assert complaints(html) == []
     (figure,) = Page(html).root.all("figure")
     (image,) = figure.all("img")
     assert figure.all("figcaption")[0].text == "Some <b>dotsWhat the dots show."
-    assert [image.attributes[name] for name in ("alt", "width", "height")] == ["5 dots", "384", "288"]
+    assert [image.attributes[name] for name in ("alt", "width", "height")] == [
+        "5 dots",
+        "384",
+        "288",
+    ]
     assert image.attributes["src"].startswith("data:image/svg+xml;base64,")
 
 
 def test_a_large_svg_becomes_a_png(study, monkeypatch):
-    monkeypatch.setattr(pictures, "KINDS", kinds(compute=lambda study, family: Dots(SMALL // 20)))
+    monkeypatch.setattr(images, "KINDS", kinds(compute=lambda study, family: Dots(SMALL // 20)))
     (image,) = Page(page([study])).root.all("img")
     assert image.attributes["src"].startswith("data:image/png;base64,")
 
 
 def test_a_kind_that_does_not_apply_is_left_out(study, monkeypatch):
-    monkeypatch.setattr(pictures, "KINDS", kinds(compute=lambda study, family: None))
+    monkeypatch.setattr(images, "KINDS", kinds(compute=lambda study, family: None))
     found = Page(page([study], strict=True))
     assert not found.root.all("figure")
     assert "Figures of the search" not in [text for _, text in found.headings]
@@ -206,7 +273,9 @@ def test_a_kind_that_does_not_apply_is_left_out(study, monkeypatch):
 
 def test_a_kind_that_any_search_may_have_says_why_it_is_not_there(study, monkeypatch):
     standard = kinds(compute=lambda study, family: None)["dots"]
-    monkeypatch.setattr(pictures, "KINDS", {name: replace(standard, name=name) for name in ("timeline", "curves")})
+    monkeypatch.setattr(
+        images, "KINDS", {name: replace(standard, name=name) for name in ("timeline", "curves")}
+    )
     html = page([study], strict=True)
     assert complaints(html) == []
     found = Page(html)
@@ -227,7 +296,9 @@ def test_what_a_study_without_trials_says(tmp_path):
         "No trial has failed.",
     ):
         assert words in said
-    assert any(f"hypersearch confirm demo --out {tmp_path} trains it anew" in words for words in said)
+    assert any(
+        f"hypersearch confirm demo --out {tmp_path} trains it anew" in words for words in said
+    )
     assert len(found.root.all("ul", class_="nothing")[0].all("li")) == 7
 
 
@@ -236,7 +307,7 @@ def test_a_figure_that_fails_costs_only_itself(tmp_path, study, monkeypatch, par
     def fail(*given):
         raise ValueError("no\n<i>ink</i>")
 
-    monkeypatch.setattr(pictures, "KINDS", kinds(**{part: fail}))
+    monkeypatch.setattr(images, "KINDS", kinds(**{part: fail}))
     said = []
     html = write_report(tmp_path, [], say=said.append).read_text(encoding="utf-8")
     assert complaints(html) == []
@@ -269,7 +340,9 @@ def test_what_is_refused(tmp_path):
     make(tmp_path, [Made(0)])
     with pytest.raises(UserError, match="^unknown study 'dem' in .*; did you mean 'demo'"):
         write_report(tmp_path, ["dem"])
-    with pytest.raises(UserError, match="^cannot write .*/there/report.html: No such file or directory$"):
+    with pytest.raises(
+        UserError, match="^cannot write .*/there/report.html: No such file or directory$"
+    ):
         write_report(tmp_path, [], tmp_path / "there" / "report.html")
     with pytest.raises(UserError, match="^cannot write .*: Is a directory$"):
         write_report(tmp_path, [], tmp_path / "demo")

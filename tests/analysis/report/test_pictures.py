@@ -9,17 +9,17 @@ import sys
 import pandas as pd
 import pytest
 
-from analysis.evidence import Evidence
-from analysis.figures import KINDS
-from analysis.figures.base import Kind
-from analysis.report import page, pictures
+from hypersearch.analysis.figures import KINDS
+from hypersearch.analysis.figures.base import FigureKind
+from hypersearch.analysis.report import images, page
+from hypersearch.analysis.study.evaluation_artifacts import ModelArtifacts
 from tests.analysis.studies import Made, make
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forks only on Linux")
 TRIALS = [Made(n, (0.1 * n,) * n) for n in range(1, 9)]
 UNSEEN = """
 import sys
-from analysis.figures.importances import _importance
+from hypersearch.analysis.figures.search.importances import _importance
 assert _importance().PedAnovaImportanceEvaluator()
 assert not [name for name in sys.modules if name.startswith(("sklearn", "optuna.importance"))]
 import optuna
@@ -28,18 +28,18 @@ assert optuna.importance is not _importance()
 
 
 def test_two_processes_draw_the_same_page(tmp_path, monkeypatch):
-    monkeypatch.setattr(pictures, "KINDS", {name: KINDS[name] for name in ("timeline", "history")})
+    monkeypatch.setattr(images, "KINDS", {name: KINDS[name] for name in ("timeline", "history")})
     studies = [make(tmp_path, TRIALS, name) for name in ("a", "b")]
     counts = []
-    assert page(studies, strict=True, workers=2, drawn_of=lambda *told: counts.append(told)) == page(
-        studies, strict=True
-    )
+    assert page(
+        studies, strict=True, workers=2, drawn_of=lambda *told: counts.append(told)
+    ) == page(studies, strict=True)
     assert counts == [(count, 4) for count in range(5)]
 
 
 def failing(monkeypatch, compute):
-    kind = Kind("history", "History", compute, lambda record: None, str)
-    monkeypatch.setattr(pictures, "KINDS", {"history": kind})
+    kind = FigureKind("history", "History", compute, lambda record: None, str)
+    monkeypatch.setattr(images, "KINDS", {"history": kind})
 
 
 def test_a_figure_that_fails_in_another_process_is_told_here(tmp_path, monkeypatch):
@@ -59,10 +59,10 @@ def test_what_a_killed_process_left_is_drawn_here(tmp_path, monkeypatch):
 
 def test_the_trial_in_the_pictures_is_named_and_a_better_one_since():
     trials = {"trial": [4, 0], "name": ["", "R5"], "state": ["COMPLETE", "COMPLETE"]}
-    shown = pictures._whose(pd.DataFrame(trials), Evidence({"trial": 0}, {}))
+    shown = images._whose(pd.DataFrame(trials), ModelArtifacts({"trial": 0}, {}))
     assert shown.startswith("Pictures of test images are of trial 0 R5, ")
     assert shown.endswith(" The best now is trial 4, which has not been judged on them.")
-    assert "now" not in pictures._whose(pd.DataFrame(trials), Evidence({"trial": 4}, {}))
+    assert "now" not in images._whose(pd.DataFrame(trials), ModelArtifacts({"trial": 4}, {}))
 
 
 def test_importances_do_without_scikit_learn_and_leave_optuna_whole():

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-import analysis
-from analysis.ranking import rank
-from analysis.report import tables
+import hypersearch
+from hypersearch.analysis.report import tables
+from hypersearch.analysis.study.ranking import rank
 from tests.analysis.studies import CNN, HOSTILE, Made, make
 
 BASELINE = Made(0, (0.5, 0.85), name="R5", params={"depth": 3, "rate": 0.001, "pooling": "max"})
@@ -32,13 +32,28 @@ def ranked(study):
 
 def confirmed(table):
     """With figures on test, as `confirm` leaves them."""
-    return table.assign(**{"test.accuracy": [0.88, 0.84, None, None], "test.accuracy_std": [0.01, 0.002, None, None]})
+    return table.assign(
+        **{
+            "test.accuracy": [0.88, 0.84, None, None],
+            "test.accuracy_std": [0.01, 0.002, None, None],
+        }
+    )
 
 
 def test_leaderboard(study, ranked):
     board = tables.leaderboard(study, "cnn", ranked)
     assert board.caption == "All trials, best first"
-    assert board.columns == ("#", "trial", "accuracy", "epochs", "seconds", "state", "depth", "rate", "pooling")
+    assert board.columns == (
+        "#",
+        "trial",
+        "accuracy",
+        "epochs",
+        "seconds",
+        "state",
+        "depth",
+        "rate",
+        "pooling",
+    )
     assert board.rows == (
         ("1", "1", "0.9000", "2", "2.0", "done", "2", "0.0123", "max"),
         ("2", "0 R5", "0.8500", "2", "2.0", "done", "3", "0.001", "max"),
@@ -62,13 +77,23 @@ def test_only_the_first_twenty_are_shown(tmp_path):
 
 
 def test_what_a_baseline_has_otherwise_comes_first(tmp_path):
-    space = {**CNN["space"], "network": {"kind": "Choice", "values": ["blocks", "R5"], "searched": ["blocks"]}}
-    trials = [Made(0, name="R5", params={"network": "R5"}), Made(1, params={"network": "blocks", "depth": 2})]
+    space = {
+        **CNN["space"],
+        "network": {"kind": "Choice", "values": ["blocks", "R5"], "searched": ["blocks"]},
+    }
+    trials = [
+        Made(0, name="R5", params={"network": "R5"}),
+        Made(1, params={"network": "blocks", "depth": 2}),
+    ]
     trials += [Made(2, params={"network": "blocks", "depth": 4})]
     study = make(tmp_path, trials, searches=({**CNN, "space": space},))
     board = tables.leaderboard(study, "cnn", rank(study, "cnn"))
     assert board.columns[board.parameters :] == ("network", "depth")
-    assert [row[board.parameters :] for row in board.rows] == [("R5", "–"), ("blocks", "2"), ("blocks", "4")]
+    assert [row[board.parameters :] for row in board.rows] == [
+        ("R5", "–"),
+        ("blocks", "2"),
+        ("blocks", "4"),
+    ]
     assert board.kind(board.parameters, "blocks") == "words parameter"
 
 
@@ -116,7 +141,10 @@ def test_the_best_trial(study, ranked):
 def test_a_baseline_that_wins_does_not_hide_the_best_that_was_found(tmp_path):
     study = make(tmp_path, [replace(BASELINE, scores=(0.99,)), *TRIALS[1:]])
     best = tables.best_trials(study, "cnn", rank(study, "cnn"))
-    assert [each.title for each in best] == ["Best trial: 0 R5 (baseline)", "Best trial that the search found: 1"]
+    assert [each.title for each in best] == [
+        "Best trial: 0 R5 (baseline)",
+        "Best trial that the search found: 1",
+    ]
 
 
 def test_no_complete_trial_is_no_best_one(tmp_path):
@@ -168,10 +196,16 @@ demo,kmeans,2,,COMPLETE,0.53,9,1.0,36,0.53,0.69,0.3,36,0.09,323456.5
 
 
 def test_choices_of_a_clustering(tmp_path):
-    kmeans = {**CNN, "family": "kmeans", "metric": "v_measure", "objectives": {"v_measure": "max"}, "baselines": []}
+    kmeans = {
+        **CNN,
+        "family": "kmeans",
+        "metric": "v_measure",
+        "objectives": {"v_measure": "max"},
+        "baselines": [],
+    }
     study = make(tmp_path, searches=(kmeans,))
     (study.folder / "trials.csv").write_text(CLUSTERS)
-    study = analysis.load(study.folder)
+    study = hypersearch.load(study.folder)
     picked, front = tables.chosen(study, "kmeans", rank(study, "kmeans"))
     assert picked.columns[:3] == ("chosen by", "trial", "v_measure")
     assert [row[:3] for row in picked.rows] == [

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from analysis import templating
-from analysis.report import words
+from hypersearch.analysis import templating
+from hypersearch.analysis.report import formatting
 
 
 @pytest.mark.parametrize(
@@ -25,28 +25,28 @@ from analysis.report import words
     ],
 )
 def test_column(values, shown):
-    assert words.column(values) == shown
+    assert formatting.column(values) == shown
 
 
 def test_a_figure_by_itself():
-    assert words.figure(np.float64(0.5)) == "0.5000"
-    assert words.figure(10.0, "clusters") == "10"
-    assert words.figure(1.0, "clusters") == "1"
-    assert words.figure(None) == "–"
-    assert words.count(40933.0) == "40,933"
+    assert formatting.figure(np.float64(0.5)) == "0.5000"
+    assert formatting.figure(10.0, "clusters") == "10"
+    assert formatting.figure(1.0, "clusters") == "1"
+    assert formatting.figure(None) == "–"
+    assert formatting.count(40933.0) == "40,933"
 
 
 def test_spread():
-    assert words.with_spread(0.94118, 0.00078) == "0.9412 ± 0.0008"
-    assert words.with_spread(-236.0, 1.25) == "−236.0 ± 1.2"
-    assert words.with_spread(0.9, None) == "0.9000"
-    assert words.with_spread(None, None) == "–"
+    assert formatting.with_spread(0.94118, 0.00078) == "0.9412 ± 0.0008"
+    assert formatting.with_spread(-236.0, 1.25) == "−236.0 ± 1.2"
+    assert formatting.with_spread(0.9, None) == "0.9000"
+    assert formatting.with_spread(None, None) == "–"
 
 
 def test_signs():
-    assert words.signed(0.0123, 4, plus=True) == "+0.0123"
-    assert words.signed(-0.0123, 4, plus=True) == "−0.0123"
-    assert words.signed(0.00001, 4, plus=True) == "0.0000"
+    assert formatting.signed(0.0123, 4, plus=True) == "+0.0123"
+    assert formatting.signed(-0.0123, 4, plus=True) == "−0.0123"
+    assert formatting.signed(0.00001, 4, plus=True) == "0.0000"
 
 
 @pytest.mark.parametrize(
@@ -66,25 +66,28 @@ def test_signs():
     ],
 )
 def test_durations(seconds, shown):
-    assert words.duration(seconds).replace(words.HELD, " ") == shown
+    assert formatting.duration(seconds).replace(formatting.HELD, " ") == shown
 
 
 def test_times():
-    assert words.day_and_time("2026-01-31T23:59:59+00:00") == "2026-01-31 23:59 UTC"
-    assert words.day_and_time("2026-01-31T23:59:59+02:00") == "2026-01-31 21:59 UTC"
-    assert words.day_and_time("yesterday") == "yesterday"
-    assert words.moment(None) is None
-    assert words.span("2026-01-31T10:00:00+00:00", "yesterday") == "2026-01-31 10:00 UTC to yesterday"
+    assert formatting.day_and_time("2026-01-31T23:59:59+00:00") == "2026-01-31 23:59 UTC"
+    assert formatting.day_and_time("2026-01-31T23:59:59+02:00") == "2026-01-31 21:59 UTC"
+    assert formatting.day_and_time("yesterday") == "yesterday"
+    assert formatting.moment(None) is None
+    assert (
+        formatting.span("2026-01-31T10:00:00+00:00", "yesterday")
+        == "2026-01-31 10:00 UTC to yesterday"
+    )
 
 
 def test_long_words_are_cut_in_the_middle():
-    assert words.short("abcdefghij", 5) == "abc…j"
-    assert words.short("abcde", 5) == "abcde"
-    assert len(words.short("x" * 10_000)) == words.LONG
+    assert formatting.short("abcdefghij", 5) == "abc…j"
+    assert formatting.short("abcde", 5) == "abcde"
+    assert len(formatting.short("x" * 10_000)) == formatting.LONG
 
 
 def test_lists():
-    assert [words.listed(names) for names in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
+    assert [formatting.listed(names) for names in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
         "",
         "a",
         "a and b",
@@ -94,14 +97,21 @@ def test_lists():
 
 @pytest.mark.parametrize(
     ("part", "whole", "shown"),
-    [(0, 0, "0~%"), (0, 9, "0~%"), (1, 10_000, "1~%"), (1, 2, "50~%"), (9_999, 10_000, "99~%"), (9, 9, "100~%")],
+    [
+        (0, 0, "0~%"),
+        (0, 9, "0~%"),
+        (1, 10_000, "1~%"),
+        (1, 2, "50~%"),
+        (9_999, 10_000, "99~%"),
+        (9, 9, "100~%"),
+    ],
 )
 def test_shares(part, whole, shown):
-    assert words.share(part, whole).replace(words.HELD, "~") == shown
+    assert formatting.share(part, whole).replace(formatting.HELD, "~") == shown
 
 
 def test_settings():
-    assert [words.setting(value) for value in (0.00123456, 3, True, "adam", "None")] == [
+    assert [formatting.setting(value) for value in (0.00123456, 3, True, "adam", "None")] == [
         "0.00123",
         "3",
         "True",

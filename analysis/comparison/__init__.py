@@ -1,0 +1,1 @@
+"""`hypersearch compare`: groups of studies side by side."""

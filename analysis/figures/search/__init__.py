@@ -1,0 +1,1 @@
+"""Figures over the trials of a search."""

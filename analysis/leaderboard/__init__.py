@@ -1,0 +1,1 @@
+"""The leaderboard, as text, CSV, Markdown, LaTeX, JSON and HTML."""

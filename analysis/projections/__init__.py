@@ -1,0 +1,1 @@
+"""Test images in two dimensions, and how well such a plane tells the classes apart."""

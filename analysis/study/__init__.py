@@ -1,0 +1,1 @@
+"""What the files of a study say: ranking, winners, times, evaluation artifacts."""

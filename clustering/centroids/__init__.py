@@ -1,0 +1,1 @@
+"""K-means: Lloyd's iterations, and the curve over many k."""

@@ -1,0 +1,3 @@
+"""DBSCAN: neighbours and spanning trees that many settings share, and the labels of each
+setting.
+"""

@@ -1,0 +1,1 @@
+"""What clusterings are fitted on: rows of numbers made of images, step by step."""

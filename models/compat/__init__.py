@@ -1,0 +1,1 @@
+"""Internals of other libraries, one file a library."""

@@ -1,0 +1,1 @@
+"""What is measured of a fitted model, and the arrays that its pictures are made of."""

@@ -1,0 +1,1 @@
+"""The model families that learn from labels or pixels, one file each."""

@@ -1,0 +1,1 @@
+"""Keras networks: layers as data, blocks, encoders and decoders, training."""

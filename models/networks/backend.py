@@ -1,0 +1,64 @@
+"""What Keras's backends must be told, since Keras does not: to share a GPU, to forget, and not to
+doze.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+
+def share_memory() -> None:
+    """Have whatever Keras backend is imported later share the GPU. Call it before the first
+    operation.
+
+    TensorFlow would take all memory, JAX three quarters of it; PyTorch takes what it needs. A
+    backend that is imported already keeps the settings that it has.
+    """
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+
+
+def forget_gradients() -> None:
+    """Have TensorFlow, if it is the backend, let go of the graphs of earlier networks.
+
+    It keeps the graph of each traced `tf.custom_gradient` for good, and Keras's optimisers trace
+    one a network: 2 MB for a small one. No network that is in use may be trained in new shapes
+    afterwards.
+    """
+    import keras
+
+    if keras.backend.backend() == "tensorflow":
+        from tensorflow.python.framework.ops import gradient_registry
+
+        kept = gradient_registry._registry
+        for name in [name for name in kept if name.startswith("CustomGradient-")]:
+            del kept[name]
+
+
+def batches(x: Any, y: Any | None, batch_size: int) -> dict[str, Any]:
+    """Arguments for Keras's `fit` and `predict` that feed arrays in their order.
+
+    On TensorFlow, Keras makes a tf.data pipeline of arrays, whose tuning thread wakes after 10, 20,
+    40 … ms; an epoch of a small network may end only when it does, after up to twice the time
+    (benchmarks/2026-11-21-models.md). This pipeline is not tuned.
+    """
+    import keras
+
+    in_order = {} if y is None else {"shuffle": False}
+    if keras.backend.backend() != "tensorflow":
+        return {"x": x, "batch_size": batch_size, **in_order, **({} if y is None else {"y": y})}
+    import tensorflow as tf
+
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    options.threading.private_threadpool_size = 1
+    data = tf.data.Dataset.from_tensor_slices(x if y is None else (x, y))
+    return {"x": data.batch(batch_size).with_options(options), **in_order}
+
+
+def predicted(model: Any, x: Any, batch_size: int = 128) -> Any:
+    """What a `keras.Model` makes of an array, as an array; on a CPU, larger batches only take more
+    memory.
+    """
+    return model.predict(**batches(x, None, batch_size), verbose=0)

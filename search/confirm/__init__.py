@@ -1,0 +1,1 @@
+"""`hypersearch confirm`: the winners and the baselines, judged on the test images."""

@@ -1,0 +1,227 @@
+"""Writes down what happens in Ray Tune's loop, as it happens, and feeds the display.
+
+On each event: the journal first, then the tables, the storage's copy, the checkpoints and the
+screen.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ray import tune
+
+from hypersearch.models.errors import WorkFailedError
+from hypersearch.models.text import counted
+from hypersearch.search.display.progress import Progress
+from hypersearch.search.engine.stopper import Stop
+from hypersearch.search.engine.worker import overtime
+from hypersearch.search.optuna_storage.writer import OptunaStorageWriter
+from hypersearch.search.planned_search import Search
+from hypersearch.search.planning.feature_dependencies import only_on_train
+from hypersearch.search.schedulers.asha import Rule
+from hypersearch.search.storage import checkpoints
+from hypersearch.search.storage.record import Record
+from hypersearch.search.storage.trial import Trial
+from hypersearch.search.suggest.optuna_searcher import PLAN, OptunaSearcher
+
+PATIENCE = 60  # seconds without a running trial after which that is said
+SHOWN = 0.05  # share of the time above which proposing is worth a word
+
+
+class RecordCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types for it
+    """Hears of every start, result and end of one search."""
+
+    def __init__(
+        self,
+        search: Search,
+        bridge: OptunaSearcher,
+        rule: Rule,
+        record: Record,
+        mirror: OptunaStorageWriter,
+        progress: Progress,
+        stop: Stop,
+        keep: int,
+    ) -> None:
+        """`keep` is how many models of finished trials stay on disk."""
+        self._search, self._bridge, self._rule, self._record, self._mirror = (
+            search,
+            bridge,
+            rule,
+            record,
+            mirror,
+        )
+        self._progress, self._stop, self._keep = progress, stop, keep
+        self._root = record.folder / "checkpoints"
+        self._began = time.monotonic()
+        self._quiet_since = self._began
+        self._warned: set[str] = set()
+        done = [trial for trial in record.search(search.family.name) if trial.state == "COMPLETE"]
+        there = [trial for trial in done if self._folder(trial).is_dir()]
+        self._kept: list[Trial] = []
+        for trial in there:
+            self._tidy(trial)
+        bridge.reused = self.reused
+
+    def plan(self, trial: Trial) -> dict[str, Any]:
+        """What an actor is told of a trial."""
+        lends = self._search.lends
+        rivals = (
+            [each for each in self._kept if each.name not in lends]
+            if trial.name not in lends
+            else []
+        )
+        worst = (
+            rivals[-1].objective if len(rivals) >= max(1, self._keep + self._search.feeds) else None
+        )
+        ours = {key: getattr(trial, key) for key in PLAN}
+        return {**ours, "keep": self._keep > 0, "worst_kept": worst}
+
+    def on_step_end(self, iteration: int, trials: list[Any], **info: Any) -> None:
+        """Keep the display's clock and the storage's copy going."""
+        self._progress.tick()
+        self._mirror.write_if_due()
+        if self._stop.interrupted:
+            self._warn("stopping in good order; Ctrl-C again stops at once")
+        if any(trial.status == "RUNNING" for trial in trials[-100:]):
+            self._quiet_since = time.monotonic()
+        elif time.monotonic() - self._quiet_since > PATIENCE:
+            self._warn(
+                "no trial runs: nodes with room for one are awaited; Ctrl-C stops the search"
+            )
+
+    def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """A trial begins, or goes on."""
+        ours = trial.ours
+        with self._writing():
+            if (ours.family, ours.number) not in self._record.trials:
+                self._record.start(ours)
+        self._mirror.touch(ours)
+        self._progress.started(ours)
+
+    def on_trial_result(
+        self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **_: Any
+    ) -> None:
+        """A step is done, or has failed."""
+        if "objective" in result:
+            before = trial.ours.resource
+            self._bridge.on_trial_result(trial.trial_id, result)
+            if trial.ours.resource > before:
+                with self._writing():
+                    self._record.step(
+                        trial.ours, complete=result["complete"], stopped=result["done"]
+                    )
+                self._mirror.touch(trial.ours)
+        self._warn(result.get("warning", ""))
+
+    def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """A trial is complete, stopped, or failed in its own code."""
+        self._end(trial.ours)
+
+    def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """A trial's worker died, too often."""
+        trial.ours.failure = self.overtime(trial.ours) or trial.error
+        self._end(trial.ours)
+
+    def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """A trial's worker died; the trial goes on with another one, from its checkpoint."""
+        self.rewind(trial.ours)
+        words = trial.error.strip().splitlines()[0]
+        self._progress.say(
+            f"trial {trial.ours.number} lost its worker and goes on after {trial.ours.resource}:"
+            f" {words}"
+        )
+
+    def overtime(self, trial: Trial) -> str:
+        """What a trial was doing that passed its time limit; else empty."""
+        return overtime(self._record.logs, trial.family, trial.number)
+
+    def rewind(self, trial: Trial) -> None:
+        """Take a trial back to its last whole checkpoint."""
+        saved = checkpoints.latest(self._folder(trial))
+        with self._writing():
+            self._record.rewind(trial, saved.resource if saved else 0)
+        self._mirror.touch(trial)
+
+    def reused(self, trial: Trial) -> None:
+        """A trial has taken the score of an earlier one of the same configuration."""
+        with self._writing():
+            self._record.start(trial)
+            for step in trial.steps:
+                self._record.step(trial, step)
+        self._rule.take_in(trial)
+        self._progress.started(trial)
+        self._progress.say(
+            f"trial {trial.number} is trial {trial.replicate_of} again: its score is taken"
+        )
+        self._end(trial)
+
+    def close(self) -> None:
+        """The search is over: mark the trials that were still running, and bring the storage up to
+        date.
+        """
+        begun = self._record.trials
+        cut = [trial for trial in self._bridge.cut_off() if (trial.family, trial.number) in begun]
+        for trial in cut:
+            self._end(trial)
+        if cut:
+            self._progress.say(
+                f"the search ended early, {self._stop.reason}: {counted(len(cut), 'trials')} to be"
+                " resumed"
+            )
+        self._mirror.write()
+        wall = time.monotonic() - self._began
+        if self._bridge.seconds > SHOWN * wall:
+            share = self._bridge.seconds / wall
+            self._progress.say(
+                f"proposing took {self._bridge.seconds:.1f} s, {share:.0%} of the time"
+            )
+        if self._stop.broken:
+            raise WorkFailedError(
+                f"cannot write to {self._record.folder}: {self._stop.broken.strerror}; all that was"
+                f" written is kept: make room, then {self._record.resume_command}"
+            )
+
+    def _end(self, trial: Trial) -> None:
+        with self._writing():
+            self._record.end(trial)
+        self._mirror.touch(trial)
+        if not trial.cut and not self._stop.broken:
+            self._tidy(trial)
+        self._progress.ended(trial)
+
+    def _tidy(self, trial: Trial) -> None:
+        """Of the finished trials, keep the models of the best and no other state."""
+        saved = checkpoints.latest(self._folder(trial)) if trial.state == "COMPLETE" else None
+        if saved is None or saved.resource != trial.resource:
+            checkpoints.clear(self._folder(trial))
+            return
+        ranked = sorted([*self._kept, trial], key=self._search.merit)
+        lent = [each for each in ranked if each.name and each.name in self._search.lends]
+        fed = [each for each in ranked if self._search.feeds and only_on_train(each.params)][
+            :1
+        ]  # others take its code
+        self._kept = [each for each in ranked if each in [*ranked[: self._keep], *fed, *lent]]
+        for worse in ranked:
+            if worse not in self._kept:
+                checkpoints.clear(self._folder(worse))
+
+    def _folder(self, trial: Trial) -> Path:
+        return checkpoints.home(self._root, trial.family, trial.number)
+
+    def _warn(self, words: str) -> None:
+        """Say something once."""
+        if words and words not in self._warned:
+            self._warned.add(words)
+            self._progress.say(words)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Where nothing can be recorded any more, the search ends."""
+        try:
+            yield
+        except OSError as error:
+            self._stop.broken = self._stop.broken or error

@@ -1,0 +1,1 @@
+"""`hypersearch export` and `hypersearch predict`: models out of a study, and at work."""

@@ -1,0 +1,1 @@
+"""Networks whose codes another search is fitted on."""

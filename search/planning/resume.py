@@ -1,0 +1,94 @@
+"""Taking up a study again, and learning from another one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy.engine import make_url
+
+from hypersearch.clustering.features.feature_spec import kind
+from hypersearch.models.errors import UserError
+from hypersearch.search.config.messages import in_words
+from hypersearch.search.config.settings import SEARCH_KEYS, StudyConfig, storage_url
+from hypersearch.search.planned_search import Search
+from hypersearch.search.space.proposals import is_searched
+from hypersearch.search.storage.journal import replayed
+from hypersearch.search.storage.study import load_all
+from hypersearch.search.storage.trial import Trial
+
+
+def reopened(
+    out: Path, name: str, more: int, changes: Mapping[str, Any]
+) -> tuple[StudyConfig, dict[str, Any]]:
+    """The configuration of a study that ran before, with `more` trials a search and `changes`; and
+    its study.json.
+    """
+    study = load_all(out, [name])[0].facts
+    given = {key: value for key, value in changes.items() if value is not None}
+    stored = {**study["config"], "storage": own_storage(study), "out": out, "name": name}
+    for search in stored["searches"]:
+        search["trials"] += more
+        search.update({key: value for key, value in given.items() if key in SEARCH_KEYS})
+    stored.update({key: value for key, value in given.items() if key not in SEARCH_KEYS})
+    stored["time_budget"] = given.get("time_budget")  # the earlier one is spent
+    try:
+        return StudyConfig.model_validate(stored), study
+    except ValidationError as error:
+        raise UserError(in_words(error, given)) from error
+
+
+def own_storage(study: Mapping[str, Any]) -> str | None:
+    """The storage that a study was given; None if it is the default, which goes with the folder if
+    that moves.
+    """
+    recorded = str(study["config"]["storage"])
+    return None if recorded == storage_url(Path(study["config"]["out"])) else without_mask(recorded)
+
+
+def recorded_storage(study: Mapping[str, Any], out: Path) -> str:
+    """Where the trials of a study, which now lies in `out`, are stored as well."""
+    return own_storage(study) or storage_url(out)
+
+
+def without_mask(url: str) -> str:
+    """A database URL whose password was not recorded: without any, so that the driver looks where
+    it always does.
+    """
+    parsed = make_url(url)
+    return parsed.set(password=None).render_as_string() if parsed.password == "***" else url
+
+
+def learned(config: StudyConfig, searches: Sequence[Search]) -> dict[str, list[Trial]]:
+    """By family, the finished trials of the study named by `--warm-start` that lie in the space of
+    its search.
+    """
+    return {
+        search.family.name: _learned(config, search) for search in searches if config.warm_start
+    }
+
+
+def _learned(config: StudyConfig, search: Search) -> list[Trial]:
+    assert config.warm_start is not None
+    study = load_all(config.out, [config.warm_start])[0]
+    theirs = {found["family"]: found for found in study.facts["searches"]}.get(search.family.name)
+    if theirs is None:
+        return []
+    if list(theirs["objectives"]) != list(search.metrics):
+        asked, there = ", ".join(search.metrics), ", ".join(theirs["objectives"])
+        raise UserError(
+            f"--warm-start {config.warm_start}: its {search.family.name} was judged by {there}, not"
+            f" {asked}"
+        )
+    if search.features and kind(theirs.get("features", "raw")) != kind(search.features):
+        raise UserError(
+            f"--warm-start {config.warm_start}: its {search.family.name} was fitted on features "
+            f"{theirs.get('features', 'raw')}, not {search.features}"
+        )
+    trials = replayed(study.folder / "journal.jsonl").values()
+    ours = [trial for trial in trials if trial.family == search.family.name and trial.finished]
+    return [
+        trial for trial in ours if trial.state != "FAIL" and is_searched(search.space, trial.params)
+    ]

@@ -1,0 +1,1 @@
+"""`hypersearch reproduce`: the five reports' tables, ours beside theirs."""

@@ -1,0 +1,1 @@
+"""Search spaces: proposing from them, checking and narrowing them, describing them."""
