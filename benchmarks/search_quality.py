@@ -70,8 +70,8 @@ class Method(Protocol):
 
 
 class Ours:
-    """`Bridge` and `Halving`, told as search/engine/tune_loop.py and search/engine/callbacks.py
-    tell them.
+    """`OptunaSearcher` and `ASHAScheduler`, told as search/engine/tune_loop.py and
+    search/engine/callbacks.py tell them.
     """
 
     anytime = True

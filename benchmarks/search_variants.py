@@ -17,19 +17,23 @@ from benchmarks.curves import FULL, Task
 from benchmarks.search_quality import FACTOR, METHODS, Ours, Running
 from hypersearch.search.schedulers.asha import ASHAScheduler
 from hypersearch.search.schedulers.rungs import first_rung, rungs
-from hypersearch.search.suggest import samplers
+from hypersearch.search.searchers import SEARCHERS, STARTUP, SearcherSpec
 
 
 def tpe(first: int = 0, **changed: object) -> type[Ours]:
     """Other settings of TPE; `first` is the first rung."""
     settings = {
-        "n_startup_trials": samplers.STARTUP,
+        "n_startup_trials": STARTUP,
         "multivariate": True,
         "group": True,
         "constant_liar": True,
     } | changed
     name = "tpe " + str(changed)
-    samplers.SAMPLERS[name] = lambda seed, _: optuna.samplers.TPESampler(seed=seed, **settings)
+
+    def make(own: int, study: int) -> optuna.samplers.BaseSampler:
+        return optuna.samplers.TPESampler(seed=own, **settings)
+
+    SEARCHERS[name] = SearcherSpec(name, "TPE with other settings.", make, models=True)
 
     class Changed(Ours):
         def __init__(self, task: Task, seed: int, budget: int) -> None:
@@ -56,11 +60,8 @@ class PatientHalving(ASHAScheduler):
 
     def on_trial_result(self, tune_controller: object, trial: Running, result: dict) -> str:
         word = super().on_trial_result(tune_controller, trial, result)
-        reached = [
-            seen
-            for _, seen in self._bracket(trial.config["number"])._rungs
-            if trial.trial_id in seen
-        ]
+        number = trial.config["number"]
+        reached = [seen for seen in self.rule.bracket(number).rungs.values() if number in seen]
         return self.CONTINUE if word == self.STOP and len(reached[0]) < FACTOR else word
 
 

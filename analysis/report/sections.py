@@ -134,10 +134,10 @@ def _stopping(search: Mapping[str, Any]) -> str:
     scheduler = search.get("scheduler", "none")
     if search.get("max_resource") == 1:
         return "each is a single step"
-    if scheduler == "none":
+    if not search.get("stops_early", scheduler != "none"):  # studies of earlier versions lack it
         return "none is stopped early"
     rungs = [str(rung) for rung in search.get("rungs") or ()]
-    at = f" at {listed(rungs)}" if rungs and scheduler in ("asha", "hyperband") else ""
+    at = f" at {listed(rungs)}" if rungs else ""
     return f"{short(scheduler, 40)} stops early{at}"
 
 

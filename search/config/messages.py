@@ -37,8 +37,9 @@ def in_words(error: ValidationError, options: Mapping[str, Any]) -> str:
     got, context = problem["input"], problem.get("ctx", {})
     if isinstance(got, float):
         got = options.get(key, got)  # 0s as it was typed
-    if problem["type"] == "literal_error":
-        allowed = [str(name) for name in re.findall(r"'([^']+)'", str(context["expected"]))]
+    if problem["type"] in ("literal_error", "unknown_name"):
+        expected = re.findall(r"'([^']+)'", str(context.get("expected", "")))
+        allowed = [str(name) for name in context.get("allowed", expected)]
         return f"unknown {key} {got!r}, allowed: {', '.join(allowed)}{nearest(str(got), allowed)}"
     if problem["type"] == "string_pattern_mismatch":
         return f"{shown} must be letters, digits, '.', '_' and '-', got {got!r}"

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.config import JsonDict
-from pydantic_core import PydanticUndefined
+from pydantic_core import PydanticCustomError, PydanticUndefined
+
+from hypersearch.search import searchers
+from hypersearch.search.schedulers import registry as schedulers
+from hypersearch.search.trackers.registry import TRACKERS
 
 DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
 STUDY_NAME = r"^[A-Za-z0-9_][A-Za-z0-9._-]*$"
@@ -43,12 +47,22 @@ def _names(value: object) -> object:
     return names
 
 
+def _registered(names: Iterable[str]) -> BeforeValidator:
+    """Admits the names of a registry, and says which they are."""
+
+    def check(value: object) -> object:
+        if not isinstance(value, str) or value not in names:
+            raise PydanticCustomError("unknown_name", "unknown name", {"allowed": list(names)})
+        return value
+
+    return BeforeValidator(check)
+
+
 RENAMED = {"max_samples": ("limit",)}  # settings by their name, and how they were called before
 
 SQLITE = "hypersearch.db"  # the default storage, beside the studies
 
 Duration: TypeAlias = Annotated[float, Field(gt=0)]
-Tracker: TypeAlias = Literal["tensorboard", "mlflow", "wandb"]
 Names: TypeAlias = Annotated[tuple[str, ...] | None, Field(min_length=1), BeforeValidator(_names)]
 
 
@@ -70,6 +84,11 @@ def setting(
     return Field(default, description=words, json_schema_extra=extra, **bounds)
 
 
+SearcherName: TypeAlias = Annotated[str, _registered(searchers.SEARCHERS)]
+SchedulerName: TypeAlias = Annotated[str, _registered(schedulers.SCHEDULERS)]
+TrackerName: TypeAlias = Annotated[str, _registered(TRACKERS)]
+
+
 class SearchConfig(BaseModel):
     """One search: a family, and how it is searched."""
 
@@ -81,11 +100,11 @@ class SearchConfig(BaseModel):
         None, "Full resource of a trial (epochs, trees, passes); caps baselines.", "R", ge=1
     )
     reduction_factor: int = setting(3, "ASHA: one in F goes on at each rung", "F", ge=2)
-    searcher: Literal["tpe", "random", "gp", "qmc", "grid", "nsga2"] = setting(
-        "tpe", "Who proposes: tpe, random, gp, qmc, grid, nsga2", "S"
+    searcher: SearcherName = setting(
+        searchers.DEFAULT, f"Who proposes: {', '.join(searchers.SEARCHERS)}", "S"
     )
-    scheduler: Literal["asha", "hyperband", "median", "none"] = setting(
-        "asha", "Who stops early: asha, hyperband, median, none", "S"
+    scheduler: SchedulerName = setting(
+        schedulers.DEFAULT, f"Who stops early: {', '.join(schedulers.SCHEDULERS)}", "S"
     )
     metric: Names = setting(
         None, "The objective, or several: accuracy,parameters", "M", shown="the family's"
@@ -152,8 +171,8 @@ class StudyConfig(BaseModel):
     concurrency: int | None = setting(
         None, "Trials at once", "N", shown="as many as fit", again=True, ge=1
     )
-    track: Annotated[tuple[Tracker, ...], BeforeValidator(_names)] = setting(
-        (), "Also tell tensorboard, mlflow or wandb.", "T", again=True
+    track: Annotated[tuple[TrackerName, ...], BeforeValidator(_names)] = setting(
+        (), f"Also tell a tracker: {', '.join(TRACKERS)}", "T", again=True
     )
     address: str | None = setting(
         None, "Ray cluster: auto or HOST:PORT", "A", shown="this machine", again=True

@@ -26,6 +26,7 @@ from hypersearch.search.planned_search import Search
 from hypersearch.search.planning import environment
 from hypersearch.search.planning.plan import plan_study, slots
 from hypersearch.search.planning.study_json import without_password
+from hypersearch.search.schedulers.registry import SCHEDULERS
 from hypersearch.search.schedulers.rungs import expected
 from hypersearch.search.space.description import in_words, is_fixed
 from hypersearch.search.space.proposals import possible
@@ -246,12 +247,13 @@ def _data(dataset: Dataset) -> str:
 
 
 def _rungs(search: Search) -> str:
-    if search.asked.scheduler == "none":
-        return "none: no trial is stopped early"
+    spec = SCHEDULERS[search.asked.scheduler]
+    if not spec.stops_early:
+        return spec.plan
     if len(search.metrics) > 1:
         return "none: with several objectives no trial is stopped early"
-    if search.asked.scheduler == "median":
-        return "every step: who is worse than the median of the others is stopped"
+    if not spec.stops_by_rungs:
+        return spec.plan
     if not search.ladder:
         return "none: a trial is a single step"
     steps = ", ".join(map(str, search.ladder))

@@ -22,7 +22,7 @@ from hypersearch.search.engine.worker import overtime
 from hypersearch.search.optuna_storage.writer import OptunaStorageWriter
 from hypersearch.search.planned_search import Search
 from hypersearch.search.planning.feature_dependencies import only_on_train
-from hypersearch.search.schedulers.asha import Rule
+from hypersearch.search.schedulers.base import Scheduler
 from hypersearch.search.storage import checkpoints
 from hypersearch.search.storage.record import Record
 from hypersearch.search.storage.trial import Trial
@@ -39,7 +39,7 @@ class RecordCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
         self,
         search: Search,
         bridge: OptunaSearcher,
-        rule: Rule,
+        rule: Scheduler,
         record: Record,
         mirror: OptunaStorageWriter,
         progress: Progress,

@@ -1,9 +1,9 @@
 """How a study runs, from its configuration to its record. Read this file first.
 
 A study holds one search for each family. A search is Ray Tune's loop (search/engine/tune_loop.py)
-with our parts in it: the `Bridge` to Optuna proposes (search/suggest/optuna_searcher.py),
-`TrialActor` fits on the workers (search/engine/worker.py), to data or features that are prepared
-once (search/engine/data_preparation.py), ASHA or another rule stops (search/schedulers/asha.py),
+with our parts in it: the `OptunaSearcher` proposes (search/suggest/), `TrialActor` fits on the
+workers (search/engine/worker.py), to data or features that are prepared once
+(search/engine/data_preparation.py), ASHA or another scheduler stops trials (search/schedulers/),
 and the `Ledger` writes down what happens and shows it (search/engine/callbacks.py).
 """
 
@@ -25,9 +25,9 @@ from hypersearch.search.display.terminal import interruptible, own_terminal
 from hypersearch.search.engine.callbacks import RecordCallback
 from hypersearch.search.engine.cluster import check_reach, check_shared, ray_running, room
 from hypersearch.search.engine.data_preparation import note_source, prepare_data, resolve_features
+from hypersearch.search.engine.scheduler import make_scheduler
 from hypersearch.search.engine.session import Session
 from hypersearch.search.engine.stopper import Halted, Stop
-from hypersearch.search.engine.trackers import trackers
 from hypersearch.search.engine.tune_loop import TuneLoop
 from hypersearch.search.engine.worker import TrialActor, Work
 from hypersearch.search.optuna_storage.connection import refuse_existing, storage_at
@@ -38,12 +38,13 @@ from hypersearch.search.planning.dataset import check_same_images
 from hypersearch.search.planning.plan import plan_study
 from hypersearch.search.planning.resume import learned, reopened
 from hypersearch.search.planning.study_json import describe, without_password
-from hypersearch.search.schedulers.asha import scheduler
+from hypersearch.search.searchers import SEARCHERS
 from hypersearch.search.space.proposals import grid, is_searched
 from hypersearch.search.storage import checkpoints
 from hypersearch.search.storage.record import Record, refuse_existing_folder
 from hypersearch.search.storage.trial import Trial
 from hypersearch.search.suggest.optuna_searcher import OptunaSearcher, exhausted
+from hypersearch.search.trackers.callback import trackers
 
 
 def run_study(config: StudyConfig) -> tuple[Record, bool]:
@@ -145,7 +146,7 @@ def run_search(session: Session, search: Search, progress: Progress, at_once: in
     )
     view.deadline, view.others = stop.deadline, search.others
     progress.show(view, known)
-    rule = scheduler(search, known)
+    rule = make_scheduler(search, known)
     ledger = RecordCallback(
         search, bridge, rule, record, mirror, progress, stop, config.keep_models
     )
@@ -161,7 +162,7 @@ def run_search(session: Session, search: Search, progress: Progress, at_once: in
         hopeless=lambda trial: bool(ledger.overtime(trial)),
         scheduler=rule,
         stopper=stop,
-        callbacks=[ledger, *trackers(config, record.logs)],
+        callbacks=[ledger, *trackers(config.track, config.name, record.logs)],
         folder=(record.logs / "tune" / family.name.replace(":", "-")).resolve(),
     )
     try:
@@ -258,7 +259,7 @@ def remarks(search: Search, known: Sequence[Trial]) -> Iterator[str]:
             f" {listed}"
         )
     trials, name = search.asked.trials, search.family.name
-    if search.asked.searcher == "grid":
+    if SEARCHERS[search.asked.searcher].enumerates:
         points = len(list(islice(grid(search.space), trials + 1)))
         if points > trials:
             yield (

@@ -1,4 +1,4 @@
-"""What ends a whole search."""
+"""What ends a whole search before its trials do."""
 
 from __future__ import annotations
 

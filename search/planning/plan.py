@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
-from importlib.util import find_spec
 from typing import Any
 
 import optuna
@@ -29,15 +28,10 @@ from hypersearch.search.planned_search import Search
 from hypersearch.search.planning import feature_dependencies
 from hypersearch.search.planning.dataset import load_data
 from hypersearch.search.planning.name_checks import refuse_unknown
-from hypersearch.search.schedulers.rungs import first_rung, rungs
+from hypersearch.search.schedulers.registry import SCHEDULERS
+from hypersearch.search.searchers import check_installed
 from hypersearch.search.space import narrowing, proposals
-from hypersearch.search.suggest import samplers
-
-PACKAGES = {
-    "tensorboard": "tensorboardX",
-    "mlflow": "mlflow",
-    "wandb": "wandb",
-}  # that a tracker needs
+from hypersearch.search.trackers import registry as trackers
 
 
 def plan_study(
@@ -45,7 +39,7 @@ def plan_study(
 ) -> tuple[list[Search], Dataset]:
     """The searches of a study, and their data; `study`: the study.json of one that goes on."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    _check_trackers(config.track)
+    trackers.check_installed(config.track)
     if config.storage is None and "?" in str(config.out):
         raise UserError(
             f"--out {config.out}: no SQLite URL can name a folder with '?'; give another, or a"
@@ -104,7 +98,7 @@ def slots(config: StudyConfig, cores: int, gpus: float) -> int:
 
 
 def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
-    samplers.check_installed(asked.searcher)
+    check_installed(asked.searcher)
     _check_baselines(family)
     metrics = asked.metric or (family.metric,)
     limit = asked.max_resource or family.max_resource
@@ -122,11 +116,7 @@ def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
     }
     possible = [baseline for baseline in given if reasons[baseline.name] is None]
     space = _reachable(family, narrowed, limit, {*asked.set, *asked.space}, dataset)
-    factor = asked.reduction_factor
-    first = (
-        first_rung(limit, factor) if asked.scheduler == "asha" else 1
-    )  # Hyperband's ladders begin at several
-    halves = asked.scheduler in ("asha", "hyperband")
+    ladder = SCHEDULERS[asked.scheduler].ladder(limit, asked.reduction_factor)
     if asked.trials and family.unfit is not always_feasible:
         _refuse_unfit(family, space, dataset)
     return Search(
@@ -138,7 +128,7 @@ def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
         left_out={name: reason for name, reason in reasons.items() if reason},
         metrics=metrics,
         limit=limit,
-        ladder=rungs(limit, factor, first) if halves and len(metrics) == 1 else [],
+        ladder=ladder if len(metrics) == 1 else [],
         features=features,
     )
 
@@ -209,15 +199,6 @@ def _given(asked: SearchConfig, family: Family) -> list[Baseline]:
         for each in family.baselines
         if asked.only_baselines is None or each.name in asked.only_baselines
     ]
-
-
-def _check_trackers(names: Sequence[str]) -> None:
-    """Raise a `UserError` if one needs what is not installed."""
-    for name in names:
-        if find_spec(PACKAGES[name]) is None:
-            raise UserError(
-                f"--track {name} needs {PACKAGES[name]}: pip install 'hypersearch[{name}]'"
-            )
 
 
 def _check_baselines(family: Family) -> None:

@@ -12,6 +12,7 @@ from hypersearch.models.data.datasets import Dataset
 from hypersearch.search.config.settings import StudyConfig
 from hypersearch.search.planned_search import Search
 from hypersearch.search.planning import environment
+from hypersearch.search.schedulers.registry import SCHEDULERS
 from hypersearch.search.space import description
 
 
@@ -63,6 +64,7 @@ def describe_search(search: Search) -> dict[str, Any]:
         "rungs": search.ladder,
         "searcher": search.asked.searcher,
         "scheduler": search.asked.scheduler,
+        "stops_early": SCHEDULERS[search.asked.scheduler].stops_early and len(search.metrics) == 1,
         "trials": search.asked.trials,
         "space": description.to_record(search.space),
         "baselines": [

@@ -1,1 +1,1 @@
-"""Who stops trials early."""
+"""Early stopping: which trials stop before their full resource, one registry row a scheduler."""

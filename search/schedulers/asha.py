@@ -1,159 +1,98 @@
-"""Who stops trials early, and what stops a whole search.
+"""Asynchronous successive halving, with one bracket (ASHA) or several (asynchronous Hyperband).
 
-Every rule here looks at whole units of resource, spares the baselines, and counts them not among
-those that others must beat. A trial is judged at the first result at or beyond a rung; the first to
-arrive there goes on, and so does a tie.
+ASHA: Li et al. 2020, arXiv 1810.05934. Of the trials that have reached a rung the best 1/η go on.
+Each is judged as it arrives, against those that were there before it: the first one goes on, and so
+does a tie with the cutoff.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeAlias
 
-from ray.tune.schedulers import AsyncHyperBandScheduler, FIFOScheduler, MedianStoppingRule
-from ray.tune.schedulers.async_hyperband import _Bracket
+import numpy as np
 
 from hypersearch.models.metrics import Mode
-from hypersearch.search.planned_search import Search
+from hypersearch.search.schedulers.base import Scheduler
 from hypersearch.search.storage.trial import Trial
 
 
-def scheduler(search: Search, known: Iterable[Trial] = ()) -> Rule:
-    """The rule that a search asks for; it takes into account what `known` trials have reached."""
-    name, factor = search.asked.scheduler, search.asked.reduction_factor
-    if len(search.metrics) > 1:
-        return NoEarlyStopping()  # of two trials, neither may be the better
-    if name == "asha" and search.ladder:
-        return ASHAScheduler(search.mode, [search.ladder], factor, known)
-    if name == "hyperband" and search.ladder:
-        return ASHAScheduler(
-            search.mode,
-            [search.ladder[first:] for first in range(len(search.ladder))],
-            factor,
-            known,
-        )
-    if name == "median":
-        return MedianStoppingRule(search.mode, known)
-    return NoEarlyStopping()
-
-
-class NoEarlyStopping(FIFOScheduler):  # type: ignore[misc]  # Ray ships no types for it
-    """Stops no trial."""
-
-    def take_in(self, trial: Trial) -> None:
-        """Nothing depends on it."""
-
-
-class ASHAScheduler(AsyncHyperBandScheduler):  # type: ignore[misc]  # Ray ships no types for it
-    """Asynchronous successive halving; with several ladders, asynchronous Hyperband.
-
-    ASHA: Li et al. 2020, arXiv 1810.05934. With s ladders, the rungs of ladder i begin at r · η^i,
-    as in Hyperband's brackets (Li et al. 2018, arXiv 1603.06560); trials go to the ladders in turn,
-    more to those that stop more.
+class Bracket:
+    """The rungs of one ladder, with the merit of each trial that has reached them; more merit is
+    better.
     """
 
-    def __init__(
-        self, mode: Mode, ladders: Sequence[Sequence[int]], factor: int, known: Iterable[Trial] = ()
-    ) -> None:
-        """`ladders`: the rungs of each, rising; `factor`: η, the share 1/η of a rung goes on."""
-        super().__init__("resource", "objective", mode, max_t=10**9, reduction_factor=factor)
-        self._brackets = [_Bracket(1, 10**9, factor, 0) for _ in ladders]
-        for bracket, ladder in zip(self._brackets, ladders, strict=True):
-            bracket._rungs = [(rung, {}) for rung in reversed(ladder)]
-        self._turns = [
-            index
-            for index in range(len(ladders))
-            for _ in range(factor ** (len(ladders) - 1 - index))
-        ]
-        for trial in known:
-            self.take_in(trial)
+    def __init__(self, ladder: Sequence[int], factor: int) -> None:
+        """`ladder`: the resources of the rungs, rising; `factor`: η."""
+        self._percentile = (1 - 1 / factor) * 100
+        self.rungs: dict[int, dict[int, float]] = {
+            rung: {} for rung in sorted(ladder, reverse=True)
+        }
 
-    def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
-        """Give a trial its ladder: by its number, so that it is the same after an interruption."""
-        self._trial_info[trial.trial_id] = self._bracket(trial.config["number"])
+    def should_stop(self, number: int, resource: int, merit: float) -> bool:
+        """Judge a trial at the highest rung that it has reached and where it has not been judged
+        yet.
 
-    def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
-        """STOP or CONTINUE; a trial that has failed has no objective and nothing to be judged
-        by.
+        A trial that skips a rung is judged there at its next result, with what it then has.
         """
-        if not _judged(trial, result):
-            return str(self.CONTINUE)
-        return str(super().on_trial_result(tune_controller, trial, result))
+        for rung, merits in self.rungs.items():
+            if resource >= rung and number not in merits:
+                behind = bool(merits) and merit < np.percentile(
+                    list(merits.values()), self._percentile
+                )
+                merits[number] = merit
+                return bool(behind)
+        return False
 
-    def on_trial_complete(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> None:
-        """Count a searched trial at the last rung that it reached."""
-        if _judged(trial, result):
-            super().on_trial_complete(tune_controller, trial, result)
-        else:
-            self._trial_info.pop(trial.trial_id)
+    def record(self, number: int, rung: int, merit: float) -> None:
+        """Write down what a trial had at a rung, without judging it."""
+        self.rungs[rung][number] = merit
 
-    def _bracket(self, number: int) -> Any:
-        return self._brackets[self._turns[number % len(self._turns)]]
+
+class SuccessiveHalving:
+    """The decisions of ASHA and of asynchronous Hyperband (a `StoppingRule`)."""
+
+    def __init__(self, mode: Mode, ladders: Sequence[Sequence[int]], factor: int) -> None:
+        """`ladders`: the rungs of each bracket, rising; `factor`: η.
+
+        With s + 1 ladders, those of bracket i begin at r · η^i, as in Hyperband (Li et al. 2018,
+        arXiv 1603.06560). Of the trials η^s go to the first bracket, η^(s-1) to the second, …, one
+        to the last; then anew.
+        """
+        self._sign = 1.0 if mode == "max" else -1.0
+        self.brackets = [Bracket(ladder, factor) for ladder in ladders]
+        shares = [factor ** (len(ladders) - 1 - index) for index in range(len(ladders))]
+        self._turns = [index for index, share in enumerate(shares) for _ in range(share)]
+
+    def bracket(self, number: int) -> Bracket:
+        """The bracket of a trial: by its number, so that it is the same after an interruption."""
+        return self.brackets[self._turns[number % len(self._turns)]]
+
+    def should_stop(self, number: int, resource: int, objective: float) -> bool:
+        """True if the trial is at a rung, and worse there than the best 1/η."""
+        return self.bracket(number).should_stop(number, resource, self._sign * objective)
 
     def take_in(self, trial: Trial) -> None:
-        """Write what a trial reached, which did not run under this scheduler, into its rungs."""
-        if trial.name:
-            return
-        for rung, recorded in self._bracket(trial.number)._rungs:
+        """Record at each rung the trial's first step at or beyond it."""
+        bracket = self.bracket(trial.number)
+        for rung in bracket.rungs:
             reached = next((step for step in trial.steps if step.resource >= rung), None)
             if reached is not None:
-                recorded[str(trial.number)] = self._metric_op * reached.objective
+                bracket.record(trial.number, rung, self._sign * reached.objective)
 
 
-class MedianStoppingRule(MedianStoppingRule):  # type: ignore[misc]  # Ray ships no types for it
-    """Stop a trial whose best is worse than the median of the others' running means (Golovin et al.
-    2017, Vizier).
-    """
+class ASHAScheduler(Scheduler):
+    """Stops a trial that is not among the best 1/η of those that have reached its rung."""
 
-    def __init__(self, mode: Mode, known: Iterable[Trial] = ()) -> None:
-        super().__init__(
-            "resource",
-            "objective",
-            mode,
-            grace_period=1,
-            min_samples_required=3,
-            min_time_slice=math.inf,
-        )
-        for trial in known:
-            self.take_in(trial)
+    rule: SuccessiveHalving
 
-    def take_in(self, trial: Trial) -> None:
-        """Count what a trial reached that did not run under this scheduler."""
-        if not trial.name and trial.steps:
-            key = f"known {trial.number}"
-            self._results[key] = [
-                {"resource": s.resource, "objective": s.objective} for s in trial.steps
-            ]
-
-    def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
-        """A trial that goes on brings what it did before."""
-        super().on_trial_add(tune_controller, trial)
-        before = self._results.pop(f"known {trial.config['number']}", None)
-        if before:
-            self._results[trial] = before
-
-    def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
-        """STOP or CONTINUE; a step that is done again after a worker's death is not judged
-        again.
+    def __init__(
+        self,
+        mode: Mode,
+        ladders: Sequence[Sequence[int]],
+        factor: int,
+        known: Iterable[Trial] = (),
+    ) -> None:
+        """`ladders`: the rungs of each bracket, one for ASHA; `factor`: η; `known`: earlier
+        trials.
         """
-        if not self._is_new(trial, result):
-            return str(self.CONTINUE)
-        return str(super().on_trial_result(tune_controller, trial, result))
-
-    def on_trial_complete(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> None:
-        """Count the last step of a searched trial, once."""
-        if self._is_new(trial, result):
-            super().on_trial_complete(tune_controller, trial, result)
-
-    def _is_new(self, trial: Any, result: dict[str, Any]) -> bool:
-        seen = self._results.get(trial)
-        return _judged(trial, result) and (not seen or result["resource"] > seen[-1]["resource"])
-
-
-def _judged(trial: Any, result: dict[str, Any]) -> bool:
-    """True for a result of a searched trial; one that has failed has no objective."""
-    return not trial.config["name"] and math.isfinite(result.get("objective", math.nan))
-
-
-Rule: TypeAlias = ASHAScheduler | MedianStoppingRule | NoEarlyStopping
+        super().__init__(SuccessiveHalving(mode, ladders, factor), known)

@@ -1,4 +1,4 @@
-"""Trials as Optuna keeps them."""
+"""Trials as Optuna keeps them, and what its samplers write down beside them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import optuna
+from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from hypersearch.models.api import Config, Space
@@ -49,25 +50,25 @@ def distributions(space: Space, config: Config) -> dict[str, optuna.distribution
     return dict(fixed.distributions)
 
 
-def notes(study: optuna.Study, trial: optuna.Trial) -> dict[str, Any]:
-    """What a sampler wrote down for its next proposals (which Sobol point, which generation); TPE
-    needs nothing.
+def notes(storage: BaseStorage, study_id: int, trial_id: int) -> dict[str, Any]:
+    """What a sampler wrote down for its next proposals (which Sobol point, which generation);
+    TPE needs nothing.
     """
-    own = {"trial": study._storage.get_trial_system_attrs(trial._trial_id)}
-    all_ = {"study": study._storage.get_study_system_attrs(study._study_id)}
+    written = {
+        "trial": storage.get_trial_system_attrs(trial_id),
+        "study": storage.get_study_system_attrs(study_id),
+    }
     kept = {
         where: {
-            key: value
-            for key, value in attrs.items()
-            if not key.startswith(("tpe:", "fixed_params"))
+            k: value for k, value in attrs.items() if not k.startswith(("tpe:", "fixed_params"))
         }
-        for where, attrs in (own | all_).items()
+        for where, attrs in written.items()
     }
     return {where: attrs for where, attrs in kept.items() if attrs}
 
 
-def recall(study: optuna.Study, trial: Trial, frozen_trial: FrozenTrial) -> optuna.Trial:
-    """Put a trial of an earlier run into the memory of `study`, with its `notes`."""
+def recall(storage: BaseStorage, study_id: int, trial: Trial, frozen_trial: FrozenTrial) -> int:
+    """Put a trial of an earlier run into a storage, with its `notes`; its id there."""
     for key, value in trial.attrs.get("study", {}).items():
-        study._storage.set_study_system_attr(study._study_id, key, value)
-    return optuna.Trial(study, study._storage.create_new_trial(study._study_id, frozen_trial))
+        storage.set_study_system_attr(study_id, key, value)
+    return int(storage.create_new_trial(study_id, frozen_trial))

@@ -1,9 +1,9 @@
-"""The bridge between Ray Tune and Optuna.
+"""Proposals of Optuna, through Ray Tune's interface for searchers.
 
-It differs from Ray's `OptunaSearch` in what it tells Optuna: COMPLETE only at full resource, PRUNED
-with the intermediate values for a trial that was stopped, FAIL for one that failed. Baselines come
-first, as trials 0 … n; after an interruption those that were running come before everything. A
-configuration that was tried before is recognised.
+It holds an Optuna study of its own in memory. It differs from Ray's `OptunaSearch` in what it tells
+Optuna: COMPLETE only at full resource, PRUNED with the intermediate values for a trial that was
+stopped, FAIL for one that failed. Baselines come first, as trials 0 … n; after an interruption
+those that were running come before everything. A configuration that was tried before is recognised.
 """
 
 from __future__ import annotations
@@ -17,18 +17,20 @@ from dataclasses import replace
 from typing import Any
 
 import optuna
-from ray.tune.search.optuna import OptunaSearch
+from ray.tune.search import Searcher
 
 from hypersearch.models.api import Baseline, Config
 from hypersearch.search.planned_search import Search
+from hypersearch.search.searchers import SEARCHERS, make_sampler
 from hypersearch.search.space.proposals import grid, is_searched, propose, within
 from hypersearch.search.storage.trial import State, Step, Trial, trial_seed
-from hypersearch.search.suggest import frozen_trials, samplers, trial_memory
+from hypersearch.search.suggest.frozen_trials import STATES, frozen, notes, recall
+from hypersearch.search.suggest.trial_memory import TrialMemory
 
 PLAN = ("number", "name", "params", "seed", "limit")
 
 
-class OptunaSearcher(OptunaSearch):  # type: ignore[misc]  # Ray ships no types for it
+class OptunaSearcher(Searcher):  # type: ignore[misc]  # Ray ships no types for it
     """Baselines, then proposals of an Optuna sampler for the search's space, as plans for
     `TrialActor`.
     """
@@ -47,15 +49,19 @@ class OptunaSearcher(OptunaSearch):  # type: ignore[misc]  # Ray ships no types 
         """
         self._search, self._study_seed = search, seed
         self._pareto = len(search.metrics) > 1
-        self._memory = trial_memory.TrialMemory(None if self._pareto else search.mode == "max")
         super().__init__(
-            space=lambda trial: propose(search.space, trial),
             metric=list(search.metrics) if self._pareto else search.metric,
             mode=search.modes if self._pareto else search.mode,
-            sampler=samplers.make(search.asked.searcher, seed, 0),
-            study_name=search.family.name,
-            storage=self._memory,
         )
+        self._spec = SEARCHERS[search.asked.searcher]
+        self._memory = TrialMemory(None if self._pareto else search.mode == "max")
+        self.study = optuna.create_study(
+            storage=self._memory,
+            sampler=make_sampler(self._spec.name, seed, 0),
+            study_name=search.family.name,
+            directions=["maximize" if mode == "max" else "minimize" for mode in search.modes],
+        )
+        self._study_id = self._memory.get_study_id_from_name(search.family.name)
         self.trials: dict[str, Trial] = {}  # by Ray's id
         self.seconds = 0.0  # spent in proposing
         self.reused: Callable[[Trial], None] = lambda trial: (
@@ -63,11 +69,11 @@ class OptunaSearcher(OptunaSearch):  # type: ignore[misc]  # Ray ships no types 
         )  # hears of a trial that took another's score
         self._first: dict[str, Trial] = {}  # of each configuration
         self._asked: dict[
-            int, optuna.Trial
-        ] = {}  # by number; those that the sampler knows of and that run
+            int, int
+        ] = {}  # by number, the id in memory of those that the sampler knows of and that run
         self._told: dict[int, int] = {}  # by number, the resource of the last intermediate value
         self._again: deque[Trial] = deque()
-        self._grid = grid(search.space) if search.asked.searcher == "grid" else None
+        self._grid = grid(search.space) if self._spec.enumerates else None
         known = list(known)
         self._starts = deque(
             start for start in starts(search) if not any(begins(start, trial) for trial in known)
@@ -178,15 +184,13 @@ class OptunaSearcher(OptunaSearch):  # type: ignore[misc]  # Ray ships no types 
 
     def _ask(self, config: Config | None = None) -> dict[str, Any]:
         """A configuration: `config` itself, or the sampler's."""
-        study = self._ot_study
-        study.sampler = samplers.make(
-            self._search.asked.searcher, self._study_seed, self._next_number
-        )
-        if self._search.asked.searcher in samplers.MODELS:
-            self._memory.focus(study._study_id)
+        self.study.sampler = make_sampler(self._spec.name, self._study_seed, self._next_number)
+        if self._spec.models:
+            self._memory.focus(self._study_id)
         if config is not None:
-            study.enqueue_trial(dict(config))
-        asked = self._asked[self._next_number] = study.ask()
+            self.study.enqueue_trial(dict(config))
+        asked = self.study.ask()
+        self._asked[self._next_number] = self._id_of(asked.number)
         return propose(self._search.space, asked)
 
     def _trial(self, name: str, params: dict[str, Any], limit: int) -> Trial:
@@ -200,8 +204,12 @@ class OptunaSearcher(OptunaSearch):  # type: ignore[misc]  # Ray ships no types 
             limit,
         )
         if number in self._asked:
-            trial.attrs = frozen_trials.notes(self._ot_study, self._asked[number])
+            trial.attrs = notes(self._memory, self._study_id, self._asked[number])
         return trial
+
+    def _id_of(self, number: int) -> int:
+        """The id in memory of the trial that has this number there."""
+        return int(self._memory.get_trial_id_from_study_id_trial_number(self._study_id, number))
 
     def _reuse(self, trial: Trial, first: Trial) -> None:
         """End a trial with the score of an earlier one of the same configuration."""
@@ -223,7 +231,8 @@ class OptunaSearcher(OptunaSearch):  # type: ignore[misc]  # Ray ships no types 
             and not self._pareto
         ):
             self._told[trial.number] = step.resource
-            self._asked[trial.number].report(step.objective, step.resource)
+            asked = self._asked[trial.number]
+            self._memory.set_trial_intermediate_value(asked, step.resource, step.objective)
 
     def _tell(self, trial: Trial) -> None:
         asked = self._asked.pop(trial.number, None)
@@ -233,7 +242,8 @@ class OptunaSearcher(OptunaSearch):  # type: ignore[misc]  # Ray ships no types 
                 if trial.state == "COMPLETE"
                 else None
             )
-            self._ot_study.tell(asked, values, state=frozen_trials.STATES[trial.state])
+            number = self._memory.get_trial_number_from_id(asked)
+            self.study.tell(number, values, state=STATES[trial.state])
 
     def _take_in(self, known: Sequence[Trial], elsewhere: Iterable[Trial]) -> None:
         """Learn from trials that were there before; go on with those that had not finished."""
@@ -248,12 +258,12 @@ class OptunaSearcher(OptunaSearch):  # type: ignore[misc]  # Ray ships no types 
                     self._asked[trial.number] = asked
                     self._told[trial.number] = trial.resource
 
-    def _remember(self, trial: Trial) -> optuna.Trial | None:
-        """Put a trial into the sampler's memory, if it lies in the space."""
+    def _remember(self, trial: Trial) -> int | None:
+        """Put a trial into the sampler's memory, if it lies in the space; its id there."""
         if not is_searched(self._search.space, trial.params):
             return None
-        frozen = frozen_trials.frozen(trial, self._search.space, self._search.metrics)
-        return frozen_trials.recall(self._ot_study, trial, frozen)
+        copy = frozen(trial, self._search.space, self._search.metrics)
+        return recall(self._memory, self._study_id, trial, copy)
 
 
 def exhausted(search: Search, known: Sequence[Trial]) -> bool:
@@ -265,7 +275,7 @@ def starts(search: Search) -> list[dict[str, Any]]:
     """The family's start points for a searcher that learns; of each, what the space admits: the
     rest is sampled.
     """
-    if search.asked.searcher in samplers.BLIND:
+    if not SEARCHERS[search.asked.searcher].learns:
         return []
     return [within(search.space, config) for config in search.family.starts]
 

@@ -1,4 +1,4 @@
-"""The trials that a sampler looks at."""
+"""The memory of past trials that a sampler looks at."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from collections.abc import Container, Sequence
 from typing import Any
 
 import numpy as np
-import optuna
+from optuna.storages import InMemoryStorage
 from optuna.study import StudyDirection
-from optuna.study._multi_objective import _fast_non_domination_rank
 from optuna.trial import FrozenTrial, TrialState
+
+from hypersearch.models.pareto import fronts
 
 BEST, LATEST = 25, 75  # of the finished trials, how many a sampler looks at
 
 
-class TrialMemory(optuna.storages.InMemoryStorage):
+class TrialMemory(InMemoryStorage):
     """Trials in memory, of which samplers see the running, the `BEST` and the `LATEST`.
 
     TPE models the best tenth, at most 25 trials, against the rest, and takes time in proportion to
@@ -98,5 +99,4 @@ class TrialMemory(optuna.storages.InMemoryStorage):
     def _first_fronts(self, complete: Sequence[FrozenTrial]) -> list[FrozenTrial]:
         signs = [-1 if side == StudyDirection.MAXIMIZE else 1 for side in self._sides]
         costs = np.array([trial.values for trial in complete]).reshape(-1, len(signs)) * signs
-        ranks = _fast_non_domination_rank(costs, n_below=BEST)
-        return [complete[index] for index in np.argsort(ranks, kind="stable")[:BEST]]
+        return [complete[index] for index in np.argsort(fronts(costs), kind="stable")[:BEST]]

@@ -11,8 +11,8 @@ from rich.console import Console
 
 import hypersearch
 from hypersearch.analysis.leaderboard import leaderboard, terminal
-from hypersearch.analysis.study.pareto import fronts
 from hypersearch.analysis.study.ranking import rank
+from hypersearch.models.pareto import fronts
 from hypersearch.search.storage.files import write_json
 
 

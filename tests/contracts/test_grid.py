@@ -35,9 +35,8 @@ def test_the_grid_does_not_repeat_a_baseline() -> None:
 
 
 def test_the_grid_ends_early() -> None:
-    bridge = OptunaSearcher(
-        planned("grid", 40, set={"shape": "valley"}, space={"x": "0..0.4"}, baselines=False), seed=0
-    )
+    search = planned("grid", 40, set={"shape": "valley"}, space={"x": "0..0.4"}, baselines=False)
+    bridge = OptunaSearcher(search, seed=0)
     trials = play(bridge)
     assert [trial.params["x"] for trial in trials] == pytest.approx([0.0, 0.1, 0.2, 0.3, 0.4])
     assert bridge.exhausted

@@ -18,14 +18,14 @@ from hypersearch.models.families import toy
 from hypersearch.search.config.study_files import build
 from hypersearch.search.planned_search import Search
 from hypersearch.search.planning.plan import plan_study
+from hypersearch.search.searchers import SEARCHERS
 from hypersearch.search.space import proposals
 from hypersearch.search.storage.trial import Step, Trial
 from hypersearch.search.suggest.optuna_searcher import OptunaSearcher
-from hypersearch.search.suggest.samplers import SAMPLERS
 
 NO_TORCH = find_spec("torch") is None
 without_torch = pytest.mark.skipif(NO_TORCH, reason="torch is not installed: pip install -e .[gp]")
-searchers = [pytest.param(name, marks=without_torch if name == "gp" else ()) for name in SAMPLERS]
+searchers = [pytest.param(name, marks=without_torch if name == "gp" else ()) for name in SEARCHERS]
 every_searcher = pytest.mark.parametrize("searcher", searchers)
 CENTRE = {"x": 0.5, "shape": "bowl", "y": 0.5}
 
@@ -95,7 +95,7 @@ def recorded(trials: Sequence[Trial]) -> list[Trial]:
 
 
 def told(bridge: OptunaSearcher) -> list[optuna.trial.FrozenTrial]:
-    return bridge._ot_study.get_trials(deepcopy=False)  # type: ignore[no-any-return]
+    return bridge.study.get_trials(deepcopy=False)  # type: ignore[no-any-return]
 
 
 @every_searcher
@@ -261,7 +261,7 @@ def test_optuna_is_told_how_each_trial_ended(searcher: str) -> None:
 def test_several_objectives_are_told(searcher: str) -> None:
     bridge = OptunaSearcher(planned(searcher, 6, metric="loss,accuracy"), seed=0)
     trials = play(bridge)
-    assert [direction.name for direction in bridge._ot_study.directions] == ["MINIMIZE", "MAXIMIZE"]
+    assert [direction.name for direction in bridge.study.directions] == ["MINIMIZE", "MAXIMIZE"]
     for ours, their in zip(trials, told(bridge), strict=True):
         values = (
             [ours.metrics["loss"], ours.metrics["accuracy"]] if ours.state == "COMPLETE" else None

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from hypersearch.search.planned_search import Search
+from hypersearch.search.searchers import SEARCHERS
 from hypersearch.search.suggest.optuna_searcher import OptunaSearcher
-from hypersearch.search.suggest.samplers import BLIND
 from tests.contracts.test_searchers import (
     begin,
     every_searcher,
@@ -31,7 +31,7 @@ def test_a_searcher_that_learns_begins_at_the_start_points(searcher: str) -> Non
     baseline, *proposed = play(OptunaSearcher(with_starts(searcher), seed=0))
     assert baseline.name == "centre"
     begins = [trial.params for trial in proposed[:2]] == [*with_starts(searcher).family.starts]
-    assert begins == (searcher not in BLIND)
+    assert begins == SEARCHERS[searcher].learns
     assert not any(trial.name for trial in proposed)
 
 

@@ -70,7 +70,7 @@ def test_stopped_is_pruned_for_ours_and_complete_for_stock():
     for name in ("ours", "stock"):
         method = quality.METHODS[name](SLOPE, 0, 3 * FULL)
         quality.simulate(method, SLOPE, 0, 2, 3 * FULL)
-        study = (method.bridge if name == "ours" else method.searcher)._ot_study
+        study = method.bridge.study if name == "ours" else method.searcher._ot_study
         ended = [trial for trial in study.get_trials(deepcopy=False) if trial.state.is_finished()]
         states[name] = {
             (trial.state, max(trial.intermediate_values, default=0) >= FULL - 1) for trial in ended

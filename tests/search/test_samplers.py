@@ -8,12 +8,13 @@ from typing import Any
 
 import optuna
 import pytest
+from optuna.study import StudyDirection
 
 from hypersearch.models.errors import UserError
+from hypersearch.search import searchers as samplers
 from hypersearch.search.config.study_files import build
 from hypersearch.search.engine.runner import run_study
 from hypersearch.search.space import proposals
-from hypersearch.search.suggest import samplers
 from hypersearch.search.suggest.trial_memory import TrialMemory
 
 
@@ -40,11 +41,11 @@ def seen(
 ) -> list[int]:
     memory = TrialMemory(maximize)
     sides = ["maximize" if maximize else "minimize"] * directions
-    study = optuna.create_study(storage=memory, directions=sides)
+    study_id = memory.create_new_study([StudyDirection[side.upper()] for side in sides])
     for trial in trials:
-        memory.create_new_trial(study._study_id, trial)
-    memory.focus(study._study_id)
-    return [trial.number for trial in memory.get_all_trials(study._study_id)]
+        memory.create_new_trial(study_id, trial)
+    memory.focus(study_id)
+    return [trial.number for trial in memory.get_all_trials(study_id)]
 
 
 @pytest.mark.parametrize("maximize", [False, True])

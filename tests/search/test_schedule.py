@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 import random
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from hypersearch.search.config.study_files import build
+from hypersearch.search.engine.scheduler import make_scheduler
 from hypersearch.search.planning.plan import plan_study
-from hypersearch.search.schedulers.asha import (
-    ASHAScheduler,
-    MedianStoppingRule,
-    NoEarlyStopping,
-    scheduler,
-)
+from hypersearch.search.planning.study_json import describe_search
+from hypersearch.search.schedulers.asha import ASHAScheduler
+from hypersearch.search.schedulers.median import MedianStoppingRule
+from hypersearch.search.schedulers.no_early_stopping import NoEarlyStopping
+from hypersearch.search.schedulers.registry import SCHEDULERS
 from hypersearch.search.storage import trial as trials
 
 
@@ -122,7 +125,7 @@ def test_known_trials_stand_in_the_rungs_that_they_reached(mode, sign):
         mode, [[1, 3]], 3, [*earlier, known(3, 99 * sign, 99 * sign, 99 * sign, name="base")]
     )
     assert rungs_of(asha) == [
-        {3: {"1": 6, "2": 3}, 1: {"0": 1, "1": 2, "2": 3}}
+        {3: {1: 6, 2: 3}, 1: {0: 1, 1: 2, 2: 3}}
     ]  # turned so that more is better
     # the upper third of 1, 2, 3 begins at 2⅓, that of 3, 6 at 5
     low, high = added(asha, 4, 5)
@@ -132,6 +135,23 @@ def test_known_trials_stand_in_the_rungs_that_they_reached(mode, sign):
         GO,
         STOP,
     ]
+
+
+def test_a_trial_that_skips_a_rung_is_judged_there_at_its_next_result():
+    asha = ASHAScheduler("max", [[1, 3]], 3, [known(0, 5.0), known(1, 4.0, 4.0, 4.0)])
+    (trial,) = added(asha, 2)
+    assert judge(asha, trial, 3, 4.5) == GO  # better than trial 1 at the rung at 3
+    assert (
+        judge(asha, trial, 4, 4.5) == STOP
+    )  # at the rung at 1 the upper third of 4, 5 begins at 4⅔
+    assert rungs_of(asha) == [{3: {1: 4.0, 2: 4.5}, 1: {0: 5.0, 1: 4.0, 2: 4.5}}]
+
+
+def test_a_step_that_is_done_again_is_not_judged_again():
+    asha = ASHAScheduler("max", [[1, 3]], 3, [known(0, 5.0)])
+    (trial,) = added(asha, 1)
+    assert [judge(asha, trial, 1, value) for value in (6.0, 0.0)] == [GO, GO]
+    assert rungs_of(asha) == [{3: {}, 1: {0: 5.0, 1: 6.0}}]
 
 
 # --- hyperband ------------------------------------------------------------------------------------
@@ -145,19 +165,21 @@ def hyperband(earlier=(), mode="max"):
 
 
 def rungs_of(rule):
-    return [
-        {rung: dict(recorded) for rung, recorded in bracket._rungs} for bracket in rule._brackets
-    ]
+    return [bracket.rungs for bracket in rule.rule.brackets]
 
 
 def test_the_ladders_of_a_search(here):
     (search,), _ = plan_study(build(["toy"], {"scheduler": "hyperband"}))
-    assert [sorted(ladder) for ladder in rungs_of(scheduler(search))] == [[1, 3, 9], [3, 9], [9]]
+    assert [sorted(ladder) for ladder in rungs_of(make_scheduler(search))] == [
+        [1, 3, 9],
+        [3, 9],
+        [9],
+    ]
 
 
 def test_trials_go_to_the_ladders_by_their_number():
     rule = hyperband()
-    ladders = [rule._brackets.index(rule._bracket(number)) for number in range(26)]
+    ladders = [rule.rule.brackets.index(rule.rule.bracket(number)) for number in range(26)]
     assert ladders == 2 * ([0] * 9 + [1] * 3 + [2])
 
 
@@ -175,8 +197,8 @@ def test_a_ladder_that_begins_later_spares_its_trials_until_then():
 def test_known_trials_stand_on_their_own_ladders():
     rule = hyperband([known(0, *[5.0] * 9), known(9, 1.0, 2.0, 3.0), known(12, 7.0)])
     assert rungs_of(rule) == [
-        {9: {"0": 5.0}, 3: {"0": 5.0}, 1: {"0": 5.0}},
-        {9: {}, 3: {"9": 3.0}},
+        {9: {0: 5.0}, 3: {0: 5.0}, 1: {0: 5.0}},
+        {9: {}, 3: {9: 3.0}},
         {9: {}},
     ]
 
@@ -252,13 +274,12 @@ def test_a_step_that_is_done_again_counts_once():
     assert [judge(rule, trial, t, v) for t, v in ((1, 2.0), (2, 3.0), (1, 0.0), (2, 3.0))] == [
         GO
     ] * 4
-    assert [r["resource"] for r in rule._results[trial]] == [1, 2]
+    assert rule.rule.curves[3].resources == [1, 2]
 
 
 def test_the_median_remembers_what_a_trial_did_before_an_interruption():
-    rule = MedianStoppingRule(
-        "max", [*(known(n, 2.0, 2.0, 2.0) for n in range(3)), known(3, 5.0, 1.0, state="RUNNING")]
-    )
+    earlier = [known(n, 2.0, 2.0, 2.0) for n in range(3)]
+    rule = MedianStoppingRule("max", [*earlier, known(3, 5.0, 1.0, state="RUNNING")])
     (trial,) = added(rule, 3)
     assert judge(rule, trial, 3, 0.0) == GO  # its best is 5
 
@@ -303,4 +324,73 @@ def test_after_an_interruption_the_decisions_are_the_same(name, mode, sign, cut)
 @pytest.mark.parametrize("name", ["asha", "hyperband", "median"])
 def test_with_several_objectives_no_trial_is_stopped(here, name):
     (search,), _ = plan_study(build(["toy"], {"scheduler": name, "metric": "loss,accuracy"}))
-    assert type(scheduler(search)) is NoEarlyStopping
+    assert type(make_scheduler(search)) is NoEarlyStopping
+
+
+# --- whose turn it is -----------------------------------------------------------------------------
+
+
+class Queued(Trial):
+    """With the state that Ray keeps of it."""
+
+    def __init__(self, number, status="PENDING"):
+        super().__init__(number)
+        self.status = status
+
+    def is_finished(self):
+        return self.status in ("TERMINATED", "ERROR")
+
+
+def test_trials_start_in_the_order_in_which_they_come():
+    rule = NoEarlyStopping()
+    first, second, third = queued = [Queued(number) for number in range(3)]
+    assert rule.choose_trial_to_run(None) is None
+    for trial in queued:
+        rule.on_trial_add(None, trial)
+    assert rule.choose_trial_to_run(None) is rule.choose_trial_to_run(None) is first
+    first.status = "RUNNING"
+    assert rule.choose_trial_to_run(None) is second
+    second.status, third.status = "PAUSED", "RUNNING"
+    assert rule.choose_trial_to_run(None) is second
+    first.status = "PENDING"  # its worker died
+    assert rule.choose_trial_to_run(None) is first  # pending comes before paused
+    rule.on_trial_add(None, first)
+    third.status = second.status = "PENDING"
+    assert rule.choose_trial_to_run(None) is second  # what is added again goes to the end
+    rule.on_trial_remove(None, second)
+    assert rule.choose_trial_to_run(None) is third
+    third.status = "ERROR"
+    assert rule.choose_trial_to_run(None) is first
+    rule.on_trial_complete(None, first, {"resource": 1, "objective": 1.0})
+    assert rule.choose_trial_to_run(None) is None
+
+
+# --- the registry ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SCHEDULERS)
+def test_a_row_makes_its_scheduler(here, name):
+    spec = SCHEDULERS[name]
+    (search,), _ = plan_study(build(["toy"], {"scheduler": name}))
+    made = make_scheduler(search)
+    assert (spec.name, search.ladder != []) == (name, spec.stops_by_rungs)
+    assert (type(made) is NoEarlyStopping) == (not spec.stops_early)
+    assert describe_search(search)["stops_early"] == spec.stops_early
+    (single,), _ = plan_study(build(["toy"], {"scheduler": name, "max_resource": "1"}))
+    assert (type(make_scheduler(single)) is NoEarlyStopping) == (
+        not spec.stops_early or spec.stops_by_rungs
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "ladder"), [("asha", [3, 9]), ("hyperband", [1, 3, 9]), ("median", []), ("none", [])]
+)
+def test_the_ladder_of_each(name, ladder):
+    assert SCHEDULERS[name].ladder(27, 3) == ladder
+
+
+def test_a_registry_loads_no_ray():
+    code = (
+        "import sys; import hypersearch.search.schedulers.registry; assert 'ray' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])

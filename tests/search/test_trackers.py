@@ -11,7 +11,7 @@ import hypersearch
 from hypersearch.models.errors import UserError
 from hypersearch.search.config.study_files import build
 from hypersearch.search.engine.runner import run_study
-from hypersearch.search.planning import plan
+from hypersearch.search.trackers import registry
 
 through_ray = pytest.mark.usefixtures("ray_session")
 their_warnings = pytest.mark.filterwarnings("default")
@@ -111,7 +111,7 @@ class TestWandb:
     ("name", "package"), [("tensorboard", "tensorboardX"), ("mlflow", "mlflow"), ("wandb", "wandb")]
 )
 def test_a_missing_package_is_named_before_anything_is_written(here, monkeypatch, name, package):
-    monkeypatch.setattr(plan, "find_spec", lambda asked: None)
+    monkeypatch.setattr(registry, "find_spec", lambda asked: None)
     with pytest.raises(UserError) as error:
         run_study(build(["toy"], {"track": name}))
     assert str(error.value) == f"--track {name} needs {package}: pip install 'hypersearch[{name}]'"

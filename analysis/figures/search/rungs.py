@@ -56,7 +56,6 @@ class Rungs:
     family: str
     goal: Goal
     resource: str  # its unit: "epochs"
-    scheduler: str
     rungs: tuple[Rung, ...]
     trials: int
     complete: int
@@ -72,12 +71,7 @@ def compute(study: Study, family: str) -> Rungs | None:
     found = [_rung(int(rung), steps, ours, aim) for rung in search.get("rungs", ())]
     there = tuple(rung for rung in found if rung.reached)
     done = int((ours["state"] == "COMPLETE").sum())
-    scheduler = str(search.get("scheduler", "asha"))
-    return (
-        Rungs(family, aim, str(search["resource"]), scheduler, there, len(ours), done)
-        if there
-        else None
-    )
+    return Rungs(family, aim, str(search["resource"]), there, len(ours), done) if there else None
 
 
 def _steps(study: Study, family: str, aim: Goal, ours: pd.DataFrame) -> pd.DataFrame:

@@ -8,8 +8,7 @@ A tracker gets a copy: it is no record.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,8 @@ from ray import tune
 from ray.tune.logger import LoggerCallback
 
 from hypersearch.models.errors import UserError
-from hypersearch.search.config.settings import StudyConfig
 from hypersearch.search.storage.trial import Trial
+from hypersearch.search.trackers.registry import TRACKERS
 
 Result = dict[str, Any]
 
@@ -108,45 +107,12 @@ class Tracker(tune.Callback):  # type: ignore[misc]  # Ray ships no types for it
             self._inner.log_trial_end(tracked, failed=failed)
 
 
-def trackers(config: StudyConfig, logs: Path) -> list[Tracker]:
-    """Those that a study asks for, which write into its folder `logs` unless their own settings say
+def trackers(names: Iterable[str], study: str, logs: Path) -> list[Tracker]:
+    """Those of these names. They write into the study's folder `logs` unless their own settings say
     otherwise.
     """
-    return [
-        Tracker(MAKE[name](config, logs / name), config.name, (logs / name).resolve())
-        for name in config.track
-    ]
+    return [_tracker(name, study, logs / name) for name in names]
 
 
-def _tensorboard(config: StudyConfig, folder: Path) -> LoggerCallback:
-    from ray.tune.logger import TBXLoggerCallback
-
-    return TBXLoggerCallback()
-
-
-def _mlflow(config: StudyConfig, folder: Path) -> LoggerCallback:
-    """Where MLFLOW_TRACKING_URI says, else into the study's folder."""
-    from ray.air.integrations.mlflow import MLflowLoggerCallback
-
-    folder.mkdir(parents=True, exist_ok=True)
-    address = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{folder.resolve()}/mlflow.db"
-    return MLflowLoggerCallback(tracking_uri=address, experiment_name=config.name)
-
-
-def _wandb(config: StudyConfig, folder: Path) -> LoggerCallback:
-    """By wandb's own settings: WANDB_MODE, WANDB_API_KEY, WANDB_PROJECT."""
-    from ray.air.integrations.wandb import WandbLoggerCallback
-
-    folder.mkdir(parents=True, exist_ok=True)
-    project = os.environ.get("WANDB_PROJECT") or "hypersearch"
-    mode = os.environ.get("WANDB_MODE")  # Ray's actors, which write, may have started without it
-    return WandbLoggerCallback(
-        project=project, group=config.name, dir=str(folder.resolve()), mode=mode
-    )
-
-
-MAKE: dict[str, Callable[[StudyConfig, Path], LoggerCallback]] = {
-    "tensorboard": _tensorboard,
-    "mlflow": _mlflow,
-    "wandb": _wandb,
-}
+def _tracker(name: str, study: str, folder: Path) -> Tracker:
+    return Tracker(TRACKERS[name].make(study, folder), study, folder.resolve())

@@ -1,0 +1,1 @@
+"""Experiment trackers that get a copy of each trial."""
