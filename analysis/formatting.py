@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from hypersearch.models.text import one_line
-from hypersearch.search.storage.study import missing
+from hypersearch.search.storage.study import is_missing
 
 STATE_WORDS = {"COMPLETE": "done", "PRUNED": "stopped", "FAIL": "failed"}
 NOTHING = "–"
@@ -21,11 +21,11 @@ def figures(values: Sequence[Any]) -> list[str]:
     """A column of figures: counts and large ones whole, else four decimals; a dash where one is
     missing.
     """
-    there = [float(value) for value in values if not missing(value)]
+    there = [float(value) for value in values if not is_missing(value)]
     most = max(map(abs, there), default=0.0)
     whole = most >= 10_000 or (most >= 10 and all(value.is_integer() for value in there))
     return [
-        NOTHING if missing(value) else f"{value:,.0f}" if whole else f"{value:.4f}"
+        NOTHING if is_missing(value) else f"{value:,.0f}" if whole else f"{value:.4f}"
         for value in values
     ]
 
@@ -33,13 +33,13 @@ def figures(values: Sequence[Any]) -> list[str]:
 def with_spread(row: pd.Series[Any], column: str) -> str:
     """A figure, with its standard deviation where it is a mean over seeds: 0.7900 ± 0.0100."""
     spread = row.get(f"{column}_std")
-    return figures([row[column]])[0] + ("" if missing(spread) else f" ± {spread:.4f}")
+    return figures([row[column]])[0] + ("" if is_missing(spread) else f" ± {spread:.4f}")
 
 
 def with_interval(row: pd.Series[Any], column: str) -> str:
     """A figure, with its interval where it is a mean over seeds: 0.7900 [0.7800, 0.8000]."""
     ends = [row.get(f"{column}_{end}") for end in ("low", "high")]
-    if any(map(missing, ends)):
+    if any(map(is_missing, ends)):
         return with_spread(row, column)
     mean, low, high = figures([row[column], *ends])
     return f"{mean} [{low}, {high}]"
@@ -50,7 +50,7 @@ def with_difference(published: Sequence[Any], differences: Sequence[Any]) -> lis
     alike = figures([*published, *differences])  # as many decimals in both
     values, apart_from = alike[: len(published)], alike[len(published) :]
     return [
-        "" if missing(ours) else f"{value} {'' if ours < 0 else '+'}{difference}"
+        "" if is_missing(ours) else f"{value} {'' if ours < 0 else '+'}{difference}"
         for value, difference, ours in zip(values, apart_from, differences, strict=True)
     ]
 
@@ -58,7 +58,7 @@ def with_difference(published: Sequence[Any], differences: Sequence[Any]) -> lis
 def parameters(row: pd.Series[Any], names: Sequence[str]) -> str:
     """The named parameters that the trial has: depth=3 learning_rate=0.00123."""
     return one_line(
-        {name: row[f"param.{name}"] for name in names if not missing(row.get(f"param.{name}"))}
+        {name: row[f"param.{name}"] for name in names if not is_missing(row.get(f"param.{name}"))}
     )
 
 

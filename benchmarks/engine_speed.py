@@ -26,7 +26,6 @@ from statistics import mean, median
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-os.environ["PYTHONPATH"] = sys.path[0]
 
 import optuna
 import ray

@@ -55,7 +55,7 @@ def main() -> None:
         ]
         fixed = [word for pair in FIXED for word in ("--set", pair)]
         command = [sys.executable, "-m", "search", *words, "--trials", str(TRIALS), *fixed]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        environment = dict(os.environ)
         with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
             seen = watch(process, Path(out) / "s" / "journal.jsonl")
     ordered = [seen[number] for number in sorted(seen)][WARM:]

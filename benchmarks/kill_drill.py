@@ -102,7 +102,7 @@ class Drill:
         return [sys.executable, "-m", "search", *words, "--out", str(self.out)]
 
     def start(self, command: list[str]) -> subprocess.Popen[bytes]:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        environment = dict(os.environ)
         with (self.out / "log.txt").open("ab") as log:
             return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
 

@@ -75,7 +75,7 @@ def play(record: Record, number: int, chance: random.Random) -> None:
         "shift": chance.randint(0, 3),
         "flip": chance.random() < 0.5,
     }
-    trial = Trial("cnn", number, "", params, seed=number, limit=27)
+    trial = Trial("cnn", number, "", params, seed=number, max_resource=27)
     record.start(trial)
     top = 0.95 - 0.1 * abs(params["dropout"] - 0.2) - chance.expovariate(20)
     for resource in range(1, EPOCHS[number % len(EPOCHS)] + 1):

@@ -23,15 +23,17 @@ from hypersearch.models.networks.backend import predicted
 from hypersearch.search.config.settings import StudyConfig
 from hypersearch.search.planning.dataset import load_data
 from hypersearch.search.storage import checkpoints
-from hypersearch.search.storage.journal import replayed
+from hypersearch.search.storage.journal import replay_journal
 
 
 def main(folder: Path, number: int) -> None:
-    trial = replayed(folder / "journal.jsonl")["cnn", number]
+    trial = replay_journal(folder / "journal.jsonl")["cnn", number]
     config = StudyConfig.model_validate(hypersearch.load(folder).facts["config"])
     dataset = load_data(config, [cnn.FAMILY])
     run = cnn.CnnRun(
-        trial.params, cnn.FAMILY.prepare(dataset, Options(config.seed, 1, trial.limit)), trial.seed
+        trial.params,
+        cnn.FAMILY.prepare(dataset, Options(config.seed, 1, trial.max_resource)),
+        trial.seed,
     )
     saved = checkpoints.latest(checkpoints.home(folder / "checkpoints", "cnn", number))
     assert saved, "the search has not kept this trial's model"

@@ -252,7 +252,7 @@ def _export(run: DbscanRun, dataset: Dataset, folder: Path) -> None:
     save_arrays(folder, run.arrays(), run.shared.features, dataset)
 
 
-def _unfit(config: Config, dataset: Dataset) -> str | None:
+def _infeasible_reason(config: Config, dataset: Dataset) -> str | None:
     images = len(dataset.x_train)
     few = int(config["min_samples"] or 0) > images
     return (
@@ -280,7 +280,7 @@ FAMILY = Family(
     name="dbscan",
     space={
         "eps_from": Choice(("quantile", "value"), searched=("quantile",)),
-        "eps_quantile": Float(0.05, 0.99, when={"eps_from": "quantile"}, most=1.0),
+        "eps_quantile": Float(0.05, 0.99, when={"eps_from": "quantile"}, upper_bound=1.0),
         "eps": Float(1e-6, 1e6, log=True, when={"eps_from": "value"}),
         "min_samples": Choice(SEARCHED),
         "fit_on": Choice(("train", "judged"), searched=("train",)),
@@ -294,7 +294,7 @@ FAMILY = Family(
     start=DbscanRun,
     evaluate=_evaluate,
     export=_export,
-    unfit=_unfit,
+    infeasible_reason=_infeasible_reason,
     deterministic=True,
     takes_features=True,
 )

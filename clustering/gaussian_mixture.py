@@ -280,13 +280,13 @@ def _export(run: MixtureRun, dataset: Dataset, folder: Path) -> None:
     save_clustering(folder, mixture, arrays, run.named_classes(), run.features, dataset)
 
 
-def _most(space: Space, dataset: Dataset) -> Mapping[str, int]:
+def _upper_bounds(space: Space, dataset: Dataset) -> Mapping[str, int]:
     """As many components as a twin has images."""
     return {"components": min(len(dataset.x_train) // 2, TWIN)}
 
 
-def _unfit(config: Config, dataset: Dataset) -> str | None:
-    most = _most({}, dataset)["components"]
+def _infeasible_reason(config: Config, dataset: Dataset) -> str | None:
+    most = _upper_bounds({}, dataset)["components"]
     few = int(config["components"] or 0) > most
     return (
         f"components = {config['components']} are more than the {most} images of a twin"
@@ -322,7 +322,7 @@ FAMILY = Family(
             network="R4",
         ),
     ),
-    starts=(
+    initial_points=(
         {**START, "covariance_type": "full"},
         {**START, "covariance_type": "tied"},
     ),
@@ -342,7 +342,7 @@ FAMILY = Family(
     start=MixtureRun,
     evaluate=_evaluate,
     export=_export,
-    unfit=_unfit,
-    most=_most,
+    infeasible_reason=_infeasible_reason,
+    upper_bounds=_upper_bounds,
     takes_features=True,
 )

@@ -243,14 +243,14 @@ def _export(run: KMeansRun, dataset: Dataset, folder: Path) -> None:
     save_clustering(folder, run.estimator(), arrays, run.named_classes(), run.features, dataset)
 
 
-def _most(space: Space, dataset: Dataset) -> Mapping[str, int]:
+def _upper_bounds(space: Space, dataset: Dataset) -> Mapping[str, int]:
     """A search proposes no more clusters than it has images to begin from."""
     fit_on = space["fit_on"]
     whole = isinstance(fit_on, Choice) and fit_on.searched == ("train+validation",)
     return {"k": len(dataset.x_train) + (len(dataset.x_val) if whole else 0)}
 
 
-def _unfit(config: Config, dataset: Dataset) -> str | None:
+def _infeasible_reason(config: Config, dataset: Dataset) -> str | None:
     images = len(dataset.x_train) + (
         len(dataset.x_val) if config["fit_on"] == "train+validation" else 0
     )
@@ -320,7 +320,7 @@ FAMILY = Family(
     start=_start,
     evaluate=_evaluate,
     export=_export,
-    unfit=_unfit,
-    most=_most,
+    infeasible_reason=_infeasible_reason,
+    upper_bounds=_upper_bounds,
     takes_features=True,
 )

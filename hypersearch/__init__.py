@@ -15,7 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hypersearch.api import load, run
+    from hypersearch.api import run
     from hypersearch.clustering.centroids.curve import KMeansFit, kmeans_curve
     from hypersearch.clustering.density.grid import dbscan_grid
     from hypersearch.models.api import (
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from hypersearch.models.data.datasets import Dataset, load_dataset
     from hypersearch.models.errors import UserError, WorkFailedError
     from hypersearch.models.families.random_forest import ForestPoint, forest_curve
-    from hypersearch.search.storage.study import Study
+    from hypersearch.search.storage.study import Study, load
 
 _PLACES = {
     "hypersearch.api": ("load", "run"),

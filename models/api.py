@@ -34,14 +34,15 @@ TRIAL_COLUMNS = ("study", "family", "trial", "name", "state", "objective", "reso
 class Float:
     """A real parameter in [low, high], both ends included; `log` searches its logarithm.
 
-    A user's range may leave these, but not go beyond `most`, nor below zero where `low` does not.
+    A user's range may leave these, but not go beyond `upper_bound`, nor below zero where `low` does
+    not.
     """
 
     low: float
     high: float
     log: bool = False
     when: Condition = field(default_factory=dict)
-    most: float = math.inf
+    upper_bound: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -178,12 +179,14 @@ class Run(Protocol):
 
 
 def always_feasible(config: Config, dataset: Dataset) -> str | None:
-    """The default of `Family.unfit`: every configuration can be built on every data set."""
+    """The default of `Family.infeasible_reason`: every configuration can be built on every data
+    set.
+    """
     return None
 
 
 def unbounded(space: Space, dataset: Dataset) -> Mapping[str, int]:
-    """The default of `Family.most`: no data set is too small for any value."""
+    """The default of `Family.upper_bounds`: no data set is too small for any value."""
     return {}
 
 
@@ -205,24 +208,21 @@ class Family:
     max_resource: int  # a full run of the search, in that unit; 1 = cannot be stopped early
     prepare: Callable[[Dataset, Options], Shared]  # once a search
     start: Callable[[Config, Shared, int], Run]  # config, shared, seed
-    evaluate: Callable[
-        [Any, Dataset], Evaluation
-    ]  # of the family's own kind of run; alone reads the test images
+    # of the family's own kind of run; it alone reads the test images
+    evaluate: Callable[[Any, Dataset], Evaluation]
     export: Callable[[Any, Dataset, Path], None] = save_state  # the fitted model, for use elsewhere
-    unfit: Callable[[Config, Dataset], str | None] = (
-        always_feasible  # why a config cannot be built on these data, or None
-    )
-    most: Callable[[Space, Dataset], Mapping[str, int]] = (
-        unbounded  # the greatest values of whole parameters on these
-    )
-    starts: tuple[Config, ...] = ()  # known to do well: what a searcher that learns proposes first
+    # why a configuration cannot be built on these data, or None
+    infeasible_reason: Callable[[Config, Dataset], str | None] = always_feasible
+    # the greatest values of whole parameters on these data
+    upper_bounds: Callable[[Space, Dataset], Mapping[str, int]] = unbounded
+    # known to do well: what a searcher that learns proposes first
+    initial_points: tuple[Config, ...] = ()
     needs_data: bool = True
     # the whole parameter, if any, that says at what resource a trial is complete (a forest's trees)
-    until: str = ""
+    resource_parameter: str = ""
     deterministic: bool = False  # the same configuration gives the same figures, whatever the seed
-    takes_features: bool = (
-        False  # it is fitted on rows of numbers, of which `--features` says how they are made
-    )
+    # it is fitted on rows of numbers, of which `--features` says how they are made
+    takes_features: bool = False
 
     @property
     def mode(self) -> Mode:

@@ -21,7 +21,7 @@ from hypersearch.search.planning.feature_dependencies import source_family
 from hypersearch.search.planning.resume import own_storage, recorded_storage
 from hypersearch.search.planning.study_json import without_password
 from hypersearch.search.storage import checkpoints
-from hypersearch.search.storage.record import held
+from hypersearch.search.storage.record import locked
 from hypersearch.search.storage.study import Study, load_all
 
 
@@ -57,7 +57,7 @@ def clean(
 
 
 def _remove_parts(study: Study) -> str:
-    with held(study.folder):
+    with locked(study.folder):
         needed = still_needed(study)
         parts = [*_checkpoints(study.folder, needed), study.folder / "logs" / "tune"]
         freed = sum(size(part) for part in parts)
@@ -67,8 +67,8 @@ def _remove_parts(study: Study) -> str:
         f"; those of {family} stay for {' and '.join(takers)}" for family, takers in needed.items()
     ]
     return (
-        f"{in_words(freed)} freed, its checkpoints and Ray's logs{''.join(spared)}; --all removes"
-        " the study"
+        f"{format_bytes(freed)} freed, its checkpoints and Ray's logs{''.join(spared)}; "
+        "--all removes the study"
     )
 
 
@@ -94,11 +94,11 @@ def _checkpoints(folder: Path, spared: Iterable[str]) -> list[Path]:
 
 
 def _remove_study(study: Study, out: Path, storage: str | None) -> str:
-    with held(study.folder):
+    with locked(study.folder):
         freed = size(study.folder)
         there = _forget(study, out, storage)
         shutil.rmtree(study.folder)
-    return f"{in_words(freed)} freed, its folder{there}"
+    return f"{format_bytes(freed)} freed, its folder{there}"
 
 
 def _forget(study: Study, out: Path, given: str | None) -> str:
@@ -153,7 +153,7 @@ def _remove_features() -> str:
     folder = feature_cache.folder()
     freed, entries = size(folder), len(list(folder.glob("*.npz")))
     shutil.rmtree(folder, ignore_errors=True)
-    return f"{in_words(freed)} freed, {counted(entries, 'files')} in {folder}"
+    return f"{format_bytes(freed)} freed, {counted(entries, 'files')} in {folder}"
 
 
 def size(path: Path) -> int:
@@ -161,7 +161,7 @@ def size(path: Path) -> int:
     return sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
 
 
-def in_words(count: int) -> str:
+def format_bytes(count: int) -> str:
     """Bytes for people.
 
     >>> in_words(999), in_words(1_234_567)

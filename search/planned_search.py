@@ -43,11 +43,11 @@ class Search:
     baselines: list[tuple[Baseline, int]]  # with the resource that each runs for
     left_out: dict[str, str]  # baselines that these data do not admit, and why
     metrics: tuple[str, ...]  # the objectives; more than one make a Pareto search
-    limit: int  # the full resource of a searched trial
+    max_resource: int  # the full resource of a searched trial
     ladder: list[int]  # rungs; empty without ASHA
     features: str = ""  # what a family that takes them is fitted on
-    feeds: bool = False  # another search of the study takes its best network's codes
-    lends: tuple[str, ...] = ()  # or those of these baselines' networks
+    provides_features: bool = False  # another search of the study takes its best network's codes
+    required_baselines: tuple[str, ...] = ()  # or those of these baselines' networks
     source: Origin | None = None  # of the features' network, once that was handed over
 
     @property

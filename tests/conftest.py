@@ -42,7 +42,6 @@ def ray_session() -> Iterator[None]:
     from hypersearch.search.engine.cluster import TUNE_ENVIRONMENT, worker_environment
 
     os.environ.update({**TUNE_ENVIRONMENT, **worker_environment(1)})
-    os.environ["PYTHONPATH"] = str(Path(__file__).parent.parent)
     ray.init(num_cpus=2, include_dashboard=False, logging_level="error", log_to_driver=False)
     yield
     ray.shutdown()

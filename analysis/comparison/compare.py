@@ -19,7 +19,7 @@ import numpy as np
 from hypersearch.analysis.comparison.groups import (
     check_images,
     check_same,
-    chosen,
+    matching_groups,
     metric_of,
     notes,
     shared_families,
@@ -102,7 +102,7 @@ def compare(
     """
     if target is not None and not math.isfinite(target):
         raise UserError(f"--target: got {target}, expected a number")
-    sides = dict(zip(names, chosen(out, names), strict=True))
+    sides = dict(zip(names, matching_groups(out, names), strict=True))
     studies = list(itertools.chain(*sides.values()))
     check_images(studies)
     return [

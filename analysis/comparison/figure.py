@@ -39,14 +39,14 @@ def save(comparisons: Sequence[Comparison], path: Path) -> None:
     """Draw to a file; a `UserError` for another suffix than .png, .svg and .pdf, and where nothing
     can be written.
     """
-    data = encode(draw(comparisons), form_of(path))
+    data = encode(draw_comparison(comparisons), form_of(path))
     try:
         path.write_bytes(data)
     except OSError as error:
         raise UserError(f"--figure {path}: {error.strerror or error}") from error
 
 
-def draw(comparisons: Sequence[Comparison]) -> Figure:
+def draw_comparison(comparisons: Sequence[Comparison]) -> Figure:
     """A row for each family, a panel for each axis: medians as lines, intervals as bands, the
     target dashed.
 

@@ -9,16 +9,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import filter as matching
 from pathlib import Path
 
-from hypersearch.analysis.study.events import JOURNAL
 from hypersearch.analysis.study.ranking import families, objectives
 from hypersearch.models.errors import UserError, nearest, unknown
 from hypersearch.models.metrics import DIRECTIONS, SAME
+from hypersearch.search.storage.journal import JOURNAL
 from hypersearch.search.storage.study import Study, load_all
 
 WILD = frozenset("*?[")
 
 
-def chosen(out: Path, names: Sequence[str]) -> list[list[Study]]:
+def matching_groups(out: Path, names: Sequence[str]) -> list[list[Study]]:
     """The studies of each side: of a name that study, of a pattern (`tpe-*`) all that match.
 
     A `UserError` if there are not two sides, one study is on both, or a name matches none.

@@ -108,7 +108,7 @@ def trajectory(
     tally = _Tally(metric, -1.0 if mode == "max" else 1.0)
     rows = [(0.0, 0.0, 0.0, math.inf)]
     for number, (event, seconds) in enumerate(zip(events, elapsed(events), strict=True)):
-        tally.hear(event)
+        tally.process(event)
         if ends.get(event.trial) == number:
             cost = tally.cost(event.trial) if states[event.trial] == "COMPLETE" else math.inf
             rows.append((len(rows), tally.spent, seconds, min(rows[-1][-1], cost)))
@@ -207,7 +207,7 @@ class _Tally:
         self._last: dict[int, float] = {}
         self._again: set[int] = set()
 
-    def hear(self, event: Event) -> None:
+    def process(self, event: Event) -> None:
         if event.happening == "start" and event.facts.get("replicate_of") is not None:
             self._again.add(event.trial)
         if event.happening == "step":

@@ -17,7 +17,7 @@ from hypersearch.models.errors import UserError, nearest, unknown
 from hypersearch.search.storage.study import Study, load_all
 
 
-def draw(
+def draw_figures(
     out: Path,
     name: str,
     kind: str,

@@ -24,30 +24,30 @@ from hypersearch.analysis.figures.search import (
 )
 
 EVIDENCE_KINDS: tuple[FigureKind, ...] = (
-    curves.KIND,
+    curves.CURVES,
     classes.CONFUSION,
     classes.PER_CLASS,
-    mistakes.KIND,
+    mistakes.MISTAKES,
     reconstructions.RECONSTRUCTIONS,
     reconstructions.DECODED_GRID,
     latent.LATENT,
     latent.FILM,
-    latent_comparison.KIND,
-    elbow.KIND,
+    latent_comparison.LATENT_COMPARISON,
+    elbow.ELBOW,
     clusters.CLUSTERS,
     clusters.CLUSTER_CONFUSION,
-    embeddings.KIND,
+    embeddings.EMBEDDINGS,
 )
 """The kinds of figures over the trials of a search, in the order in which a report shows them."""
 
 TRIAL_KINDS: tuple[FigureKind, ...] = (
-    history.KIND,
-    rungs.KIND,
-    intermediate.KIND,
-    importances.KIND,
-    slices.KIND,
-    parallel_coordinates.KIND,
-    timeline.KIND,
-    scores_over_k.KIND,
-    dbscan_grid.KIND,
+    history.HISTORY,
+    rungs.RUNGS,
+    intermediate.INTERMEDIATE,
+    importances.IMPORTANCES,
+    slices.SLICES,
+    parallel_coordinates.PARALLEL_COORDINATES,
+    timeline.TIMELINE,
+    scores_over_k.SCORES_OVER_K,
+    dbscan_grid.DBSCAN_GRID,
 )

@@ -22,7 +22,7 @@ from hypersearch.analysis.leaderboard.table import Column, LeaderboardTable, bui
 from hypersearch.analysis.study.cluster_choices import with_clusters
 from hypersearch.analysis.study.ranking import STATE_ORDER, direction, families, objectives, rank
 from hypersearch.models.api import TRIAL_COLUMNS
-from hypersearch.search.storage.study import Study, missing, together
+from hypersearch.search.storage.study import Study, concat_trials, is_missing
 
 ADDED = ("dataset", "metric", "trials", "failed")  # columns that a table of the best has besides
 
@@ -70,7 +70,7 @@ def _best(
 ) -> BestOfFamily:
     ranked = [(study, rank(study, family, sort)) for study in studies]
     found = [(study, _first(trials)) for study, trials in ranked if len(trials)]
-    every = together(trials for _, trials in ranked)
+    every = concat_trials(trials for _, trials in ranked)
     if not found:
         return BestOfFamily(family, dataset, metric, None, every, every, studies)
     study, trial = min(found, key=lambda pair: _order(pair[0], pair[1], sort))
@@ -97,7 +97,7 @@ def _order(study: Study, first: pd.DataFrame, sort: str | None) -> tuple[int, bo
         if column == "objective"
         else row["state"] == "FAIL"
     )
-    if missing(row[column]) or isinstance(row[column], str):
+    if is_missing(row[column]) or isinstance(row[column], str):
         return state, True, 0.0
     return (
         state,
@@ -113,7 +113,7 @@ def table(found: Sequence[BestOfFamily]) -> pd.DataFrame:
         failed = int((best.trials["state"] == "FAIL").sum())
         counts = {"trials": len(best.trials), "failed": failed}
         rows.append(best.trial.assign(dataset=best.dataset, metric=best.metric, **counts))
-    all_of_them = together(rows)
+    all_of_them = concat_trials(rows)
     lead = [name for name in (*TRIAL_COLUMNS, *ADDED, *COLUMNS) if name in all_of_them]
     return all_of_them[[*lead, *(name for name in all_of_them if name not in lead)]]
 
@@ -168,7 +168,7 @@ def _shown(sort: str, there: Sequence[BestOfFamily]) -> bool:
 
 
 def _cell(value: Any, column: str) -> str:
-    if missing(value):
+    if is_missing(value):
         return NOTHING
     return str(value) if column.startswith("param.") else figures([value])[0]
 

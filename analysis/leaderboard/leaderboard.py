@@ -35,7 +35,7 @@ from hypersearch.analysis.study.ranking import check_sort, families, fitted_to, 
 from hypersearch.analysis.templating import environment
 from hypersearch.models.api import TRIAL_COLUMNS
 from hypersearch.models.errors import unknown
-from hypersearch.search.storage.study import Study, load_all, missing, together
+from hypersearch.search.storage.study import Study, concat_trials, is_missing, load_all
 
 READS = "test_reads"
 TOLD = (*MARKS, "published_source", READS)  # columns that stand in notes instead where people read
@@ -106,7 +106,7 @@ def best_ranking(studies: Sequence[Study], sort: str | None = None) -> Ranking:
 
 def to_csv(ranked: Sequence[Ranking]) -> str:
     """One CSV table of all searches; several criteria in a cell are parted by blanks."""
-    every = together(search.trials for search in ranked)
+    every = concat_trials(search.trials for search in ranked)
     if "chosen_by" in every:
         every["chosen_by"] = [
             " ".join(names) if isinstance(names, list) else "" for names in every["chosen_by"]
@@ -147,12 +147,12 @@ def to_json(ranked: Sequence[Ranking]) -> str:
     """A list of objects, one a trial, with the contract's keys; parameters and metrics that it
     lacks are left out.
     """
-    every = together(search.trials for search in ranked)
+    every = concat_trials(search.trials for search in ranked)
     rows = [
         {
             key: _plain(value)
             for key, value in row.items()
-            if key in TRIAL_COLUMNS or not missing(value)
+            if key in TRIAL_COLUMNS or not is_missing(value)
         }
         for row in every.to_dict("records")
     ]
@@ -187,7 +187,7 @@ def _section(search: Ranking) -> str:
 
 
 def _markdown_cell(value: Any) -> str:
-    if missing(value):
+    if is_missing(value):
         return ""
     if isinstance(value, float):
         return f"{value:.0f}" if value.is_integer() else f"{value:.4g}"
@@ -196,6 +196,10 @@ def _markdown_cell(value: Any) -> str:
 
 def _plain(value: Any) -> Any:
     """A value as JSON knows it."""
-    if missing(value) or value == "None" or (isinstance(value, float) and not math.isfinite(value)):
+    if (
+        is_missing(value)
+        or value == "None"
+        or (isinstance(value, float) and not math.isfinite(value))
+    ):
         return None
     return value.item() if hasattr(value, "item") else value

@@ -17,7 +17,7 @@ from hypersearch.analysis.comparison.groups import reported
 from hypersearch.analysis.study.ranking import objectives
 from hypersearch.models.api import TRIAL_COLUMNS
 from hypersearch.models.metrics import DIRECTIONS
-from hypersearch.search.storage.study import Study, missing
+from hypersearch.search.storage.study import Study, is_missing
 
 COLUMNS = ("published", "difference", "published_source")  # that `with_published` adds
 
@@ -203,7 +203,7 @@ def _found(
 ) -> Beside | None:
     figures, source = _own(reports, str(row["name"]))
     for theirs, ours in (("test", "test"), ("val", "val"), ("test", "val")):
-        if f"{theirs}.{metric}" in figures and not missing(row.get(f"{ours}.{metric}")):
+        if f"{theirs}.{metric}" in figures and not is_missing(row.get(f"{ours}.{metric}")):
             return _beside(row, f"{ours}.{metric}", figures[f"{theirs}.{metric}"], source)
     best = _best(candidates, row, metric)
     return best and _beside(row, *best)
@@ -231,7 +231,9 @@ def _best(
     candidates: Sequence[Published], row: Mapping[Any, Any], metric: str
 ) -> tuple[str, float, str] | None:
     """The column of the trial, the best figure that it may be held against, and its source."""
-    column = next((c for c in (f"test.{metric}", f"val.{metric}") if not missing(row.get(c))), None)
+    column = next(
+        (c for c in (f"test.{metric}", f"val.{metric}") if not is_missing(row.get(c))), None
+    )
     theirs = f"test.{ALIKE.get(metric, metric)}"
     for each in candidates:
         if (

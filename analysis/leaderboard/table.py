@@ -25,7 +25,7 @@ from hypersearch.analysis.formatting import (
 from hypersearch.analysis.leaderboard.footnotes import Note, in_full, under
 from hypersearch.analysis.leaderboard.text_table import WORDS
 from hypersearch.analysis.study.ranking import fitted_to, objectives
-from hypersearch.search.storage.study import Study, missing
+from hypersearch.search.storage.study import Study, is_missing
 
 SHOWN = ("trial", "objective", "resource", "seconds")  # always
 
@@ -114,7 +114,7 @@ def table(
             if column
         ),
         *(
-            [("front", ["" if missing(front) else str(front) for front in ranked["front"]])]
+            [("front", ["" if is_missing(front) else str(front) for front in ranked["front"]])]
             if len(goals) > 1
             else []
         ),
@@ -156,4 +156,4 @@ def _other(row: pd.Series[Any], metric: str) -> Any:
 
 
 def _amount(value: Any, places: int) -> str:
-    return NOTHING if missing(value) else f"{value:.{places}f}"
+    return NOTHING if is_missing(value) else f"{value:.{places}f}"

@@ -87,17 +87,17 @@ def _full(
     search = study.search(family)
     limits = (
         trials["trial"]
-        .map({life.trial: life.limit for life in told})
+        .map({life.trial: life.max_resource for life in told})
         .fillna(search.get("max_resource", 0))
     )
     asked = trials.get(
-        f"param.{search.get('until', '')}", pd.Series(index=trials.index, dtype=float)
+        f"param.{search.get('resource_parameter', '')}", pd.Series(index=trials.index, dtype=float)
     )
     both = pd.DataFrame({"limit": limits.astype(float), "asked": pd.to_numeric(asked)})
     return both.min(axis=1)
 
 
-def in_words(spent: Budget) -> str:
+def budget_sentence(spent: Budget) -> str:
     """What early stopping spared, in a sentence or two."""
     whole, unit = spent.searched.steps + spent.spared.steps, short(spent.resource, 40)
     if spent.spared.trials:

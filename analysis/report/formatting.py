@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hypersearch.models.text import one_line
-from hypersearch.search.storage.study import missing
+from hypersearch.search.storage.study import is_missing
 
 DASH = "–"
 HELD = "\N{NO-BREAK SPACE}"
@@ -36,12 +36,12 @@ def column(values: Sequence[Any]) -> list[str]:
     >>> column([0.91234, None, 1]), column([236.04, -1914601.2]), column([12, 3.0])
     (['0.9123', '–', '1.0000'], ['236', '−1,914,601'], ['12', '3'])
     """
-    there = [float(value) for value in values if not missing(value)]
+    there = [float(value) for value in values if not is_missing(value)]
     finite = [abs(value) for value in there if math.isfinite(value)]
     most = max(finite, default=0.0)
     whole = most >= 2 and all(value.is_integer() for value in finite)
     places = 0 if whole or most >= 10_000 else max(0, 4 - int(math.log10(most))) if most >= 1 else 4
-    return [DASH if missing(value) else signed(float(value), places) for value in values]
+    return [DASH if is_missing(value) else signed(float(value), places) for value in values]
 
 
 def figure(value: Any, metric: str = "") -> str:
@@ -55,7 +55,7 @@ def count(value: Any) -> str:
     >>> count(1234.0), count(None)
     ('1,234', '–')
     """
-    return DASH if missing(value) else signed(float(value), 0)
+    return DASH if is_missing(value) else signed(float(value), 0)
 
 
 def signed(value: float, places: int, plus: bool = False) -> str:
@@ -69,7 +69,7 @@ def signed(value: float, places: int, plus: bool = False) -> str:
 
 def with_spread(value: Any, spread: Any, metric: str = "") -> str:
     """A figure, with the standard deviation over seeds where there is one."""
-    if missing(value) or missing(spread):
+    if is_missing(value) or is_missing(spread):
         return figure(value, metric)
     places = len(figure(value).partition(".")[2]) or 1
     return f"{signed(float(value), places)} ± {float(spread):,.{places}f}"

@@ -12,7 +12,7 @@ import pandas as pd
 
 from hypersearch.analysis.formatting import STATE_WORDS
 from hypersearch.analysis.report import published_figures, tables
-from hypersearch.analysis.report.budget import Budget, as_table, budget, in_words
+from hypersearch.analysis.report.budget import Budget, as_table, budget, budget_sentence
 from hypersearch.analysis.report.failures import Failures, failures
 from hypersearch.analysis.report.formatting import DASH, duration, listed, short
 from hypersearch.analysis.report.images import OF_MODELS, Picture, of_the_model
@@ -103,7 +103,7 @@ def search_part(study: Study, family: str, anchor: str, drawn: Sequence[Picture]
         tables.leaderboard(study, family, ranked) if len(ranked) else None,
         tuple(tables.chosen(study, family, ranked)),
         spent,
-        in_words(spent),
+        budget_sentence(spent),
         as_table(spent),
         tuple(picture for picture in drawn if picture.kind not in OF_MODELS),
         model,

@@ -22,7 +22,7 @@ from hypersearch.analysis.report.formatting import (
 )
 from hypersearch.analysis.study.cluster_choices import front_over_clusters, is_clustering, winners
 from hypersearch.analysis.study.ranking import OF_SEVERAL, objectives
-from hypersearch.search.storage.study import Study, missing
+from hypersearch.search.storage.study import Study, is_missing
 
 FIXED = "fixed"
 PARTS = {
@@ -142,7 +142,7 @@ def best_trials(study: Study, family: str, ranked: pd.DataFrame) -> list[Best]:
 def _best(study: Study, family: str, row: pd.Series[Any], title: str = "Best trial") -> Best:
     name = f"{title}: {trial_name(row)}" + (" (baseline)" if row["name"] else "")
     space = study.search(family)["space"]
-    there = [parameter for parameter in space if not missing(row.get(f"param.{parameter}"))]
+    there = [parameter for parameter in space if not is_missing(row.get(f"param.{parameter}"))]
     fixed = [parameter for parameter in there if searched(space[parameter]) == FIXED]
     return Best(
         name,
@@ -264,7 +264,7 @@ def _spread_column(shown: pd.DataFrame, name: str) -> list[str]:
 
 def _seconds(shown: pd.DataFrame) -> list[str]:
     places = 1 if shown["seconds"].max() >= 1 else 3
-    return [DASH if missing(value) else signed(value, places) for value in shown["seconds"]]
+    return [DASH if is_missing(value) else signed(value, places) for value in shown["seconds"]]
 
 
 def _parameters(shown: pd.DataFrame, space: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
@@ -279,7 +279,7 @@ def _parameters(shown: pd.DataFrame, space: Mapping[str, Any]) -> list[tuple[str
 
 def _setting(row: pd.Series[Any], name: str) -> str:
     value = row.get(f"param.{name}")
-    return DASH if missing(value) else setting(value)
+    return DASH if is_missing(value) else setting(value)
 
 
 def better(study: Study, family: str) -> str:

@@ -20,7 +20,7 @@ from hypersearch.analysis.reproduced.planes import PICTURES, code_separation, pi
 from hypersearch.analysis.reproduced.schema import Best, Cell
 from hypersearch.analysis.study.evaluation_artifacts import ModelArtifacts, of_baseline
 from hypersearch.models.api import Value
-from hypersearch.search.storage.study import Study, missing
+from hypersearch.search.storage.study import Study, is_missing
 
 MOST_SIZES = 5  # clusters, the largest first, of which the size is told
 
@@ -65,7 +65,8 @@ class Match:
     def confirmed(self) -> bool:
         """True if it was judged on the test images."""
         return any(
-            str(name).startswith("test.") and not missing(value) for name, value in self.row.items()
+            str(name).startswith("test.") and not is_missing(value)
+            for name, value in self.row.items()
         )
 
     @cached_property
@@ -96,7 +97,7 @@ class Match:
             return self.pictures.get(picture, {}).get(score)
         name, at, step = key.partition("@")
         value = None if at else self.row.get(name)
-        return _plain(self._told(name, int(step) if at else None) if missing(value) else value)
+        return _plain(self._told(name, int(step) if at else None) if is_missing(value) else value)
 
     def _told(self, name: str, step: int | None) -> Any:
         """What the trial told of after a step, or at last."""
@@ -107,7 +108,7 @@ class Match:
 
 
 def _plain(value: Any) -> Cell:
-    return None if missing(value) else float(value)
+    return None if is_missing(value) else float(value)
 
 
 def _array(found: Match, name: str) -> NDArray[Any] | None:
@@ -220,9 +221,9 @@ def best(studies: Iterable[Study], task: Best, like: Target, ours: Sequence[Matc
 
 
 def _does(row: Mapping[Any, Any], task: Best) -> bool:
-    if row["family"] not in task.families or missing(row.get(f"val.{task.metric}")):
+    if row["family"] not in task.families or is_missing(row.get(f"val.{task.metric}")):
         return False
     small = all(
-        not missing(row.get(name)) and row[name] <= most for name, most in task.at_most.items()
+        not is_missing(row.get(name)) and row[name] <= most for name, most in task.at_most.items()
     )
     return small and all(row.get(name) == value for name, value in task.equal.items())

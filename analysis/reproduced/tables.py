@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 from hypersearch.analysis.reproduced.matching import Match, Target, best, find
 from hypersearch.analysis.reproduced.schema import Best, Cell, Column, Row, Table
 from hypersearch.models.text import counted
-from hypersearch.search.storage.study import Study, missing
+from hypersearch.search.storage.study import Study, is_missing
 
 Whose: TypeAlias = Literal["theirs", "ours", "best"]
 
@@ -104,7 +104,7 @@ def _judged(mine: Match) -> Iterator[str]:
     if not mine.confirmed:
         yield "not confirmed"
     asked = mine.study.facts.get("confirmed") or {}
-    if asked.get("fit_on") == "train" and missing(mine.row.get("param.fit_on")):
+    if asked.get("fit_on") == "train" and is_missing(mine.row.get("param.fit_on")):
         yield "on test: fitted on training images alone"
     if asked.get("seeds", 1) > 1:
         yield f"on test: the mean over {asked['seeds']} seeds"

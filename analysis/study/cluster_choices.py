@@ -18,7 +18,7 @@ from hypersearch.analysis.formatting import HELD
 from hypersearch.analysis.study.pareto import front_column
 from hypersearch.models.api import TRIAL_COLUMNS
 from hypersearch.models.metrics import DIRECTIONS, NO_OBJECTIVE, SAME, UNSUPERVISED
-from hypersearch.search.storage.study import missing
+from hypersearch.search.storage.study import is_missing
 
 LABELLED = "v_measure"  # chooses among clusterings unless the search's own metric looks at labels
 UNLABELLED = (
@@ -191,7 +191,7 @@ def remarks(ranked: pd.DataFrame, goals: Sequence[str]) -> list[list[str]]:
     return [*said, [f"Pareto front over clusters (accuracy): {front}{star}"]] if front else said
 
 
-def in_words(criteria: Sequence[str]) -> str:
+def describe_choice(criteria: Sequence[str]) -> str:
     """`by labels (v_measure) and without labels (silhouette, bic)`."""
     looking = {
         "by": [criterion for criterion in criteria if criterion not in UNSUPERVISED],
@@ -222,19 +222,21 @@ def _winner(ranked: pd.DataFrame, criterion: str) -> Winner | None:
     first = there.sort_values([column, "trial"], ascending=[rising, True]).iloc[0]
     names = dict.fromkeys([criterion, *TOLD])
     scores = {
-        name: float(first[f"val.{name}"]) for name in names if not missing(first.get(f"val.{name}"))
+        name: float(first[f"val.{name}"])
+        for name in names
+        if not is_missing(first.get(f"val.{name}"))
     }
     tested = {
         name: _over_seeds(first, f"test.{name}")
         for name in TESTED
-        if not missing(first.get(f"test.{name}"))
+        if not is_missing(first.get(f"test.{name}"))
     }
     return Winner(criterion, int(first["trial"]), str(first["name"]), scores, tested)
 
 
 def _over_seeds(row: pd.Series[Any], column: str) -> tuple[float, float | None]:
     spread: Any = row.get(f"{column}_std")
-    return float(row[column]), None if missing(spread) else float(spread)
+    return float(row[column]), None if is_missing(spread) else float(spread)
 
 
 def _told(group: Sequence[Winner]) -> list[str]:
@@ -249,7 +251,7 @@ def _told(group: Sequence[Winner]) -> list[str]:
     figures = ", ".join(
         f"{name}{HELD}{_figure(name, value)}" for name, value in {**own, **winner.scores}.items()
     )
-    first = f"chosen {in_words([each.criterion for each in group])}: {trial}, {figures}"
+    first = f"chosen {describe_choice([each.criterion for each in group])}: {trial}, {figures}"
     tested = ", ".join(f"{name}{HELD}{_spread(*figure)}" for name, figure in winner.tested.items())
     return [first, f"on test: {tested}"] if tested else [first]
 

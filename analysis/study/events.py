@@ -7,18 +7,16 @@ crash, and how long a search took that was resumed.
 from __future__ import annotations
 
 import itertools
-import json
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
-from hypersearch.search.storage.study import Study, missing
+from hypersearch.search.storage.journal import JOURNAL, read_lines
+from hypersearch.search.storage.study import Study, is_missing
 
-JOURNAL = "journal.jsonl"  # in a study folder
 Happening: TypeAlias = Literal["start", "step", "end", "rewind"]
 
 
@@ -27,9 +25,10 @@ class Event:
     """One line of the journal.
 
     at: seconds since 1970. run: 0, or how often the study had been resumed. facts: of a start
-    `name`, `params`, `seed`, `limit`, `replicate_of`; of a step `resource`, `seconds` (of all steps
-    of the trial so far), `objective`, `metrics`, `complete`, `stopped`; of an end `state`, `cut`,
-    `failure`; of a rewind, which takes a trial back to its last checkpoint, `resource`.
+    `name`, `params`, `seed`, `max_resource`, `replicate_of`; of a step `resource`, `seconds` (of
+    all steps of the trial so far), `objective`, `metrics`, `complete`, `stopped`; of an end
+    `state`, `cut`, `failure`; of a rewind, which takes a trial back to its last checkpoint,
+    `resource`.
     """
 
     happening: Happening
@@ -46,20 +45,9 @@ def read(study: Study) -> list[Event]:
     Of a study without a journal, as if its trials had run one after another in the order of
     trials.csv.
     """
-    there = (study.folder / JOURNAL).is_file()
-    return list(_told(lines(study.folder), study.facts) if there else _from_tables(study))
-
-
-def lines(folder: Path) -> Iterator[dict[str, Any]]:
-    """The whole lines of the journal in a study folder, as they were written; none if there is no
-    journal.
-    """
-    path = folder / JOURNAL
-    for line in path.read_bytes().split(b"\n") if path.is_file() else ():
-        with suppress(ValueError):
-            told = json.loads(line)
-            if isinstance(told, dict):
-                yield told
+    path = study.folder / JOURNAL
+    found = _told(read_lines(path), study.facts) if path.is_file() else _from_tables(study)
+    return list(found)
 
 
 def elapsed(events: Sequence[Event]) -> list[float]:
@@ -109,7 +97,7 @@ def _step(row: Mapping[Any, Any]) -> Mapping[str, Any]:
         for key, value in row.items()
         if str(key).startswith("val.")
     }
-    metrics = {name: float(value) for name, value in values.items() if not missing(value)}
+    metrics = {name: float(value) for name, value in values.items() if not is_missing(value)}
     return {
         "resource": int(row["step"]),
         "seconds": float(row["seconds"]),

@@ -16,7 +16,7 @@ from hypersearch.analysis.study.pareto import front_column
 from hypersearch.models.api import TRIAL_COLUMNS
 from hypersearch.models.errors import UserError, nearest
 from hypersearch.models.metrics import DIRECTIONS, SAME
-from hypersearch.search.storage.study import Study, together
+from hypersearch.search.storage.study import Study, concat_trials
 
 STATE_ORDER = {"COMPLETE": 0, "PRUNED": 1, "FAIL": 2}
 OF_SEVERAL = ("_low", "_high")  # ends of an interval over seeds: better where the figure itself is
@@ -91,7 +91,7 @@ def check_sort(studies: Sequence[Study], sort: str | None, best: bool = False) -
     """Raise a `UserError` for a column that no study has, or by which the `best` of several do not
     compare.
     """
-    trials = together(study.trials for study in studies)
+    trials = concat_trials(study.trials for study in studies)
     columns = [
         str(column) for column in trials if column not in ("study", "family", "name", "state")
     ]

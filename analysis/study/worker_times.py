@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hypersearch.analysis.study.events import lines
+from hypersearch.search.storage.journal import JOURNAL, read_lines
 
 ENDED = ("COMPLETE", "PRUNED", "FAIL")
 
@@ -30,7 +30,7 @@ class Life:
 
     trial: int
     name: str  # a baseline's; else empty
-    limit: int  # the resource at which it is complete
+    max_resource: int  # the resource at which it is complete
     state: str = "RUNNING"
     cut: bool = False  # ended with its search and not by its own merit
     resource: int = 0  # spent
@@ -56,13 +56,15 @@ def lives(folder: Path, family: str) -> list[Life]:
     Torn lines are passed over.
     """
     stories: dict[int, _Story] = {}
-    for event in lines(folder):
+    for event in read_lines(folder / JOURNAL):
         with suppress(KeyError, TypeError, ValueError):
             if event["family"] != family:
                 continue
             number, at = int(event["trial"]), float(event["at"])
             if event["event"] == "start":
-                stories[number] = _Story(Life(number, str(event["name"]), int(event["limit"])), at)
+                stories[number] = _Story(
+                    Life(number, str(event["name"]), int(event["max_resource"])), at
+                )
             else:
                 stories[number].take(event, at)
     return [stories[number].told() for number in sorted(stories)]

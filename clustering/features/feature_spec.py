@@ -36,7 +36,7 @@ LEAST_ROWS = 4  # of training images that UMAP and t-SNE can arrange
 
 
 @dataclass(frozen=True)
-class Step:
+class FeatureStep:
     """One step of a chain."""
 
     kind: str  # "raw", "standard", "pca", "umap", "tsne", or one of `NETWORKS`
@@ -51,7 +51,7 @@ class Step:
         return self.kind + size + (f"@{self.rows or self.layer}" if self.rows or self.layer else "")
 
 
-def parse(features: str) -> tuple[Step, ...]:
+def parse(features: str) -> tuple[FeatureStep, ...]:
     """The steps of a chain; a `UserError` that says what was got and what is allowed.
 
     >>> [str(step) for step in parse("autoencoder > umap:10")]
@@ -89,7 +89,7 @@ def kind(features: str) -> str:
     return ",".join(str(step) for step in parse(features))
 
 
-def network(features: str) -> Step | None:
+def network(features: str) -> FeatureStep | None:
     """The network that the chain begins with, or None."""
     first = parse(features)[0]
     return first if first.kind in NETWORKS else None
@@ -114,7 +114,7 @@ def check(features: str, pixels: int, n_train: int) -> None:
         columns = step.size or columns
 
 
-def check_size(step: Step, columns: int | None, n_train: int) -> None:
+def check_size(step: FeatureStep, columns: int | None, n_train: int) -> None:
     """Raise a `UserError` if a step cannot give its columns from `columns` of them (None: not known
     yet).
     """
@@ -132,9 +132,9 @@ def check_size(step: Step, columns: int | None, n_train: int) -> None:
         )
 
 
-def _step(word: str) -> Step:
+def _step(word: str) -> FeatureStep:
     if word in ("raw", "standard"):
-        return Step(word)
+        return FeatureStep(word)
     if match := NETWORK.fullmatch(word):
         return _network(word, **{name: text or "" for name, text in match.groupdict().items()})
     if match := SIZED.fullmatch(word):
@@ -142,20 +142,19 @@ def _step(word: str) -> Step:
     raise _unknown(word)
 
 
-def _network(word: str, kind: str, layer: str, study: str) -> Step:
+def _network(word: str, kind: str, layer: str, study: str) -> FeatureStep:
     if layer and kind != "cnn":
         raise UserError(
             f"features: got {word!r}, only a cnn is asked for a layer:"
-            f" {replace(Step(kind), study=study)}"
+            f" {replace(FeatureStep(kind), study=study)}"
         )
-    return Step(kind, layer=layer, study=study)
+    return FeatureStep(kind, layer=layer, study=study)
 
 
-def _sized(word: str, kind: str, size: int, rows: str | None) -> Step:
+def _sized(word: str, kind: str, size: int, rows: str | None) -> FeatureStep:
     if rows is not None and kind != "umap":
-        raise UserError(
-            f"features: got {word!r}, only umap is fitted on some of the rows: {Step(kind, size)}"
-        )
+        step = FeatureStep(kind, size)
+        raise UserError(f"features: got {word!r}, only umap is fitted on some of the rows: {step}")
     if rows is not None and not int(rows):
         raise UserError(
             f"features: got {word!r}, expected umap:N@ROWS with ROWS a whole number from 1 on"
@@ -168,7 +167,7 @@ def _sized(word: str, kind: str, size: int, rows: str | None) -> Step:
         raise UserError(
             f"features: got {word!r}, expected {kind}:N with N a whole number from 1 on"
         )
-    return Step(kind, size, int(rows or 0))
+    return FeatureStep(kind, size, int(rows or 0))
 
 
 def _unknown(word: str) -> UserError:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hypersearch.clustering.features.feature_cache import Arrays
-from hypersearch.clustering.features.feature_spec import Step
+from hypersearch.clustering.features.feature_spec import FeatureStep
 from hypersearch.models.api import Options
 from hypersearch.models.compat.umap_package import umap_package
 from hypersearch.models.errors import UserError
@@ -102,13 +102,13 @@ class FitTransform:
     these arrays.
     """
 
-    fit: Callable[[Step, Any, int, Options], Arrays]
-    of: Callable[[Step, Any, int, int, Arrays], Transform]
+    fit: Callable[[FeatureStep, Any, int, Options], Arrays]
+    of: Callable[[FeatureStep, Any, int, int, Arrays], Transform]
     costly: bool  # worth keeping on disk
     package: str  # whose version shapes the result
 
 
-def settings(step: Step) -> Mapping[str, Any]:
+def settings(step: FeatureStep) -> Mapping[str, Any]:
     """What else than the rows and the seed shapes a step."""
     fit = FITS[step.kind]
     own = {"umap": [NEIGHBOURS, MIN_DIST], "tsne": [PERPLEXITY]}.get(step.kind, [])
@@ -127,7 +127,7 @@ def umap_seconds(n: int, columns: int, size: int, others: int = 0) -> float:
     return 12.0 + (n * (graph + passes * made) + others * (graph + placing * made)) / 1000
 
 
-def _fit_standard(step: Step, x_nd: Any, n_train: int, options: Options) -> Arrays:
+def _fit_standard(step: FeatureStep, x_nd: Any, n_train: int, options: Options) -> Arrays:
     mean_d = x_nd[:n_train].mean(axis=0, dtype=np.float64)
     scale_d = x_nd[:n_train].std(axis=0, dtype=np.float64)
     scale_d[scale_d < 1e-7] = 1.0
@@ -135,7 +135,7 @@ def _fit_standard(step: Step, x_nd: Any, n_train: int, options: Options) -> Arra
     return {"rows": placed(x_nd), "mean": placed.mean_d, "scale": placed.scale_d}
 
 
-def _fit_pca(step: Step, x_nd: Any, n_train: int, options: Options) -> Arrays:
+def _fit_pca(step: FeatureStep, x_nd: Any, n_train: int, options: Options) -> Arrays:
     from sklearn.decomposition import PCA
 
     pca = PCA(step.size, random_state=options.seed).fit(x_nd[:n_train])
@@ -143,12 +143,12 @@ def _fit_pca(step: Step, x_nd: Any, n_train: int, options: Options) -> Arrays:
     return {"rows": placed(x_nd), "mean": placed.mean_d, "components": placed.components_kd}
 
 
-def _fit_umap(step: Step, x_nd: Any, n_train: int, options: Options) -> Arrays:
+def _fit_umap(step: FeatureStep, x_nd: Any, n_train: int, options: Options) -> Arrays:
     fitted_n = fitted_rows(step, n_train, options.seed)
     others_n = np.setdiff1d(np.arange(len(x_nd)), fitted_n)
     places_nk = np.empty((len(x_nd), step.size), dtype=np.float32)
     expected = umap_seconds(len(fitted_n), x_nd.shape[1], step.size, len(others_n))
-    with _told(step, len(fitted_n), expected, options.say) as heard:
+    with _progress_stream(step, len(fitted_n), expected, options.say) as heard:
         reducer = _reducer(step.size, len(fitted_n), options.seed, tqdm_kwds=heard.tqdm)
         places_nk[fitted_n] = _quietly(reducer.fit_transform, x_nd[fitted_n])
         if len(others_n):
@@ -156,7 +156,7 @@ def _fit_umap(step: Step, x_nd: Any, n_train: int, options: Options) -> Arrays:
     return {"rows": places_nk}
 
 
-def fitted_rows(step: Step, n_train: int, seed: int) -> NDArray[np.int64]:
+def fitted_rows(step: FeatureStep, n_train: int, seed: int) -> NDArray[np.int64]:
     """The rows that a step is fitted on, int64 (n,), rising: all of the training rows, or as many
     as it asks for.
     """
@@ -165,16 +165,16 @@ def fitted_rows(step: Step, n_train: int, seed: int) -> NDArray[np.int64]:
     return np.sort(np.random.default_rng(seed).choice(n_train, step.rows, replace=False))
 
 
-def _umap_of(step: Step, x_nd: Any, n_train: int, seed: int, arrays: Arrays) -> Umap:
+def _umap_of(step: FeatureStep, x_nd: Any, n_train: int, seed: int, arrays: Arrays) -> Umap:
     fitted_n = fitted_rows(step, n_train, seed)
     return Umap(np.ascontiguousarray(x_nd[fitted_n]), arrays["rows"][fitted_n], seed)
 
 
-def _fit_tsne(step: Step, x_nd: Any, n_train: int, options: Options) -> Arrays:
+def _fit_tsne(step: FeatureStep, x_nd: Any, n_train: int, options: Options) -> Arrays:
     from sklearn.manifold import TSNE
 
     perplexity = min(PERPLEXITY, (len(x_nd) - 1) / 3)
-    with _told(step, len(x_nd), PACE_TSNE * len(x_nd) / 1000, options.say):
+    with _progress_stream(step, len(x_nd), PACE_TSNE * len(x_nd) / 1000, options.say):
         tsne = TSNE(
             step.size, perplexity=perplexity, random_state=options.seed, n_jobs=options.threads
         )
@@ -219,12 +219,14 @@ def _quietly(work: Callable[[Any], Any], x_nd: Any) -> Any:
         return work(np.array(x_nd, dtype=np.float32, order="C"))
 
 
-class _told:  # noqa: N801  # a context manager, used as a function
+class _progress_stream:  # noqa: N801  # a context manager, used as a function
     """Says before a step how long it will take, on the way how far it is, and afterwards how long
     it took.
     """
 
-    def __init__(self, step: Step, n: int, expected: float, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, step: FeatureStep, n: int, expected: float, say: Callable[[str], None]
+    ) -> None:
         self._what, self._say, self._long = f"features: {step} of {n:,} rows", say, expected > LONG
         self._expected = expected
         self._began = self._spoken = time.monotonic()
@@ -241,7 +243,7 @@ class _told:  # noqa: N801  # a context manager, used as a function
             "leave": False,
         }
 
-    def __enter__(self) -> _told:
+    def __enter__(self) -> _progress_stream:
         if self._long:
             self._say(
                 f"{self._what}: about {_time(self._expected)} on one core, once; it is kept for the"

@@ -23,7 +23,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hypersearch.clustering.features import feature_cache, feature_transforms
-from hypersearch.clustering.features.feature_spec import NETWORKS, Step, check_size, parse, spelled
+from hypersearch.clustering.features.feature_spec import (
+    NETWORKS,
+    FeatureStep,
+    check_size,
+    parse,
+    spelled,
+)
 from hypersearch.models.api import Options, Source
 from hypersearch.models.data.arrays import flatten
 from hypersearch.models.data.datasets import Dataset
@@ -94,7 +100,7 @@ def features(dataset: Dataset, options: Options) -> Features:
     n_train, y_n = len(dataset.x_train), np.concatenate([dataset.y_train, dataset.y_val])
     key = feature_cache.key_of(dataset.digest, n_train, options.seed)
     if first.kind not in ("raw", *NETWORKS):
-        first, others = Step("raw"), [first, *others]
+        first, others = FeatureStep("raw"), [first, *others]
     key, x_nd, placed = _of_images(first, dataset, options, key)
     chain = [placed]
     for step in others:
@@ -108,7 +114,9 @@ def features(dataset: Dataset, options: Options) -> Features:
     )
 
 
-def _of_images(step: Step, dataset: Dataset, options: Options, key: str) -> tuple[str, Any, Any]:
+def _of_images(
+    step: FeatureStep, dataset: Dataset, options: Options, key: str
+) -> tuple[str, Any, Any]:
     """The key, the rows and the fitted step that makes them of images."""
     if step.kind == "raw":
         return key, np.concatenate([flatten(dataset.x_train), flatten(dataset.x_val)]), flatten
@@ -127,7 +135,7 @@ def _of_images(step: Step, dataset: Dataset, options: Options, key: str) -> tupl
 
 
 def _of_rows(
-    step: Step, x_nd: Any, n_train: int, options: Options, key: str
+    step: FeatureStep, x_nd: Any, n_train: int, options: Options, key: str
 ) -> tuple[str, Any, Any]:
     """The same of a step that makes rows of rows."""
     check_size(step, x_nd.shape[1], n_train)

@@ -221,7 +221,7 @@ def gaussian_like(codes_nd: Any) -> Any:
     )
 
 
-def _unfit(config: Config, dataset: Dataset) -> str | None:
+def _infeasible_reason(config: Config, dataset: Dataset) -> str | None:
     if config["network"] == "R1" and dataset.shape != (28, 28):
         return "its layers are made for images of 28×28, got {}×{}".format(*dataset.shape)
     return None
@@ -307,10 +307,10 @@ FAMILY = Family(
     metrics=("mse", "loss", "code_probe_accuracy", "pca_mse", "parameters"),
     resource="epochs",
     max_resource=27,
-    starts=(START,),
+    initial_points=(START,),
     prepare=_prepare,
     start=AutoencoderRun,
     evaluate=_evaluate,
     export=AutoencoderRun.export,
-    unfit=_unfit,
+    infeasible_reason=_infeasible_reason,
 )

@@ -136,7 +136,7 @@ def _evaluate(run: CnnRun, dataset: Dataset) -> Evaluation:
     )
 
 
-def _unfit(config: Config, dataset: Dataset) -> str | None:
+def _infeasible_reason(config: Config, dataset: Dataset) -> str | None:
     return layers.too_small(layers_of(config, dataset.shape), dataset.shape)
 
 
@@ -207,12 +207,12 @@ FAMILY = Family(
         "activation": Choice(layers.ACTIVATIONS, when=SEARCHED),
         "pooling": Choice(("max", "average", "stride"), when=SEARCHED),
         "batch_norm": Choice((True, False), searched=(True,), when=SEARCHED),
-        "dropout": Float(0.0, 0.5, when=SEARCHED, most=1.0),
+        "dropout": Float(0.0, 0.5, when=SEARCHED, upper_bound=1.0),
         "head": Choice(("average", "flatten"), when=SEARCHED),
         "dense": Choice((0, 64, 128, 256), when=SEARCHED),
         "fit_on": Choice(("train", "train+validation", "first-80%"), searched=("train",)),
         **training_space(optimizers=("adam", "sgd")),
-        "label_smoothing": Float(0.0, 0.2, most=1.0),
+        "label_smoothing": Float(0.0, 0.2, upper_bound=1.0),
         **augmentation_space(),
         "test_flip": Choice((True, False), searched=(True,), when={"flip": True}),
         "test_shift": Choice((True, False), searched=(True,), when={"shift": (1, 2, 3)}),
@@ -263,10 +263,10 @@ FAMILY = Family(
     metrics=("accuracy", "loss", "parameters"),
     resource="epochs",
     max_resource=15,
-    starts=(START, _SGD),
+    initial_points=(START, _SGD),
     prepare=_prepare,
     start=CnnRun,
     evaluate=_evaluate,
     export=CnnRun.export,
-    unfit=_unfit,
+    infeasible_reason=_infeasible_reason,
 )

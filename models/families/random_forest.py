@@ -240,7 +240,7 @@ FAMILY = Family(
         "min_samples_leaf": Int(1, 20, log=True),
         "criterion": Choice(("gini", "entropy")),
         "bootstrap": Choice((True, False)),
-        "max_samples": Float(0.2, 1.0, when={"bootstrap": True}, most=1.0),
+        "max_samples": Float(0.2, 1.0, when={"bootstrap": True}, upper_bound=1.0),
     },
     baselines=(
         Baseline(
@@ -265,8 +265,8 @@ FAMILY = Family(
     metrics=("accuracy", "loss"),
     resource="trees",
     max_resource=300,
-    until="n_estimators",
-    starts=(START,),
+    resource_parameter="n_estimators",
+    initial_points=(START,),
     prepare=_prepare,
     start=ForestRun,
     evaluate=_evaluate,

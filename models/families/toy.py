@@ -81,9 +81,9 @@ def _evaluate(run: ToyRun, dataset: Dataset) -> Evaluation:
 FAMILY = Family(
     name="toy",
     space={
-        "x": Float(0.0, 1.0, most=1.0),
+        "x": Float(0.0, 1.0, upper_bound=1.0),
         "shape": Choice(("bowl", "valley")),
-        "y": Float(0.0, 1.0, when={"shape": "bowl"}, most=1.0),
+        "y": Float(0.0, 1.0, when={"shape": "bowl"}, upper_bound=1.0),
     },
     baselines=(
         Baseline(

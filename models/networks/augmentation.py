@@ -25,7 +25,7 @@ def augmentation_space(when: Condition | None = None) -> dict[str, Parameter]:
     return {
         "shift": Int(0, 3, when=always),
         "flip": Choice((True, False), when=always),
-        "erasing": Float(0.0, 0.5, when=always, most=1.0),
+        "erasing": Float(0.0, 0.5, when=always, upper_bound=1.0),
     }
 
 

@@ -55,7 +55,7 @@ def coding_space(when: Condition | None = None) -> dict[str, Parameter]:
         "nodes_before_code": Choice((0, 128, 256), when=convolutional),
         "activation": Choice(ACTIVATIONS, when=always),
         "batch_norm": Choice((True, False), when=always),
-        "noise": Float(0.0, 0.5, when=always, most=1.0),
+        "noise": Float(0.0, 0.5, when=always, upper_bound=1.0),
     }
 
 

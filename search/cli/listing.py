@@ -16,7 +16,7 @@ from hypersearch.models.metrics import DIRECTIONS
 from hypersearch.models.text import counted
 from hypersearch.search.config.study_files import shipped_studies
 from hypersearch.search.families import FAMILIES, find
-from hypersearch.search.space.description import in_words, on_demand
+from hypersearch.search.space.description import describe_range, on_demand
 
 MORE = "`hypersearch list families NAME` shows what is searched of one, and what its baselines use."
 CHANGES = "--set P=V fixes a parameter, --space P=LOW..HIGH or P=A,B searches other values."
@@ -85,16 +85,19 @@ def _family(family: Family) -> Iterator[RenderableType]:
         yield Text(
             f"baseline {each.name}, {counted(each.resource, family.resource)}: {each.source}"
         )
-    rows = [(name, _searched(family, name), _used(name, family.baselines)) for name in family.space]
+    rows = [
+        (name, _searched_values(family, name), _used(name, family.baselines))
+        for name in family.space
+    ]
     yield Text()
     yield _table(("parameter", "searched", "baselines"), rows)
     yield Text(f"\n{CHANGES}")
 
 
-def _searched(family: Family, name: str) -> str:
+def _searched_values(family: Family, name: str) -> str:
     parameter = family.space[name]
     besides = ", ".join(map(str, on_demand(parameter)))
-    return in_words(parameter, family.space) + (f"; on demand {besides}" if besides else "")
+    return describe_range(parameter, family.space) + (f"; on demand {besides}" if besides else "")
 
 
 def _used(name: str, baselines: Sequence[Baseline]) -> str:

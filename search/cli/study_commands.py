@@ -195,8 +195,8 @@ def figure(name: str, kind: str, out: Path, **choices: Any) -> int:
     """Draw a figure for each search to which it applies, as FAMILY-KIND.svg; a wrong KIND lists
     those there are.
     """
-    from hypersearch.analysis.figures.draw import draw
+    from hypersearch.analysis.figures.draw import draw_figures
 
-    for path in draw(out, name, kind, **choices):
+    for path in draw_figures(out, name, kind, **choices):
         click.echo(path)
     return 0

@@ -25,7 +25,7 @@ BOUNDS = {
 """And of these, which name a bound."""
 
 
-def in_words(error: ValidationError, options: Mapping[str, Any]) -> str:
+def validation_message(error: ValidationError, options: Mapping[str, Any]) -> str:
     """The first problem, in one line; `options` were given on the command line and are named as
     there.
     """

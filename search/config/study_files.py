@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from hypersearch.models.data.datasets import NAMES
 from hypersearch.models.errors import UserError, nearest, unknown
-from hypersearch.search.config.messages import in_words
+from hypersearch.search.config.messages import validation_message
 from hypersearch.search.config.settings import RENAMED, SEARCH_KEYS, STUDY_KEYS, StudyConfig
 from hypersearch.search.families import FAMILIES, find
 
@@ -43,7 +43,7 @@ def build(targets: Sequence[str], options: Mapping[str, Any]) -> StudyConfig:
     try:
         return StudyConfig.model_validate(data)
     except ValidationError as error:
-        raise UserError(in_words(error, given)) from error
+        raise UserError(validation_message(error, given)) from error
 
 
 def wherever(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,18 +21,18 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from hypersearch.analysis.leaderboard.footnotes import CUT_SHORT, cut_short, times
-from hypersearch.analysis.study.cluster_choices import in_words
+from hypersearch.analysis.study.cluster_choices import describe_choice
 from hypersearch.models.data.datasets import Dataset
 from hypersearch.models.errors import UserError, WorkFailedError
 from hypersearch.search.config.settings import StudyConfig
 from hypersearch.search.confirm.over_seeds import over_seeds
 from hypersearch.search.confirm.results import write_evidence, write_test_columns
-from hypersearch.search.confirm.selection import Confirmation, chosen, placing
+from hypersearch.search.confirm.selection import Confirmation, placing, trials_to_confirm
 from hypersearch.search.engine.retraining import Retraining
 from hypersearch.search.families import find
 from hypersearch.search.planning.dataset import check_same_images, load_data
 from hypersearch.search.storage.files import write_json
-from hypersearch.search.storage.record import held
+from hypersearch.search.storage.record import locked
 from hypersearch.search.storage.study import Study, folders, load_all
 
 Figures: TypeAlias = Mapping[
@@ -45,9 +45,11 @@ def confirm_study(out: Path, name: str, asked: Confirmation, force: bool = False
 
     One that was cut short goes on, if it is to do the same.
     """
-    with held(folders(out, [name])[0]):
+    with locked(folders(out, [name])[0]):
         study = load_all(out, [name])[0]
-        work = [task for search in placing(study) for task in chosen(study, search, asked)]
+        work = [
+            task for search in placing(study) for task in trials_to_confirm(study, search, asked)
+        ]
         done = dict(done_before(study, work))
         if study.facts["test_reads"] and not force and not done:
             raise UserError(_refusal(study))
@@ -96,7 +98,7 @@ def introductions(work: Iterable[Retraining]) -> list[str]:
     """
     told = {(task.family, task.trial): task.chosen_by for task in work if task.chosen_by}
     return [
-        f"{family}: trial {number} is chosen {in_words(why)}\n"
+        f"{family}: trial {number} is chosen {describe_choice(why)}\n"
         for (family, number), why in told.items()
     ]
 

@@ -45,7 +45,7 @@ def write_evidence(
     """
     folder.mkdir(parents=True, exist_ok=True)
     facts = {"study": study.name, "family": task.family, "trial": task.trial, "config": task.params}
-    fitted = {"whole": task.whole, "limit": task.limit, "seed": task.seed}
+    fitted = {"whole": task.whole, "limit": task.max_resource, "seed": task.seed}
     images = {"dataset": dataset.name, "digest": dataset.digest}
     why = {"chosen_by": task.chosen_by} if task.chosen_by else {}
     kind = folder.relative_to(study.folder.resolve()).parts[0]

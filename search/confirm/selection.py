@@ -61,7 +61,9 @@ def placing(study: Study) -> list[Mapping[str, Any]]:
     return [search for search in searches if search["family"] not in stuck]
 
 
-def chosen(study: Study, search: Mapping[str, Any], asked: Confirmation) -> Iterable[Retraining]:
+def trials_to_confirm(
+    study: Study, search: Mapping[str, Any], asked: Confirmation
+) -> Iterable[Retraining]:
     """What to retrain of one search: its best complete trials, the winners of a clustering, its
     complete baselines.
     """
@@ -92,7 +94,7 @@ def chosen(study: Study, search: Mapping[str, Any], asked: Confirmation) -> Iter
                 family=search["family"],
                 trial=number,
                 params=params,
-                limit=limits.get(name, search["max_resource"]),
+                max_resource=limits.get(name, search["max_resource"]),
                 full=search["max_resource"],
                 seed=trial_seed(study.facts["seed"], number, replicate),
                 whole=whole,

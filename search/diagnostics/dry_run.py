@@ -28,7 +28,7 @@ from hypersearch.search.planning.plan import plan_study, slots
 from hypersearch.search.planning.study_json import without_password
 from hypersearch.search.schedulers.registry import SCHEDULERS
 from hypersearch.search.schedulers.rungs import expected
-from hypersearch.search.space.description import in_words, is_fixed
+from hypersearch.search.space.description import describe_range, is_fixed
 from hypersearch.search.space.proposals import possible
 from hypersearch.search.storage.record import refuse_existing_folder
 
@@ -79,14 +79,14 @@ def _tried(config: StudyConfig, number: int, search: Search) -> Probe:
 
 def most_steps(search: Search) -> int:
     """Steps of a search in which every trial runs to its end."""
-    return sum(limit for _, limit in search.baselines) + search.asked.trials * search.limit
+    return sum(limit for _, limit in search.baselines) + search.asked.trials * search.max_resource
 
 
 def expected_steps(search: Search) -> float:
     """Steps of a search in which one trial in η goes on at each rung; baselines run to their
     end.
     """
-    one = expected(search.limit, search.ladder, search.asked.reduction_factor)
+    one = expected(search.max_resource, search.ladder, search.asked.reduction_factor)
     return sum(limit for _, limit in search.baselines) + search.asked.trials * one
 
 
@@ -117,17 +117,17 @@ def plan_rows(search: Search) -> Iterator[Row]:
     searched = {name: parameter for name, parameter in space.items() if not is_fixed(parameter)}
     yield (
         "searched",
-        "\n".join(f"{name} {in_words(p, search.space)}" for name, p in searched.items())
+        "\n".join(f"{name} {describe_range(p, search.space)}" for name, p in searched.items())
         or "nothing",
     )
     if fixed := {
-        name: in_words(p, search.space) for name, p in space.items() if name not in searched
+        name: describe_range(p, search.space) for name, p in space.items() if name not in searched
     }:
         yield "fixed", "\n".join(f"{name} {value}" for name, value in fixed.items())
     yield (
         "trials",
         (
-            f"{search.asked.trials} of up to {counted(search.limit, unit)}, proposed by"
+            f"{search.asked.trials} of up to {counted(search.max_resource, unit)}, proposed by"
             f" {search.asked.searcher}"
         ),
     )

@@ -112,7 +112,9 @@ def middling(search: Search, dataset: Dataset) -> tuple[str, dict[str, Any]]:
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
     proposals = (propose(search.space, study.ask()) for _ in range(20))
     possible = (config for config in chain([propose(search.space, Middle())], proposals))
-    return "", next(config for config in possible if search.family.unfit(config, dataset) is None)
+    return "", next(
+        config for config in possible if search.family.infeasible_reason(config, dataset) is None
+    )
 
 
 def duration(seconds: float) -> str:
@@ -176,7 +178,7 @@ def _trial(config: dict[str, Any], number: int, repeated: float) -> dict[str, An
     search = searches[number]
     name, params = middling(search, dataset)
     shared = search.family.prepare(
-        dataset, FeatureSource(search.features).options(study, search.limit)
+        dataset, FeatureSource(search.features).options(study, search.max_resource)
     )
     begin = partial(search.family.start, params, shared, study.seed)
     run, start = _timed(begin)

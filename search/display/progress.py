@@ -156,7 +156,7 @@ def live_table(view: SearchView, width: int) -> Group:
             if trial.name
             else f"{reached(view.ladder, trial.resource)}/{len(view.ladder)}"
         )
-        spent = f"{trial.resource}/{trial.limit}"
+        spent = f"{trial.resource}/{trial.max_resource}"
         rows.append(
             (
                 label(trial),
@@ -200,7 +200,8 @@ def running_line(view: SearchView) -> str:
     """The running trials, for logs."""
     return (
         ", ".join(
-            f"{label(t)} at {t.resource}/{t.limit}: {score(t)}" for t in view.running.values()
+            f"{label(t)} at {t.resource}/{t.max_resource}: {score(t)}"
+            for t in view.running.values()
         )
         or "none"
     )

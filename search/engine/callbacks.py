@@ -68,14 +68,16 @@ class RecordCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
 
     def plan(self, trial: Trial) -> dict[str, Any]:
         """What an actor is told of a trial."""
-        lends = self._search.lends
+        lends = self._search.required_baselines
         rivals = (
             [each for each in self._kept if each.name not in lends]
             if trial.name not in lends
             else []
         )
         worst = (
-            rivals[-1].objective if len(rivals) >= max(1, self._keep + self._search.feeds) else None
+            rivals[-1].objective
+            if len(rivals) >= max(1, self._keep + self._search.provides_features)
+            else None
         )
         ours = {key: getattr(trial, key) for key in PLAN}
         return {**ours, "keep": self._keep > 0, "worst_kept": worst}
@@ -99,7 +101,7 @@ class RecordCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
         with self._writing():
             if (ours.family, ours.number) not in self._record.trials:
                 self._record.start(ours)
-        self._mirror.touch(ours)
+        self._mirror.mark_dirty(ours)
         self._progress.started(ours)
 
     def on_trial_result(
@@ -114,7 +116,7 @@ class RecordCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
                     self._record.step(
                         trial.ours, complete=result["complete"], stopped=result["done"]
                     )
-                self._mirror.touch(trial.ours)
+                self._mirror.mark_dirty(trial.ours)
         self._warn(result.get("warning", ""))
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
@@ -144,7 +146,7 @@ class RecordCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
         saved = checkpoints.latest(self._folder(trial))
         with self._writing():
             self._record.rewind(trial, saved.resource if saved else 0)
-        self._mirror.touch(trial)
+        self._mirror.mark_dirty(trial)
 
     def reused(self, trial: Trial) -> None:
         """A trial has taken the score of an earlier one of the same configuration."""
@@ -152,7 +154,7 @@ class RecordCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
             self._record.start(trial)
             for step in trial.steps:
                 self._record.step(trial, step)
-        self._rule.take_in(trial)
+        self._rule.add_existing(trial)
         self._progress.started(trial)
         self._progress.say(
             f"trial {trial.number} is trial {trial.replicate_of} again: its score is taken"
@@ -188,7 +190,7 @@ class RecordCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
     def _end(self, trial: Trial) -> None:
         with self._writing():
             self._record.end(trial)
-        self._mirror.touch(trial)
+        self._mirror.mark_dirty(trial)
         if not trial.cut and not self._stop.broken:
             self._tidy(trial)
         self._progress.ended(trial)
@@ -200,10 +202,12 @@ class RecordCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
             checkpoints.clear(self._folder(trial))
             return
         ranked = sorted([*self._kept, trial], key=self._search.merit)
-        lent = [each for each in ranked if each.name and each.name in self._search.lends]
-        fed = [each for each in ranked if self._search.feeds and only_on_train(each.params)][
-            :1
-        ]  # others take its code
+        lent = [
+            each for each in ranked if each.name and each.name in self._search.required_baselines
+        ]
+        fed = [
+            each for each in ranked if self._search.provides_features and only_on_train(each.params)
+        ][:1]  # others take its code
         self._kept = [each for each in ranked if each in [*ranked[: self._keep], *fed, *lent]]
         for worse in ranked:
             if worse not in self._kept:

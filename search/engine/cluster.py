@@ -109,7 +109,7 @@ def worker_environment(threads: int) -> dict[str, str]:
     }
 
 
-def room(config: StudyConfig) -> int:
+def trials_at_once(config: StudyConfig) -> int:
     """How many trials run at once; a `UserError` if not one can.
 
     A cluster may grow to what is asked for.

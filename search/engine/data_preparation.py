@@ -21,7 +21,7 @@ from hypersearch.models.errors import UserError, WorkFailedError
 from hypersearch.models.evaluation.encoding import encoded
 from hypersearch.search import planned_search
 from hypersearch.search.config.settings import StudyConfig
-from hypersearch.search.engine.retrain_task import there
+from hypersearch.search.engine.retrain_task import call_on_worker
 from hypersearch.search.engine.stopper import Halted, Stop
 from hypersearch.search.families import find
 from hypersearch.search.features.feature_source import FeatureSource
@@ -49,7 +49,10 @@ def prepare_data(
 
     Raises `Halted` if `stop` says so while the features are made.
     """
-    encode, told = partial(on_a_worker(config, stop), encoded), heeding(stop, say) if stop else say
+    encode, told = (
+        partial(on_a_worker(config, stop), encoded),
+        interruptible_say(stop, say) if stop else say,
+    )
     return find(target, config.home).prepare(dataset, feed.options(config, limit, encode, told))
 
 
@@ -57,7 +60,7 @@ def on_a_worker(config: StudyConfig, stop: Stop | None = None) -> Callable[..., 
     """Calls a function with arguments on a worker and waits for what it gives, or until `stop` says
     so.
     """
-    remote = there.options(num_cpus=config.cpus_per_trial, num_gpus=config.gpus_per_trial)
+    remote = call_on_worker.options(num_cpus=config.cpus_per_trial, num_gpus=config.gpus_per_trial)
 
     def call(*work: Any) -> Any:
         waited = remote.remote(*work)
@@ -111,7 +114,7 @@ def note_source(session: Session, search: Search) -> None:
         session.record.write_study(session.study)
 
 
-def heeding(stop: Stop, say: Callable[[str], None]) -> Callable[[str], None]:
+def interruptible_say(stop: Stop, say: Callable[[str], None]) -> Callable[[str], None]:
     """Says a line, unless the search is to end: what takes minutes, and tells of it, ends there."""
 
     def tell(line: str) -> None:

@@ -17,7 +17,7 @@ from hypersearch.search.families import find
 
 
 @ray.remote(max_calls=2)  # type: ignore[untyped-decorator]  # Ray ships no types for it
-def there(function: Callable[..., Any], *arguments: Any) -> Any:
+def call_on_worker(function: Callable[..., Any], *arguments: Any) -> Any:
     """What a function gives that loads a Keras backend, which the driver must not.
 
     The process, and the memory that it holds, ends with its second call: a network is exported,

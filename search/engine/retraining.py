@@ -16,7 +16,7 @@ from hypersearch.models.data.datasets import Dataset
 from hypersearch.models.errors import last_line
 from hypersearch.search.config.settings import StudyConfig
 from hypersearch.search.display.terminal import own_terminal
-from hypersearch.search.engine.cluster import check_reach, ray_running, room
+from hypersearch.search.engine.cluster import check_reach, ray_running, trials_at_once
 from hypersearch.search.engine.data_preparation import prepare_data
 from hypersearch.search.engine.retrain_task import retrain
 from hypersearch.search.features.feature_source import FeatureSource
@@ -30,7 +30,7 @@ class Retraining:
     family: str
     trial: int
     params: dict[str, Any]
-    limit: int  # of its resource
+    max_resource: int  # for which it is trained
     full: int  # resource of a full trial of its search
     seed: int
     whole: bool  # fitted on the validation images too
@@ -48,7 +48,7 @@ def retrain_all(
     check_reach(config)
     logs = folder / "logs"
     with own_terminal(logs / "ray.log") as console, ray_running(config):
-        room(config)  # refuses what can never be scheduled
+        trials_at_once(config)  # refuses what can never be scheduled
         data = ray.put(dataset)
         shared = shared_by(config, work, dataset, logs, partial(console.print, soft_wrap=True))
         remote = retrain.options(num_cpus=config.cpus_per_trial, num_gpus=config.gpus_per_trial)
@@ -57,7 +57,7 @@ def retrain_all(
                 t.target,
                 config.home,
                 t.params,
-                t.limit,
+                t.max_resource,
                 t.seed,
                 shared[t.target, t.whole],
                 data,

@@ -23,7 +23,7 @@ from hypersearch.search.config.settings import StudyConfig
 from hypersearch.search.display.progress import Progress, SearchView
 from hypersearch.search.display.terminal import interruptible, own_terminal
 from hypersearch.search.engine.callbacks import RecordCallback
-from hypersearch.search.engine.cluster import check_reach, check_shared, ray_running, room
+from hypersearch.search.engine.cluster import check_reach, check_shared, ray_running, trials_at_once
 from hypersearch.search.engine.data_preparation import note_source, prepare_data, resolve_features
 from hypersearch.search.engine.scheduler import make_scheduler
 from hypersearch.search.engine.session import Session
@@ -36,8 +36,8 @@ from hypersearch.search.planned_search import Search
 from hypersearch.search.planning import environment
 from hypersearch.search.planning.dataset import check_same_images
 from hypersearch.search.planning.plan import plan_study
-from hypersearch.search.planning.resume import learned, reopened
-from hypersearch.search.planning.study_json import describe, without_password
+from hypersearch.search.planning.resume import reopen_config, warm_start_trials
+from hypersearch.search.planning.study_json import describe_study, without_password
 from hypersearch.search.searchers import SEARCHERS
 from hypersearch.search.space.proposals import grid, is_searched
 from hypersearch.search.storage import checkpoints
@@ -52,14 +52,14 @@ def run_study(config: StudyConfig) -> tuple[Record, bool]:
     refuse_existing_folder(config.out, config.name)
     check_reach(config)
     searches, dataset = plan_study(config)
-    elsewhere = learned(config, searches)
+    elsewhere = warm_start_trials(config, searches)
     with closing(Record.create(config.out, config.name)) as record:
         try:
             with storage_at(config.storage_url) as storage:
                 refuse_existing(
                     storage, [f"{config.name}/{search.family.name}" for search in searches]
                 )
-                record.write_study(study := describe(config, searches, dataset))
+                record.write_study(study := describe_study(config, searches, dataset))
                 session = Session(
                     config, dataset, record, storage, Stop(config.time_budget), study, elsewhere
                 )
@@ -78,11 +78,11 @@ def resume_study(
     """Go on with a study that ended, however it ended; with `more` trials a search and with changed
     settings.
     """
-    config, study = reopened(out, name, more, changes or {})
+    config, study = reopen_config(out, name, more, changes or {})
     check_reach(config)
     searches, dataset = plan_study(config, study)
     check_same_images(dataset, study)
-    elsewhere = learned(config, searches)
+    elsewhere = warm_start_trials(config, searches)
     runs = [
         *study.get("runs", []),
         {key: study[key] for key in ("started", "ended", "interrupted")},
@@ -96,7 +96,7 @@ def resume_study(
         )  # it may hold another study of this name
         if elsewhere_now and without_password(config.storage_url) != study["config"]["storage"]:
             refuse_existing(storage, [f"{name}/{search.family.name}" for search in searches])
-        facts_now = {**describe(config, searches, dataset), **kept, "runs": runs}
+        facts_now = {**describe_study(config, searches, dataset), **kept, "runs": runs}
         session = Session(
             config, dataset, record, storage, Stop(config.time_budget), facts_now, elsewhere
         )
@@ -111,7 +111,7 @@ def run_searches(session: Session, searches: Sequence[Search]) -> None:
         console = stack.enter_context(own_terminal(record.logs / "ray.log"))
         stack.enter_context(interruptible(stop))
         stack.enter_context(ray_running(session.config))
-        at_once = room(session.config)
+        at_once = trials_at_once(session.config)
         check_shared(record.folder.resolve())
         record.write_study(session.study)
         progress = stack.enter_context(Progress(console))
@@ -134,13 +134,13 @@ def run_search(session: Session, search: Search, progress: Progress, at_once: in
     afterwards.
     """
     family, record, stop, config = search.family, session.record, session.stop, session.config
-    ready = readied(session, search, progress)
+    ready = prepare_search(session, search, progress)
     if ready is None:
         return
     search, shared = ready
-    known = taken_up(record, family.name)
+    known = reopen_trials(record, family.name)
     bridge = OptunaSearcher(search, config.seed, known, session.elsewhere.get(family.name, ()))
-    mirror = mirrored(session, search, known, progress)
+    mirror = open_storage_writer(session, search, known, progress)
     view = SearchView(
         family.name, search.metric, search.mode, family.resource, search.ladder, search.total
     )
@@ -150,16 +150,16 @@ def run_search(session: Session, search: Search, progress: Progress, at_once: in
     ledger = RecordCallback(
         search, bridge, rule, record, mirror, progress, stop, config.keep_models
     )
-    for line in remarks(search, known):
+    for line in warnings_for(search, known):
         progress.say(line)
     controller = TuneLoop(
         bridge,
         actor=TrialActor,
-        start={"work": work(session, search), "shared": ray.put(shared)},
+        start={"work": worker_settings(session, search), "shared": ray.put(shared)},
         resources={"cpu": config.cpus_per_trial, "gpu": config.gpus_per_trial},
         at_once=at_once,
         plan=ledger.plan,
-        hopeless=lambda trial: bool(ledger.overtime(trial)),
+        is_unrecoverable=lambda trial: bool(ledger.overtime(trial)),
         scheduler=rule,
         stopper=stop,
         callbacks=[ledger, *trackers(config.track, config.name, record.logs)],
@@ -171,7 +171,9 @@ def run_search(session: Session, search: Search, progress: Progress, at_once: in
         ledger.close()
 
 
-def readied(session: Session, search: Search, progress: Progress) -> tuple[Search, Shared] | None:
+def prepare_search(
+    session: Session, search: Search, progress: Progress
+) -> tuple[Search, Shared] | None:
     """The search, its features' network known, and what its trials share; None, said and recorded,
     if it cannot run.
     """
@@ -181,17 +183,23 @@ def readied(session: Session, search: Search, progress: Progress) -> tuple[Searc
             raise Halted
         known = record.search(name)
         if search.source and exhausted(search, known):
-            finished(session, search, known, progress)
+            report_finished(session, search, known, progress)
             return None
         search, feed = resolve_features(session, search, progress.say)
         for baseline, reason in search.left_out.items():
             progress.say(f"{name}: baseline {baseline} is left out: {reason}")
         if exhausted(search, known):
             note_source(session, search)
-            finished(session, search, known, progress)
+            report_finished(session, search, known, progress)
             return None
         shared = prepare_data(
-            session.config, search.target, session.dataset, search.limit, feed, progress.say, stop
+            session.config,
+            search.target,
+            session.dataset,
+            search.max_resource,
+            feed,
+            progress.say,
+            stop,
         )
         note_source(session, search)
     except Halted:
@@ -204,7 +212,9 @@ def readied(session: Session, search: Search, progress: Progress) -> tuple[Searc
     return search, shared
 
 
-def finished(session: Session, search: Search, known: Sequence[Trial], progress: Progress) -> None:
+def report_finished(
+    session: Session, search: Search, known: Sequence[Trial], progress: Progress
+) -> None:
     """Say of a search that there is nothing to run; the storage has what is known of it, the study
     its network.
     """
@@ -213,25 +223,25 @@ def finished(session: Session, search: Search, known: Sequence[Trial], progress:
     ):  # a network that is lost is missed by `confirm` alone
         resolve_features(session, search, progress.say)
     if known:
-        mirrored(session, search, known, progress)
+        open_storage_writer(session, search, known, progress)
     progress.say(
         f"{search.family.name}: not searched,"
         f" {'all its trials have ended' if known else 'no trials'}"
     )
 
 
-def mirrored(
+def open_storage_writer(
     session: Session, search: Search, known: Sequence[Trial], progress: Progress
 ) -> OptunaStorageWriter:
     """The storage's copy of a search, with what is known of it."""
     mirror = OptunaStorageWriter(
         session.storage, f"{session.record.name}/{search.family.name}", search, progress.say
     )
-    mirror.take_in(known)
+    mirror.add_existing(known)
     return mirror
 
 
-def taken_up(record: Record, family: str) -> list[Trial]:
+def reopen_trials(record: Record, family: str) -> list[Trial]:
     """The trials of a search that are there already; those that had not finished, back at their
     last checkpoint.
     """
@@ -245,7 +255,7 @@ def taken_up(record: Record, family: str) -> list[Trial]:
     return known
 
 
-def remarks(search: Search, known: Sequence[Trial]) -> Iterator[str]:
+def warnings_for(search: Search, known: Sequence[Trial]) -> Iterator[str]:
     """Says which earlier trials lie outside of the space as it is now, and whether a grid is larger
     than the search.
     """
@@ -270,7 +280,7 @@ def remarks(search: Search, known: Sequence[Trial]) -> Iterator[str]:
             yield f"{name}: the grid has {points} points; there are no more trials than these"
 
 
-def work(session: Session, search: Search) -> Work:
+def worker_settings(session: Session, search: Search) -> Work:
     """What the actors of a search need to know of it."""
     folder = session.record.folder.resolve()
     return Work(

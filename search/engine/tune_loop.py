@@ -41,12 +41,12 @@ class ActorTrial(TuneTrial):  # type: ignore[misc]  # Ray ships no types for it
         actor: type,
         ours: Trial,
         plan: Plan,
-        hopeless: Callable[[Trial], bool],
+        is_unrecoverable: Callable[[Trial], bool],
         **options: Any,
     ) -> None:
-        """`hopeless` says of a trial whose worker died that it need not be tried again."""
+        """`is_unrecoverable` says of a trial whose worker died that it need not be tried again."""
         super().__init__("trial", trial_id=str(ours.number), config=plan, stub=True, **options)
-        self.ours, self.hopeless = ours, hopeless
+        self.ours, self.is_unrecoverable = ours, is_unrecoverable
         self.error = ""  # of the last worker that died
         self.fresh = True  # its actor has not been told of it
         self._actor = actor
@@ -67,7 +67,9 @@ class ActorTrial(TuneTrial):  # type: ignore[misc]  # Ray ships no types for it
 
     def should_recover(self) -> bool:
         """True unless it has lost too many workers at the same step, or killed this one itself."""
-        return self._deaths.count(self.ours.resource) < ATTEMPTS and not self.hopeless(self.ours)
+        return self._deaths.count(self.ours.resource) < ATTEMPTS and not self.is_unrecoverable(
+            self.ours
+        )
 
     @property
     def was_lost(self) -> bool:
@@ -156,7 +158,7 @@ class TuneLoop(TuneController):  # type: ignore[misc]
         resources: dict[str, float],
         at_once: int,
         plan: Callable[[Trial], Plan],
-        hopeless: Callable[[Trial], bool],
+        is_unrecoverable: Callable[[Trial], bool],
         scheduler: TrialScheduler,
         stopper: Stopper,
         callbacks: list[Callback],
@@ -176,7 +178,7 @@ class TuneLoop(TuneController):  # type: ignore[misc]
         }
 
         def make(ours: Trial) -> ActorTrial:
-            return ActorTrial(actor, ours, plan(ours), hopeless, **options)
+            return ActorTrial(actor, ours, plan(ours), is_unrecoverable, **options)
 
         super().__init__(
             search_alg=Proposals(bridge, make),
@@ -242,7 +244,11 @@ class TuneLoop(TuneController):  # type: ignore[misc]
         super()._actor_started(tracked_actor, log)
 
     def _schedule_trial_train(self, trial: ActorTrial) -> None:
-        plan = {**trial.config, "resource": trial.ours.resource, "careful": trial.was_lost}
+        plan = {
+            **trial.config,
+            "resource": trial.ours.resource,
+            "checkpoint_every_step": trial.was_lost,
+        }
         call = ("begin", (plan,)) if trial.fresh else ("train", ())
         trial.fresh = False
         self._schedule_trial_task(
@@ -251,6 +257,6 @@ class TuneLoop(TuneController):  # type: ignore[misc]
 
     def _maybe_cache_trial_actor(self, trial: ActorTrial) -> bool:
         """Keep the actor for the next trial, unless its memory has grown."""
-        if trial.last_result.get("worn"):
+        if trial.last_result.get("needs_restart"):
             return False
         return bool(super()._maybe_cache_trial_actor(trial))

@@ -25,7 +25,7 @@ from hypersearch.search.storage import checkpoints
 from hypersearch.search.storage.trial import first_not_finite
 
 RESULT = dict[str, Any]
-WORN = (
+MOST_GROWTH = (
     200 * 2**20
 )  # bytes by which the memory of an actor between trials may grow before it is replaced
 
@@ -84,7 +84,7 @@ class TrialActor:
                 "failure": traceback.format_exc(),
                 "resource": self._spent,
                 "done": True,
-                "worn": self._worn,
+                "needs_restart": self._worn,
             }
         return {**result, "warning": warning}
 
@@ -100,7 +100,7 @@ class TrialActor:
         self._begun += 1
         if self._begun <= 2:
             self._clean = memory
-        return bool(memory - self._clean > WORN)
+        return bool(memory - self._clean > MOST_GROWTH)
 
     def _advance(self) -> dict[str, float]:
         """One step of the run, which is started or taken up from its checkpoint where there is none
@@ -123,7 +123,7 @@ class TrialActor:
 
     def _result(self, metrics: dict[str, float]) -> RESULT:
         assert self._run is not None
-        complete = self._spent >= self._plan["limit"] or bool(self._run.finished)
+        complete = self._spent >= self._plan["max_resource"] or bool(self._run.finished)
         return {
             "metrics": metrics,
             "objective": metrics[self._work.metrics[0]],
@@ -131,7 +131,7 @@ class TrialActor:
             "seconds": round(self._seconds, 4),
             "complete": complete,
             "done": complete,
-            "worn": self._worn,
+            "needs_restart": self._worn,
         }
 
     def _save_if_due(self, result: RESULT) -> str:
@@ -141,7 +141,9 @@ class TrialActor:
         One that has lost a worker is saved after each step.
         """
         waited = time.monotonic() - self._saved_at > self._work.every
-        on_the_way = waited or self._spent in self._work.rungs or self._plan["careful"]
+        on_the_way = (
+            waited or self._spent in self._work.rungs or self._plan["checkpoint_every_step"]
+        )
         if not (self._worth(result["objective"]) if result["complete"] else on_the_way):
             return ""
         assert self._run is not None

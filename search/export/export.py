@@ -71,7 +71,7 @@ def _export(study: Study, search: Mapping[str, Any], to: Path) -> Path | None:
         if (to / FACTS).exists()
         else "It is as the family saves it between steps; `hypersearch predict` cannot use it.\n"
     )
-    words = _in_words(study, search, facts)
+    words = _describe_export(study, search, facts)
     sys.stderr.write(f"{search['family']}: {words}\n")
     (to / "README.md").write_text(
         (HEAD + use).format(**facts, words=words, height=height, width=width)
@@ -79,7 +79,7 @@ def _export(study: Study, search: Mapping[str, Any], to: Path) -> Path | None:
     return to
 
 
-def _in_words(study: Study, search: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
+def _describe_export(study: Study, search: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
     """Trial 3 R5, as confirmed, of seed 7, fitted on training and validation images: accuracy
     0.9020 on test.
     """

@@ -27,7 +27,7 @@ from hypersearch.search.planning.feature_dependencies import (
 )
 from hypersearch.search.storage import checkpoints
 from hypersearch.search.storage.checkpoints import Checkpoint
-from hypersearch.search.storage.journal import replayed
+from hypersearch.search.storage.journal import replay_journal
 from hypersearch.search.storage.study import Study, load
 from hypersearch.search.storage.trial import Trial
 
@@ -38,7 +38,7 @@ from hypersearch.search.features.feature_source import Call, is_there, place, su
 
 def export_network(
     config: StudyConfig,
-    step: feature_spec.Step,
+    step: feature_spec.FeatureStep,
     search: Search,
     known: Sequence[Origin],
     dataset: Dataset,
@@ -121,7 +121,7 @@ def export_model(
 
 def kept(study: Study, family: str) -> Iterator[tuple[Trial, Checkpoint]]:
     """The complete trials of which the whole model is there, best first."""
-    trials = replayed(study.folder / "journal.jsonl")
+    trials = replay_journal(study.folder / "journal.jsonl")
     ranked = rank(study, family)
     for number in ranked.loc[ranked["state"] == "COMPLETE", "trial"]:
         saved = checkpoints.latest(
@@ -138,7 +138,7 @@ def digest(config: Config, saved: Checkpoint) -> str:
     return hashlib.sha256(json.dumps([dict(config), files], sort_keys=True).encode()).hexdigest()
 
 
-def _best(study: Study, step: feature_spec.Step, name: str) -> tuple[Trial, Checkpoint]:
+def _best(study: Study, step: feature_spec.FeatureStep, name: str) -> tuple[Trial, Checkpoint]:
     """The baseline of this name, if it is there; the best that was fitted on training images alone;
     or the best.
     """

@@ -51,7 +51,7 @@ class OptunaStorageWriter:
         self._complained = False
         self._unsure = True  # whether the storage has what it was last told
 
-    def take_in(self, trials: Iterable[Trial]) -> None:
+    def add_existing(self, trials: Iterable[Trial]) -> None:
         """Make the storage hold what the record does: what differs is written anew; zombies go."""
         known = {trial.number: trial for trial in trials}
         with self._engine.begin() as connection:
@@ -61,7 +61,7 @@ class OptunaStorageWriter:
         self._dirty = dict(known)
         self.write()
 
-    def touch(self, trial: Trial) -> None:
+    def mark_dirty(self, trial: Trial) -> None:
         """Something has happened to a trial."""
         self._dirty[trial.number] = trial
 

@@ -7,9 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from hypersearch.models.api import (
-    Family,
-)
+from hypersearch.models.api import Family
 from hypersearch.models.data.datasets import Dataset, check_name, load_dataset
 from hypersearch.models.errors import UserError
 from hypersearch.search.config.settings import StudyConfig

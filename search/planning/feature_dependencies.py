@@ -107,7 +107,7 @@ def check_others(searches: Sequence[Search], config: StudyConfig, dataset: Datas
             check_same_split(other_study(config, step), step, dataset)
 
 
-def other_study(config: StudyConfig, step: feature_spec.Step) -> Study:
+def other_study(config: StudyConfig, step: feature_spec.FeatureStep) -> Study:
     """The study that a network is taken from."""
     study = load_all(config.out, [step.study])[0]
     there = [search["family"] for search in study.facts["searches"]]
@@ -116,7 +116,7 @@ def other_study(config: StudyConfig, step: feature_spec.Step) -> Study:
     return study
 
 
-def check_same_split(study: Study, step: feature_spec.Step, dataset: Dataset) -> None:
+def check_same_split(study: Study, step: feature_spec.FeatureStep, dataset: Dataset) -> None:
     """Raise a `UserError` unless both have the same training and validation images."""
     theirs = study.facts["dataset"]
     if theirs["digest"] != dataset.digest:
@@ -129,7 +129,7 @@ def check_same_split(study: Study, step: feature_spec.Step, dataset: Dataset) ->
         )
 
 
-def in_order(searches: Sequence[Some]) -> list[Some]:
+def sort_by_dependency(searches: Sequence[Some]) -> list[Some]:
     """Those first that need no other search of the study; else as they were."""
     return sorted(searches, key=lambda search: source_family(search.features) is not None)
 

@@ -54,7 +54,8 @@ def plan_study(
         for asked, family in zip(config.searches, families, strict=True)
     ]
     searches = [
-        _linked(search, planned, fed, study) for search in feature_dependencies.in_order(planned)
+        _linked(search, planned, fed, study)
+        for search in feature_dependencies.sort_by_dependency(planned)
     ]
     feature_dependencies.check_others(searches, config, dataset)
     if not any(search.total for search in searches):
@@ -77,8 +78,8 @@ def _linked(
     return feature_dependencies.admitted(
         replace(
             search,
-            feeds=name in fed,
-            lends=feature_dependencies.required_baselines(others, name),
+            provides_features=name in fed,
+            required_baselines=feature_dependencies.required_baselines(others, name),
             source=source,
         )
     )
@@ -109,7 +110,7 @@ def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
     reasons = {
         each.name: (
             feature_dependencies.other_features(each, features)
-            or family.unfit(each.config, dataset)
+            or family.infeasible_reason(each.config, dataset)
             or _apart(each.config, fixed)
         )
         for each in given
@@ -117,7 +118,7 @@ def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
     possible = [baseline for baseline in given if reasons[baseline.name] is None]
     space = _reachable(family, narrowed, limit, {*asked.set, *asked.space}, dataset)
     ladder = SCHEDULERS[asked.scheduler].ladder(limit, asked.reduction_factor)
-    if asked.trials and family.unfit is not always_feasible:
+    if asked.trials and family.infeasible_reason is not always_feasible:
         _refuse_unfit(family, space, dataset)
     return Search(
         target=asked.family,
@@ -127,7 +128,7 @@ def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
         baselines=[(b, min(b.resource, asked.max_resource or b.resource)) for b in possible],
         left_out={name: reason for name, reason in reasons.items() if reason},
         metrics=metrics,
-        limit=limit,
+        max_resource=limit,
         ladder=ladder if len(metrics) == 1 else [],
         features=features,
     )
@@ -140,8 +141,8 @@ def _reachable(
     to.
     """
     ends = f"a trial ends at --max-resource {limit}; raise that"
-    space = narrowing.up_to(space, family.until, limit, given, ends)
-    for name, most in family.most(space, dataset).items():
+    space = narrowing.up_to(space, family.resource_parameter, limit, given, ends)
+    for name, most in family.upper_bounds(space, dataset).items():
         space = narrowing.up_to(space, name, most, given, f"these images admit {most} at most")
     return space
 
@@ -213,6 +214,8 @@ def _check_baselines(family: Family) -> None:
 def _refuse_unfit(family: Family, space: Space, dataset: Dataset) -> None:
     """Raise a `UserError` if these data admit none of a handful of proposals."""
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
-    reasons = [family.unfit(proposals.propose(space, study.ask()), dataset) for _ in range(20)]
+    reasons = [
+        family.infeasible_reason(proposals.propose(space, study.ask()), dataset) for _ in range(20)
+    ]
     if all(reasons):
         raise UserError(f"{family.name} cannot be searched on {dataset.name}: {reasons[0]}")

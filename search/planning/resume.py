@@ -11,16 +11,16 @@ from sqlalchemy.engine import make_url
 
 from hypersearch.clustering.features.feature_spec import kind
 from hypersearch.models.errors import UserError
-from hypersearch.search.config.messages import in_words
+from hypersearch.search.config.messages import validation_message
 from hypersearch.search.config.settings import SEARCH_KEYS, StudyConfig, storage_url
 from hypersearch.search.planned_search import Search
 from hypersearch.search.space.proposals import is_searched
-from hypersearch.search.storage.journal import replayed
+from hypersearch.search.storage.journal import replay_journal
 from hypersearch.search.storage.study import load_all
 from hypersearch.search.storage.trial import Trial
 
 
-def reopened(
+def reopen_config(
     out: Path, name: str, more: int, changes: Mapping[str, Any]
 ) -> tuple[StudyConfig, dict[str, Any]]:
     """The configuration of a study that ran before, with `more` trials a search and `changes`; and
@@ -37,7 +37,7 @@ def reopened(
     try:
         return StudyConfig.model_validate(stored), study
     except ValidationError as error:
-        raise UserError(in_words(error, given)) from error
+        raise UserError(validation_message(error, given)) from error
 
 
 def own_storage(study: Mapping[str, Any]) -> str | None:
@@ -61,7 +61,7 @@ def without_mask(url: str) -> str:
     return parsed.set(password=None).render_as_string() if parsed.password == "***" else url
 
 
-def learned(config: StudyConfig, searches: Sequence[Search]) -> dict[str, list[Trial]]:
+def warm_start_trials(config: StudyConfig, searches: Sequence[Search]) -> dict[str, list[Trial]]:
     """By family, the finished trials of the study named by `--warm-start` that lie in the space of
     its search.
     """
@@ -87,7 +87,7 @@ def _learned(config: StudyConfig, search: Search) -> list[Trial]:
             f"--warm-start {config.warm_start}: its {search.family.name} was fitted on features "
             f"{theirs.get('features', 'raw')}, not {search.features}"
         )
-    trials = replayed(study.folder / "journal.jsonl").values()
+    trials = replay_journal(study.folder / "journal.jsonl").values()
     ours = [trial for trial in trials if trial.family == search.family.name and trial.finished]
     return [
         trial for trial in ours if trial.state != "FAIL" and is_searched(search.space, trial.params)

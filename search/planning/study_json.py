@@ -16,7 +16,9 @@ from hypersearch.search.schedulers.registry import SCHEDULERS
 from hypersearch.search.space import description
 
 
-def describe(config: StudyConfig, searches: Sequence[Search], dataset: Dataset) -> dict[str, Any]:
+def describe_study(
+    config: StudyConfig, searches: Sequence[Search], dataset: Dataset
+) -> dict[str, Any]:
     """study.json: the configuration as run, and all that is needed to run it again."""
     return {
         "name": config.name,
@@ -60,7 +62,7 @@ def describe_search(search: Search) -> dict[str, Any]:
         "mode": search.mode,
         "objectives": dict(zip(search.metrics, search.modes, strict=True)),
         "resource": search.family.resource,
-        "max_resource": search.limit,
+        "max_resource": search.max_resource,
         "rungs": search.ladder,
         "searcher": search.asked.searcher,
         "scheduler": search.asked.scheduler,
@@ -73,7 +75,10 @@ def describe_search(search: Search) -> dict[str, Any]:
         "left_out": search.left_out,
         **{
             key: value
-            for key, value in (("features", search.features), ("until", search.family.until))
+            for key, value in (
+                ("features", search.features),
+                ("resource_parameter", search.family.resource_parameter),
+            )
             if value
         },
         **({"source": asdict(search.source)} if search.source else {}),

@@ -50,7 +50,7 @@ def reproduce(names: Sequence[str], quick: bool, form: str, options: Mapping[str
     """Print the tables of the named reports ("all": of each); returns the exit code."""
     if form not in FORMATS:
         raise unknown("format", form, FORMATS)
-    reports = chosen(names)
+    reports = named_reports(names)
     parts = {
         name: [ReportStudy(file, quick, options) for file in STUDIES[name]] for name in reports
     }
@@ -77,7 +77,7 @@ def reproduce(names: Sequence[str], quick: bool, form: str, options: Mapping[str
     return 0
 
 
-def chosen(names: Sequence[str]) -> list[str]:
+def named_reports(names: Sequence[str]) -> list[str]:
     """The reports that are meant, in their order; a `UserError` for one that there is not."""
     asked = [name.upper() for name in names]
     for name, shouted in zip(names, asked, strict=True):

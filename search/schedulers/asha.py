@@ -71,7 +71,7 @@ class SuccessiveHalving:
         """True if the trial is at a rung, and worse there than the best 1/η."""
         return self.bracket(number).should_stop(number, resource, self._sign * objective)
 
-    def take_in(self, trial: Trial) -> None:
+    def add_existing(self, trial: Trial) -> None:
         """Record at each rung the trial's first step at or beyond it."""
         bracket = self.bracket(trial.number)
         for rung in bracket.rungs:

@@ -26,7 +26,7 @@ class StoppingRule(Protocol):
         """
         ...
 
-    def take_in(self, trial: Trial) -> None:
+    def add_existing(self, trial: Trial) -> None:
         """Take into account the steps of a trial that did not run under this rule, or not yet."""
         ...
 
@@ -40,12 +40,12 @@ class Scheduler(TrialScheduler):  # type: ignore[misc]  # Ray ships no types for
         self.rule = rule
         self._live: dict[str, Any] = {}  # Tune's trials by id, in the order in which they came
         for trial in known:
-            self.take_in(trial)
+            self.add_existing(trial)
 
-    def take_in(self, trial: Trial) -> None:
+    def add_existing(self, trial: Trial) -> None:
         """Count what a searched trial reached that did not run under this scheduler."""
         if not trial.name:
-            self.rule.take_in(trial)
+            self.rule.add_existing(trial)
 
     def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
         """A trial is to run: a new one, or one that lost its worker, which goes to the end of

@@ -65,7 +65,7 @@ class MedianRule:
         means = [mean for each in others if (mean := each.mean_until(resource)) is not None]
         return len(means) >= NEEDED and max(curve.objectives) < float(np.median(means))
 
-    def take_in(self, trial: Trial) -> None:
+    def add_existing(self, trial: Trial) -> None:
         """Count the steps of a trial; one that goes on is judged with them."""
         if trial.steps:
             curve = self.curves[trial.number] = Curve()

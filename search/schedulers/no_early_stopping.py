@@ -13,7 +13,7 @@ class NeverStop:
         """False."""
         return False
 
-    def take_in(self, trial: Trial) -> None:
+    def add_existing(self, trial: Trial) -> None:
         """Nothing: no decision depends on it."""
 
 

@@ -5,19 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from hypersearch.models.api import (
-    Choice,
-    Condition,
-    Float,
-    Int,
-    Parameter,
-    Space,
-    Value,
-)
+from hypersearch.models.api import Choice, Condition, Float, Int, Parameter, Space, Value
 from hypersearch.search.space.proposals import UNSEARCHED, several
 
 
-def in_words(parameter: Parameter, space: Space) -> str:
+def describe_range(parameter: Parameter, space: Space) -> str:
     """What a search of `space` proposes, and on what condition: 8 to 64 (log) where shape =
     bowl.
     """

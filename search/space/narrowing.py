@@ -10,7 +10,7 @@ from typing import Any
 
 from hypersearch.models.api import Choice, Family, Float, Int, Parameter, Space, Value
 from hypersearch.models.errors import UserError, unknown
-from hypersearch.search.space.proposals import describe, holds
+from hypersearch.search.space.proposals import allowed_values, holds
 
 
 def narrow(family: Family, fixed: Mapping[str, str], ranges: Mapping[str, str]) -> Space:
@@ -77,7 +77,7 @@ def read(parameter: Parameter, text: str) -> Value:
 def _fix(name: str, parameter: Parameter, text: str) -> Parameter:
     value = read(parameter, text)
     if not holds(parameter, value):
-        raise UserError(f"--set {name}={text}: not allowed, allowed: {describe(parameter)}")
+        raise UserError(f"--set {name}={text}: not allowed, allowed: {allowed_values(parameter)}")
     if isinstance(parameter, Choice):
         return replace(parameter, searched=(value,))
     return _between(parameter, value, value)
@@ -115,7 +115,7 @@ def _sensible(parameter: Float | Int) -> tuple[float, float]:
         if isinstance(parameter, Int)
         else 0
     )
-    return least, parameter.most if isinstance(parameter, Float) else math.inf
+    return least, parameter.upper_bound if isinstance(parameter, Float) else math.inf
 
 
 def _between(parameter: Float | Int, low: Any, high: Any) -> Parameter:
@@ -126,7 +126,7 @@ def _choices(name: str, parameter: Choice, values: list[Value]) -> Choice:
     for value in values:
         if not holds(parameter, value):
             raise UserError(
-                f"--space {name}: {value!r} is not allowed, allowed: {describe(parameter)}"
+                f"--space {name}: {value!r} is not allowed, allowed: {allowed_values(parameter)}"
             )
     return replace(parameter, searched=tuple(values))
 

@@ -122,10 +122,10 @@ def check(space: Space, config: Config) -> None:
             if name in config:
                 raise UserError(f"{name} does not apply where {_condition(parameter, config)}")
         elif name not in config:
-            raise UserError(f"{name} is missing, allowed: {describe(parameter)}")
+            raise UserError(f"{name} is missing, allowed: {allowed_values(parameter)}")
         elif not holds(parameter, config[name]):
             raise UserError(
-                f"{name} = {config[name]!r} is out of range, allowed: {describe(parameter)}"
+                f"{name} = {config[name]!r} is out of range, allowed: {allowed_values(parameter)}"
             )
 
 
@@ -161,7 +161,7 @@ def is_searched(space: Space, config: Config) -> bool:
     return True
 
 
-def describe(parameter: Parameter) -> str:
+def allowed_values(parameter: Parameter) -> str:
     """The allowed values in words."""
     if isinstance(parameter, Choice):
         return ", ".join(str(value) for value in parameter.values)

@@ -5,23 +5,20 @@ from __future__ import annotations
 import fcntl
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from io import FileIO
 from pathlib import Path
+from typing import Any
 
 from hypersearch.models.errors import UserError
 from hypersearch.search.storage.files import Row
 from hypersearch.search.storage.trial import Step, Trial
 
-PLAN = (
-    "name",
-    "params",
-    "seed",
-    "limit",
-    "replicate_of",
-    "attrs",
-)  # of a trial, in its first line of the journal
+JOURNAL = "journal.jsonl"  # in a study folder
+PLAN = ("name", "params", "seed", "max_resource", "replicate_of", "attrs")
+"""What the first line of a trial in the journal says of it."""
+RENAMED = {"limit": "max_resource"}  # what lines say under other names since 0.2
 
 
 class Journal:
@@ -74,12 +71,20 @@ class Journal:
         self._file.close()
 
 
-def replayed(path: Path) -> dict[tuple[str, int], Trial]:
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """The lines of a journal, in order; none without a file; torn lines are passed over."""
+    for line in path.read_bytes().split(b"\n") if path.is_file() else ():
+        with suppress(ValueError):
+            event = json.loads(line)
+            if isinstance(event, dict):
+                yield {RENAMED.get(str(key), str(key)): value for key, value in event.items()}
+
+
+def replay_journal(path: Path) -> dict[tuple[str, int], Trial]:
     """The trials that a journal tells of, by family and number. Torn lines are passed over."""
     trials: dict[tuple[str, int], Trial] = {}
-    for line in path.read_bytes().split(b"\n"):
+    for event in read_lines(path):
         with suppress(ValueError, KeyError, TypeError):
-            event = json.loads(line)
             key = str(event["family"]), int(event["trial"])
             if event["event"] == "start":
                 trials[key] = Trial(

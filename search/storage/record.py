@@ -20,7 +20,7 @@ from hypersearch.models.api import TRIAL_COLUMNS
 from hypersearch.models.errors import UserError, WorkFailedError
 from hypersearch.models.text import counted
 from hypersearch.search.storage.files import GrowingCsv, Row, read_csv, write_json
-from hypersearch.search.storage.journal import PLAN, Journal, replayed
+from hypersearch.search.storage.journal import PLAN, Journal, replay_journal
 from hypersearch.search.storage.trial import Step, Trial
 
 HISTORY_COLUMNS = ("study", "family", "trial", "step", "seconds")
@@ -70,7 +70,7 @@ class Record:
             raise UserError(f"study {folder.name!r} has no journal.jsonl: it cannot be resumed")
         record = cls(folder)
         record._journal.mend()
-        record.trials = replayed(record._journal.path)
+        record.trials = replay_journal(record._journal.path)
         record.write_views()
         return record
 
@@ -202,7 +202,7 @@ def refuse_existing_folder(out: Path, name: str) -> None:
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
     """Keep every other process from the record in `folder`; a `UserError` if one has it."""
     path = folder / "journal.jsonl"
     with closing(Journal(path)) if path.is_file() else nullcontext():

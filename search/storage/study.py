@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,10 +65,13 @@ def load(folder: str | Path) -> Study:
 
 def upgraded(facts: dict[str, Any]) -> dict[str, Any]:
     """A study.json of an earlier version, its settings under the names they have now."""
-    config = dict(facts.get("config", {}))
-    if "limit" in config:  # before 0.2
-        config["max_samples"] = config.pop("limit")
-    return {**facts, "config": config} if "config" in facts else facts
+    config = _renamed(facts.get("config", {}), {"limit": "max_samples"})
+    searches = [_renamed(each, {"until": "resource_parameter"}) for each in facts["searches"]]
+    return {**facts, "searches": searches, **({"config": config} if "config" in facts else {})}
+
+
+def _renamed(settings: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    return {names.get(key, key): value for key, value in settings.items()}
 
 
 def load_all(out: Path, names: Sequence[str] = ()) -> list[Study]:
@@ -99,7 +102,7 @@ def _unknown(name: str, out: Path, there: Iterable[str]) -> UserError:
     return UserError(f"unknown study {name!r} in {out}, there are: {known}{nearest(name, there)}")
 
 
-def together(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
+def concat_trials(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """Several tables of trials in one."""
     filled = [table for table in tables if len(table)]
     return (
@@ -109,7 +112,7 @@ def together(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
     )
 
 
-def missing(value: Any) -> bool:
+def is_missing(value: Any) -> bool:
     """True for None, NA and NaN."""
     return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
 

@@ -25,7 +25,7 @@ class Trial:
     name: str  # a baseline's; else empty
     params: dict[str, Value]
     seed: int
-    limit: int  # the resource at which it is complete
+    max_resource: int  # the resource at which it is complete
     state: State = "RUNNING"
     cut: bool = False  # ended with its search and not by its own merit: `resume` takes it up again
     replicate_of: int | None = None  # the first trial of the same configuration

@@ -27,7 +27,7 @@ from hypersearch.search.storage.trial import State, Step, Trial, trial_seed
 from hypersearch.search.suggest.frozen_trials import STATES, frozen, notes, recall
 from hypersearch.search.suggest.trial_memory import TrialMemory
 
-PLAN = ("number", "name", "params", "seed", "limit")
+PLAN = ("number", "name", "params", "seed", "max_resource")
 
 
 class OptunaSearcher(Searcher):  # type: ignore[misc]  # Ray ships no types for it
@@ -78,7 +78,7 @@ class OptunaSearcher(Searcher):  # type: ignore[misc]  # Ray ships no types for 
         self._starts = deque(
             start for start in starts(search) if not any(begins(start, trial) for trial in known)
         )
-        self._take_in(known, elsewhere)
+        self._add_existing(known, elsewhere)
         names = {trial.name for trial in known}
         self._waiting = deque(pair for pair in search.baselines if pair[0].name not in names)
         taken = {
@@ -157,7 +157,9 @@ class OptunaSearcher(Searcher):  # type: ignore[misc]  # Ray ships no types for 
                 return trial
             trial.replicate_of = first.number
             if not (
-                self._search.family.deterministic and first.finished and first.limit == trial.limit
+                self._search.family.deterministic
+                and first.finished
+                and first.max_resource == trial.max_resource
             ):
                 return trial
             self._reuse(trial, first)
@@ -180,7 +182,7 @@ class OptunaSearcher(Searcher):  # type: ignore[misc]  # Ray ships no types for 
             point = next((config for config in self._grid if _key(config) not in self._first), None)
             if point is None:
                 return None
-        return self._trial("", self._ask(point), self._search.limit)
+        return self._trial("", self._ask(point), self._search.max_resource)
 
     def _ask(self, config: Config | None = None) -> dict[str, Any]:
         """A configuration: `config` itself, or the sampler's."""
@@ -245,7 +247,7 @@ class OptunaSearcher(Searcher):  # type: ignore[misc]  # Ray ships no types for 
             number = self._memory.get_trial_number_from_id(asked)
             self.study.tell(number, values, state=STATES[trial.state])
 
-    def _take_in(self, known: Sequence[Trial], elsewhere: Iterable[Trial]) -> None:
+    def _add_existing(self, known: Sequence[Trial], elsewhere: Iterable[Trial]) -> None:
         """Learn from trials that were there before; go on with those that had not finished."""
         for trial in elsewhere:
             self._remember(trial)
@@ -277,7 +279,7 @@ def starts(search: Search) -> list[dict[str, Any]]:
     """
     if not SEARCHERS[search.asked.searcher].learns:
         return []
-    return [within(search.space, config) for config in search.family.starts]
+    return [within(search.space, config) for config in search.family.initial_points]
 
 
 def begins(start: Config, trial: Trial) -> bool:

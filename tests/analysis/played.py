@@ -87,7 +87,7 @@ def _happen(record: Record, what: str, family: str, number: int, *rest: Any) -> 
     if what == "start":
         name, again = rest if len(rest) == 2 else ("".join(rest), None)
         record.start(
-            Trial(family, number, name, {"x": number}, seed=0, limit=9, replicate_of=again)
+            Trial(family, number, name, {"x": number}, seed=0, max_resource=9, replicate_of=again)
         )
         return
     trial = record.trials[family, number]

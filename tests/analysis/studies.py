@@ -124,7 +124,12 @@ def make(
 
 def _play(record: Record, made: Made, clock: SimpleNamespace) -> None:
     trial = Trial(
-        made.family, made.number, made.name, dict(made.params), seed=made.number, limit=made.limit
+        made.family,
+        made.number,
+        made.name,
+        dict(made.params),
+        seed=made.number,
+        max_resource=made.limit,
     )
     record.start(trial)
     for resource, score in enumerate(made.scores, start=1):

@@ -13,8 +13,8 @@ from hypersearch.analysis.leaderboard.footnotes import filled
 from hypersearch.analysis.study.cluster_choices import (
     chosen_by,
     degenerate,
+    describe_choice,
     front_over_clusters,
-    in_words,
     marked,
     remarks,
     winners,
@@ -201,8 +201,8 @@ def test_where_all_are_degenerate_nobody_wins(ranked):
 
 
 def test_criteria_in_words():
-    assert in_words(["v_measure"]) == "by labels (v_measure)"
+    assert describe_choice(["v_measure"]) == "by labels (v_measure)"
     assert (
-        in_words(["accuracy", "bic", "silhouette"])
+        describe_choice(["accuracy", "bic", "silhouette"])
         == "by labels (accuracy) and without labels (bic, silhouette)"
     )

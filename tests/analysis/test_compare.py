@@ -84,7 +84,7 @@ def test_nobody_has_a_complete_trial(out):
     assert math.isnan(found.target)
     assert [side.reach for side in found.sides] == [None, None]
     assert shown(found).count("no complete trial") == 2
-    assert len(figure.draw([found]).axes) == 3
+    assert len(figure.draw_comparison([found]).axes) == 3
 
 
 def test_what_a_reader_should_know(out):

@@ -122,7 +122,7 @@ def test_json_has_all(out):
 
 
 def test_the_picture_shows_the_curves(out):
-    panels = figure.draw(compare(out, BOTH)).axes
+    panels = figure.draw_comparison(compare(out, BOTH)).axes
     assert [axes.get_xlabel() for axes in panels] == ["trials", "epochs", "seconds"]
     line = panels[0].lines[0]
     assert line.get_label() == "tpe-*"

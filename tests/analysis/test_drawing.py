@@ -39,7 +39,7 @@ def out(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("form", SIGNATURES)
 def test_each_family_to_which_it_applies(out, form):
-    files = list(draw.draw(out, "demo", "dots", form=form))
+    files = list(draw.draw_figures(out, "demo", "dots", form=form))
     assert files == [
         out / "demo" / "figures" / f"{name}-dots.{form}" for name in ("cnn", "my.own-KNN")
     ]
@@ -47,7 +47,7 @@ def test_each_family_to_which_it_applies(out, form):
 
 
 def test_one_family_in_another_folder(out):
-    assert list(draw.draw(out, "demo", "dots", "cnn", to=out / "a" / "b")) == [
+    assert list(draw.draw_figures(out, "demo", "dots", "cnn", to=out / "a" / "b")) == [
         out / "a" / "b" / "cnn-dots.svg"
     ]
 
@@ -55,7 +55,7 @@ def test_one_family_in_another_folder(out):
 @pytest.mark.parametrize("form", SIGNATURES)
 def test_a_file_says_its_format(out, form):
     path = out / "there" / f"one.{form.upper()}"
-    assert list(draw.draw(out, "demo", "dots", "cnn", to=path)) == [path]
+    assert list(draw.draw_figures(out, "demo", "dots", "cnn", to=path)) == [path]
     assert path.read_bytes().startswith(SIGNATURES[form])
 
 
@@ -89,10 +89,10 @@ def test_a_file_says_its_format(out, form):
 )
 def test_what_is_refused(out, asked, words):
     with pytest.raises(UserError, match=words):
-        list(draw.draw(out, **{"name": "demo", "kind": "dots", **asked}))
+        list(draw.draw_figures(out, **{"name": "demo", "kind": "dots", **asked}))
 
 
 def test_a_folder_that_cannot_be_written(out):
     (out / "file").write_text("")
     with pytest.raises(UserError, match="^cannot write .*cnn-dots.svg: "):
-        list(draw.draw(out, "demo", "dots", to=out / "file"))
+        list(draw.draw_figures(out, "demo", "dots", to=out / "file"))

@@ -8,13 +8,13 @@ from tests.analysis.figures.made import journal
 
 def test_a_life(tmp_path):
     events = [
-        ("start", 100.0, 0, {"name": "R5", "limit": 9}),
+        ("start", 100.0, 0, {"name": "R5", "max_resource": 9}),
         ("step", 102.0, 0, {"resource": 1, "seconds": 1.5}),
         ("step", 103.0, 0, {"resource": 2, "seconds": 2.5, "complete": True}),
         ("end", 103.5, 0, {"state": "COMPLETE"}),
     ]
     (life,) = lives(journal(tmp_path, events), "cnn")
-    assert (life.trial, life.name, life.limit, life.state, life.cut) == (
+    assert (life.trial, life.name, life.max_resource, life.state, life.cut) == (
         0,
         "R5",
         9,

@@ -278,10 +278,10 @@ def test_noise_is_never_right(prepared: Prepared) -> None:
 def test_too_few_images_are_unfit(digits: Dataset) -> None:
     few = replace(digits, x_train=digits.x_train[:20])
     assert (
-        dbscan.FAMILY.unfit({**CONFIG, "min_samples": 30}, few)
+        dbscan.FAMILY.infeasible_reason({**CONFIG, "min_samples": 30}, few)
         == "min_samples = 30 is more than the 20 images"
     )
-    assert dbscan.FAMILY.unfit({**CONFIG, "min_samples": 20}, few) is None
+    assert dbscan.FAMILY.infeasible_reason({**CONFIG, "min_samples": 20}, few) is None
 
 
 def test_at_most_so_many_images_are_fitted(

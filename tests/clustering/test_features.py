@@ -15,7 +15,7 @@ from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
 from hypersearch.clustering.features import feature_cache, feature_transforms
-from hypersearch.clustering.features.feature_spec import Step
+from hypersearch.clustering.features.feature_spec import FeatureStep
 from hypersearch.clustering.features.pipeline import Features, features
 from hypersearch.models.api import Options, Source
 from hypersearch.models.data import datasets
@@ -220,7 +220,7 @@ def test_umap(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_umap_of_some_of_the_rows(cache: Path) -> None:
     few = datasets.load_dataset("digits", limit=100)
     found = made(few, "umap:2@40")
-    fitted_n = feature_transforms.fitted_rows(Step("umap", 2, rows=40), 80, 0)
+    fitted_n = feature_transforms.fitted_rows(FeatureStep("umap", 2, rows=40), 80, 0)
     assert len(set(fitted_n)) == 40
     assert fitted_n.max() < 80
     assert np.isfinite(found.x_nd).all()

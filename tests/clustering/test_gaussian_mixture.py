@@ -189,8 +189,8 @@ def test_stability_is_that_of_two_mixtures_on_disjoint_images(digits: Dataset) -
 
 
 def test_more_components_than_half_of_the_images_is_unfit(digits: Dataset) -> None:
-    assert FAMILY.unfit(CONFIG, digits) is None
-    reason = FAMILY.unfit({**CONFIG, "components": 97}, digits)
+    assert FAMILY.infeasible_reason(CONFIG, digits) is None
+    reason = FAMILY.infeasible_reason({**CONFIG, "components": 97}, digits)
     assert reason == "components = 97 are more than the 96 images of a twin"
 
 

@@ -131,9 +131,11 @@ def test_baseline_scores_the_images_it_fits(digits: Dataset) -> None:
 
 
 def test_more_clusters_than_images_is_unfit(digits: Dataset) -> None:
-    reason = kmeans.FAMILY.unfit({"k": 256, "init": "random", "fit_on": "train"}, digits)
+    reason = kmeans.FAMILY.infeasible_reason(
+        {"k": 256, "init": "random", "fit_on": "train"}, digits
+    )
     whole = {"k": len(digits.x_train) + 1, "init": "random", "fit_on": "train+validation"}
-    assert kmeans.FAMILY.unfit(whole, digits) is None
+    assert kmeans.FAMILY.infeasible_reason(whole, digits) is None
     assert reason == f"k = 256 is more than the {len(digits.x_train)} images"
 
 

@@ -5,29 +5,35 @@ from __future__ import annotations
 import pytest
 
 from hypersearch.clustering.features import feature_spec
-from hypersearch.clustering.features.feature_spec import Step
+from hypersearch.clustering.features.feature_spec import FeatureStep
 from hypersearch.models.errors import UserError
 
 
 @pytest.mark.parametrize(
     ("text", "chain"),
     [
-        ("raw", (Step("raw"),)),
-        ("raw,pca:50", (Step("pca", 50),)),
-        (" standard > pca:3 ", (Step("standard"), Step("pca", 3))),
-        ("umap:10", (Step("umap", 10),)),
-        ("vae:first,umap:10@15000", (Step("vae", study="first"), Step("umap", 10, rows=15_000))),
-        ("tsne:2", (Step("tsne", 2),)),
-        ("autoencoder,umap:10", (Step("autoencoder"), Step("umap", 10))),
-        ("vae:first.try,standard", (Step("vae", study="first.try"), Step("standard"))),
-        ("cnn", (Step("cnn"),)),
+        ("raw", (FeatureStep("raw"),)),
+        ("raw,pca:50", (FeatureStep("pca", 50),)),
+        (" standard > pca:3 ", (FeatureStep("standard"), FeatureStep("pca", 3))),
+        ("umap:10", (FeatureStep("umap", 10),)),
+        (
+            "vae:first,umap:10@15000",
+            (FeatureStep("vae", study="first"), FeatureStep("umap", 10, rows=15_000)),
+        ),
+        ("tsne:2", (FeatureStep("tsne", 2),)),
+        ("autoencoder,umap:10", (FeatureStep("autoencoder"), FeatureStep("umap", 10))),
+        (
+            "vae:first.try,standard",
+            (FeatureStep("vae", study="first.try"), FeatureStep("standard")),
+        ),
+        ("cnn", (FeatureStep("cnn"),)),
         (
             "cnn@flatten:other,standard",
-            (Step("cnn", layer="flatten", study="other"), Step("standard")),
+            (FeatureStep("cnn", layer="flatten", study="other"), FeatureStep("standard")),
         ),
     ],
 )
-def test_chains(text: str, chain: tuple[Step, ...]) -> None:
+def test_chains(text: str, chain: tuple[FeatureStep, ...]) -> None:
     assert feature_spec.parse(text) == chain
     assert feature_spec.parse(feature_spec.spelled(text)) == chain
 

@@ -60,13 +60,13 @@ def test_baselines_are_in_the_space(family: Family) -> None:
 
 
 def test_starts_can_be_proposed(family: Family) -> None:
-    for config in family.starts:
+    for config in family.initial_points:
         proposals.check(family.space, config)
         assert proposals.is_searched(family.space, config)
 
 
 def test_what_ends_a_trial_is_a_whole_parameter(family: Family) -> None:
-    assert not family.until or isinstance(family.space[family.until], Int)
+    assert not family.resource_parameter or isinstance(family.space[family.resource_parameter], Int)
 
 
 def test_the_objective_is_reported(family: Family) -> None:

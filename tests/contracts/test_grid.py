@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hypersearch.models.families import toy
-from hypersearch.search.engine.runner import remarks
+from hypersearch.search.engine.runner import warnings_for
 from hypersearch.search.space import proposals
 from hypersearch.search.storage.trial import Trial
 from hypersearch.search.suggest.optuna_searcher import OptunaSearcher
@@ -53,7 +53,7 @@ def test_the_grid_ends_early() -> None:
 def test_a_grid_larger_or_smaller_than_the_search_is_said_to_be(
     trials: int, said: list[str]
 ) -> None:
-    assert list(remarks(planned("grid", trials), [])) == said
+    assert list(warnings_for(planned("grid", trials), [])) == said
 
 
 def test_the_grid_is_evenly_spaced_on_a_log_scale() -> None:

@@ -39,7 +39,7 @@ def planned(searcher: str, trials: int = 12, **options: Any) -> Search:
 def result(trial: Trial, resource: int) -> dict[str, Any]:
     loss = toy.toy_loss(trial.params, resource)
     metrics = {"loss": loss, "accuracy": 1 / (1 + loss) - 0.3 * float(trial.params["x"])}  # type: ignore[arg-type]
-    done = {"complete": resource == trial.limit}
+    done = {"complete": resource == trial.max_resource}
     return {
         "resource": resource,
         "seconds": 0.1 * resource,
@@ -75,8 +75,8 @@ def finish(bridge: OptunaSearcher, trial: Trial) -> None:
             str(trial.number), {"failure": "ValueError: broken", "resource": 2, "done": True}
         )
     else:
-        go(bridge, trial, trial.limit - 1)
-        bridge.on_trial_complete(str(trial.number), result(trial, trial.limit))
+        go(bridge, trial, trial.max_resource - 1)
+        bridge.on_trial_complete(str(trial.number), result(trial, trial.max_resource))
 
 
 def play(bridge: OptunaSearcher, most: int = 10**6) -> list[Trial]:

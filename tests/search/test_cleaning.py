@@ -14,12 +14,12 @@ import pytest
 import hypersearch
 from hypersearch.clustering.features import feature_cache
 from hypersearch.models.errors import UserError
-from hypersearch.search.clean import clean, in_words
+from hypersearch.search.clean import clean, format_bytes
 from hypersearch.search.cli.main import main
 from hypersearch.search.confirm.confirm import confirm_study
 from hypersearch.search.confirm.selection import Confirmation
 from hypersearch.search.engine.runner import resume_study
-from hypersearch.search.storage.record import held
+from hypersearch.search.storage.record import locked
 from tests.running import run
 
 pytestmark = [pytest.mark.usefixtures("ray_session"), pytest.mark.timeout(240)]
@@ -192,7 +192,7 @@ def test_trials_of_the_same_name_in_another_storage_are_left_alone(ran):
 def test_a_study_that_is_being_run_is_left_alone(ran):
     for whole in (False, True):
         with (
-            held(ran / "runs" / "study"),
+            locked(ran / "runs" / "study"),
             pytest.raises(UserError, match="^study 'study' is being run by another process$"),
         ):
             list(clean(ran / "runs", ["study"], whole=whole))
@@ -239,7 +239,7 @@ def test_what_cannot_be_cleaned(here, capsys, arguments, words):
 
 
 def test_sizes_in_words():
-    assert [in_words(n) for n in (0, 1, 1_500, 2_000_000, 3_210_000_000)] == [
+    assert [format_bytes(n) for n in (0, 1, 1_500, 2_000_000, 3_210_000_000)] == [
         "0 bytes",
         "1 byte",
         "1.5 kB",

@@ -243,7 +243,7 @@ def test_an_address_without_a_cluster(here):
         "--address",
         "nonsense",
     ]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent.parent)}
+    environment = dict(os.environ)
     ran = subprocess.run(
         command, cwd=here, env=environment, capture_output=True, text=True, check=False
     )
@@ -284,7 +284,7 @@ def test_libraries_add_no_line_to_an_error(here):
         "--name",
         "taken",
     ]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent.parent)}
+    environment = dict(os.environ)
     ended = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert ended.returncode == 2
     assert ended.stdout == ""

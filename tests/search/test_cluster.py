@@ -28,7 +28,7 @@ def cluster():
 
 def start(cluster, *words):
     command = [sys.executable, "-m", "search", *words, "--address", cluster.address]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = dict(os.environ)
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     return subprocess.Popen(command, env=environment, **pipes)
 
@@ -79,7 +79,7 @@ def test_a_folder_that_the_other_nodes_do_not_see_is_refused(cluster, tmp_path):
         "-c",
         f"{script} --trials 2 --out {hidden} --address {head.address}",
     ]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = dict(os.environ)
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
     if "mount:" in ended.stderr:
         pytest.skip("may not mount here")

@@ -16,9 +16,9 @@ from hypersearch.models.errors import UserError, WorkFailedError
 from hypersearch.models.serialization import TREE
 from hypersearch.search.confirm import confirm, results
 from hypersearch.search.confirm.confirm import confirm_study, done_before
-from hypersearch.search.confirm.selection import Confirmation, chosen
+from hypersearch.search.confirm.selection import Confirmation, trials_to_confirm
 from hypersearch.search.engine.runner import resume_study
-from hypersearch.search.storage.record import held
+from hypersearch.search.storage.record import locked
 from tests.running import run
 
 ASKED = Confirmation(top=2, seeds=2)
@@ -68,7 +68,7 @@ def test_it_is_confirmed_on_all_images_unless_asked_otherwise(here):
         ("train+validation", [True] * 2, [False] * 2),
         ("train", [False] * 2, [True, False]),
     ):
-        tasks = list(chosen(study, forest, Confirmation(top=2, fit_on=fit_on)))
+        tasks = list(trials_to_confirm(study, forest, Confirmation(top=2, fit_on=fit_on)))
         assert [task.whole for task in tasks] == whole
         assert [bool(task.kept) for task in tasks] == kept  # it keeps one model
     confirm_study(Path("runs"), "study", Confirmation(baselines=False))
@@ -93,7 +93,7 @@ def test_a_baseline_that_says_what_it_is_fitted_on_keeps_to_that(here):
         space={"k": "10..20"},
         only_baselines="R4-10",
     )
-    tasks = list(chosen(study, study.search("kmeans"), Confirmation(top=9)))
+    tasks = list(trials_to_confirm(study, study.search("kmeans"), Confirmation(top=9)))
     names = study.trials.set_index("trial")["name"]
     assert {task.whole for task in tasks if names[task.trial]} == {False}
     assert {task.whole for task in tasks if not names[task.trial]} == {True}
@@ -142,11 +142,15 @@ def test_what_was_cut_short_goes_on_and_counts_as_one_reading(here, cut, capsys)
 
 def test_another_work_is_no_part_of_what_was_cut_short(here, cut):
     (search,) = cut.facts["searches"]
-    same = list(chosen(cut, search, ASKED))
+    same = list(trials_to_confirm(cut, search, ASKED))
     assert list(done_before(cut, same)) == [
         tuple(key) for key, _ in cut.facts["confirming"]["done"]
     ]
-    for other in ([*same[1:], same[0]], same[1:], list(chosen(cut, search, Confirmation(seeds=2)))):
+    for other in (
+        [*same[1:], same[0]],
+        same[1:],
+        list(trials_to_confirm(cut, search, Confirmation(seeds=2))),
+    ):
         assert not done_before(cut, other)  # as where a search that went on has another winner
     resume_study(here / "runs", "study", more=1)
     assert (
@@ -189,7 +193,7 @@ def test_a_study_in_which_nothing_has_ended_yet(here):
 def test_a_study_that_is_running(here):
     study, _ = run("toy", trials="1", max_resource="3")
     with (
-        held(study.folder),
+        locked(study.folder),
         pytest.raises(UserError, match="^study 'study' is being run by another process$"),
     ):
         confirm_study(Path("runs"), "study", Confirmation())

@@ -15,7 +15,7 @@ import hypersearch
 from hypersearch.analysis.leaderboard import terminal
 from hypersearch.models.errors import WorkFailedError
 from hypersearch.search.confirm.confirm import confirm_study
-from hypersearch.search.confirm.selection import Confirmation, chosen
+from hypersearch.search.confirm.selection import Confirmation, trials_to_confirm
 from hypersearch.search.storage.files import read_csv, write_csv
 from tests.running import run
 
@@ -136,7 +136,7 @@ def test_a_winner_whose_training_fails_leaves_the_others(out):
 
 def tasks(study, **asked):
     """By trial: the criteria that choose it, and where its evidence goes."""
-    work = list(chosen(study, study.search("kmeans"), Confirmation(**asked)))
+    work = list(trials_to_confirm(study, study.search("kmeans"), Confirmation(**asked)))
     assert len({task.trial for task in work}) == len(work)
     places = {
         task.trial: task.folder and str(task.folder.relative_to(study.folder.resolve()))

@@ -55,7 +55,7 @@ def test_the_whole_table_without_trials(here):
         " '--no-trials']);assert not {'tensorflow', 'keras', 'torch', 'jax'} & set(sys.modules);"
         " sys.exit(code)"
     )
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80"}
+    environment = {**os.environ, "COLUMNS": "80"}
     ended = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True
     )

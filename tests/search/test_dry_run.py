@@ -144,7 +144,8 @@ def test_what_is_timed():
 def test_a_middle_that_the_data_do_not_admit():
     search, dataset = planned(baselines=False)
     small = replace(
-        search.family, unfit=lambda config, data: "too large" if config["x"] >= 0.5 else None
+        search.family,
+        infeasible_reason=lambda config, data: "too large" if config["x"] >= 0.5 else None,
     )
     name, config = middling(replace(search, family=small), dataset)
     assert name == ""
@@ -242,7 +243,7 @@ def test_a_network_is_timed_outside_of_the_driver(here):
         "assert not {'tensorflow', 'keras', 'torch', 'jax'} & set(sys.modules); sys.exit(code)"
     )
     command = [sys.executable, "-c", code, "run", "cnn", "--dataset", "digits", "--dry-run"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80"}
+    environment = {**os.environ, "COLUMNS": "80"}
     ended = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr
     assert "from one step of R3-default" in ended.stdout

@@ -23,7 +23,7 @@ from hypersearch.models.errors import UserError
 from hypersearch.search.confirm.confirm import confirm_study
 from hypersearch.search.confirm.selection import Confirmation
 from hypersearch.search.engine.callbacks import RecordCallback
-from hypersearch.search.storage.record import held
+from hypersearch.search.storage.record import locked
 from tests.running import run
 
 pytestmark = [pytest.mark.usefixtures("ray_session"), pytest.mark.timeout(240)]
@@ -108,7 +108,7 @@ def test_study_json_tells_what_was_run(whole):
 
 def test_confirm_leaves_a_study_alone_that_another_process_runs(whole):
     words = "^study 'study' is being run by another process$"
-    with held(whole.folder), pytest.raises(UserError, match=words):
+    with locked(whole.folder), pytest.raises(UserError, match=words):
         confirm_study(
             whole.folder.parent, "study", Confirmation(top=1, seeds=1, baselines=False), force=True
         )
@@ -272,7 +272,7 @@ def test_interrupt_keeps_everything_and_exits_130(here):
         "--trials",
         "4",
     ]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = dict(os.environ)
     history = here / "runs" / "study" / "history.csv"
     with subprocess.Popen([*command, "--dataset", "digits"], env=environment) as process:
         while not history.exists() and process.poll() is None:

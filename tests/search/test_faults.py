@@ -24,7 +24,7 @@ def command(*words, **environment):
     """Run the command line in a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "search", *words],
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         timeout=200,

@@ -13,7 +13,7 @@ from hypersearch.models.errors import UserError
 from hypersearch.search.config.study_files import build
 from hypersearch.search.confirm.confirm import confirm_study
 from hypersearch.search.confirm.selection import Confirmation
-from hypersearch.search.engine.data_preparation import heeding, on_a_worker
+from hypersearch.search.engine.data_preparation import interruptible_say, on_a_worker
 from hypersearch.search.engine.stopper import Halted, Stop
 from tests.running import run
 
@@ -32,7 +32,7 @@ def test_making_features_ends_when_the_search_is_to_end(here):
         call(time.sleep, 60)
     assert time.monotonic() - began < 50
     with pytest.raises(Halted):
-        heeding(stop, print)("still at it")
+        interruptible_say(stop, print)("still at it")
 
 
 def test_options_are_pickled_without_what_is_of_this_process(here):

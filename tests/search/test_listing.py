@@ -9,10 +9,10 @@ import pytest
 from hypersearch.models.api import Baseline, Choice, Float, Int
 from hypersearch.models.errors import UserError
 from hypersearch.models.families import toy
-from hypersearch.search.cli.listing import _searched, _used, listing
+from hypersearch.search.cli.listing import _searched_values, _used, listing
 from hypersearch.search.cli.main import main
 from hypersearch.search.families import FAMILIES, find
-from hypersearch.search.space.description import in_words
+from hypersearch.search.space.description import describe_range
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +71,7 @@ def test_what_is_not_searched_unless_asked_for():
     family = replace(
         toy.FAMILY, space={"kind": kind, "k": Int(2, 8, log=True, also=(1,)), "x": Float(0.5, 0.5)}
     )
-    assert [_searched(family, name) for name in family.space] == [
+    assert [_searched_values(family, name) for name in family.space] == [
         "a; on demand b, c",
         "2 to 8 (log); on demand 1",
         "0.5",
@@ -80,10 +80,13 @@ def test_what_is_not_searched_unless_asked_for():
 
 def test_a_condition_is_said_unless_it_always_holds():
     space = {"kind": Choice(("a", "b", "c"), searched=("a",)), "size": Choice((1, 2))}
-    assert in_words(Int(1, 3, when={"kind": "a"}), space) == "1 to 3"
-    assert in_words(Int(1, 3, when={"kind": ("b", "c")}), space) == "1 to 3 where kind = b or c"
+    assert describe_range(Int(1, 3, when={"kind": "a"}), space) == "1 to 3"
     assert (
-        in_words(Int(1, 3, when={"kind": ("a", "b"), "size": 2}), space) == "1 to 3 where size = 2"
+        describe_range(Int(1, 3, when={"kind": ("b", "c")}), space) == "1 to 3 where kind = b or c"
+    )
+    assert (
+        describe_range(Int(1, 3, when={"kind": ("a", "b"), "size": 2}), space)
+        == "1 to 3 where size = 2"
     )
 
 

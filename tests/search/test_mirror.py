@@ -37,12 +37,12 @@ def test_a_transaction_whose_answer_is_lost_is_not_done_twice(here):
     trial.steps.append(Step(1, 2.0, 0.25, {"loss": 0.25}))
     with storage_at("sqlite:///study.db") as storage:
         mirror = OptunaStorageWriter(storage, "study/toy", search, said.append)
-        mirror.take_in([])
+        mirror.add_existing([])
         mirror._engine = Forgetful(mirror._engine)
-        mirror.touch(trial)
+        mirror.mark_dirty(trial)
         mirror.write()
         trial.state, trial.ended = "COMPLETE", 1_000_002.0
-        mirror.touch(trial)
+        mirror.mark_dirty(trial)
         mirror.write()
     (found,) = optuna.load_study(study_name="study/toy", storage="sqlite:///study.db").trials
     assert (found.number, found.state.name, found.value, found.params) == (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -77,9 +78,7 @@ def refused(arguments: str, message: str, unloaded: set[str], here: Path) -> Non
         f"assert not (there := {unloaded} & set(sys.modules)), there; sys.exit(code)"
     )
     command = [sys.executable, "-c", code, *arguments.split()]
-    ended = subprocess.run(
-        command, cwd=here, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
-    )
+    ended = subprocess.run(command, cwd=here, env=dict(os.environ), capture_output=True, text=True)
     assert ended.returncode == 2, ended.stderr
     assert ended.stderr.startswith(f"error: {message}")
     assert ended.stdout == ""

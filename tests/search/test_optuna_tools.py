@@ -60,7 +60,7 @@ def storage(tmp_path_factory):
     (search,), _ = plan_study(build(["toy"], {"name": "study"}))
     url = f"sqlite:///{tmp_path_factory.mktemp('tools')}/hypersearch.db"
     with storage_at(url) as there:
-        OptunaStorageWriter(there, "study/toy", search, print).take_in(TRIALS)
+        OptunaStorageWriter(there, "study/toy", search, print).add_existing(TRIALS)
     return url
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from hypersearch.models.errors import UserError
 from hypersearch.search.storage.files import GrowingCsv
-from hypersearch.search.storage.journal import replayed
+from hypersearch.search.storage.journal import replay_journal
 from hypersearch.search.storage.record import Record
 from hypersearch.search.storage.trial import Step, Trial, first_not_finite, trial_seed
 
@@ -196,7 +196,7 @@ def test_garbage_within_the_journal_is_passed_over(tmp_path):
     lines = (folder / "journal.jsonl").read_bytes().split(b"\n")
     lines[2:2] = [b"\x00\x00\xff", b"[1]", b'{"event": "end", "family": "cnn", "trial": 77}']
     (folder / "journal.jsonl").write_bytes(b"\n".join(lines))
-    assert len(replayed(folder / "journal.jsonl")) == 3
+    assert len(replay_journal(folder / "journal.jsonl")) == 3
 
 
 def test_the_last_step_of_a_complete_trial_ends_it(tmp_path):

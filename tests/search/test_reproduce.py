@@ -30,7 +30,7 @@ from hypersearch.search.reproduce.report_studies import (
     studies_of,
     unconfirmed,
 )
-from hypersearch.search.reproduce.reproduce import STUDIES, chosen
+from hypersearch.search.reproduce.reproduce import STUDIES, named_reports
 from hypersearch.search.storage.files import write_json
 from tests.analysis.reproduced.written import search, study
 
@@ -122,8 +122,8 @@ def test_what_is_missing_runs_under_the_next_free_name(tiny, capfd):
 
 
 def test_reports_in_their_order():
-    assert chosen(["r4", "R1", "R4"]) == ["R1", "R4"]
-    assert chosen(["all"]) == ["R1", "R2", "R3", "R4", "R5"]
+    assert named_reports(["r4", "R1", "R4"]) == ["R1", "R4"]
+    assert named_reports(["all"]) == ["R1", "R2", "R3", "R4", "R5"]
 
 
 def test_quick_shortens_networks_alone():
@@ -236,7 +236,6 @@ def test_all_reports_quick(here):
     command = [sys.executable, "-m", "search", "reproduce", "all", "--quick"]
     environment = {
         **os.environ,
-        "PYTHONPATH": str(Path(__file__).parent.parent.parent),
         "COLUMNS": "80",
     }
     ran = subprocess.run(

@@ -78,13 +78,13 @@ def interrupt(monkeypatch):
     def at(number, steps):
         moments = [(number, steps)]
 
-        def hear(self, iteration, trials, trial, result, **info):
+        def process(self, iteration, trials, trial, result, **info):
             heard(self, iteration, trials, trial, result, **info)
             if (trial.ours.number, trial.ours.resource) in moments:
                 moments.clear()
                 self._stop.interrupted = True
 
-        monkeypatch.setattr(RecordCallback, "on_trial_result", hear)
+        monkeypatch.setattr(RecordCallback, "on_trial_result", process)
 
     return at
 

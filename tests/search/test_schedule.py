@@ -54,7 +54,7 @@ def curve(rule, trial, *values):
 def known(number, *values, name="", state="PRUNED"):
     """A trial of an earlier run with these values at 1, 2, …"""
     steps = [trials.Step(t, 0.0, value, {}) for t, value in enumerate(values, start=1)]
-    return trials.Trial("toy", number, name, {}, seed=0, limit=27, state=state, steps=steps)
+    return trials.Trial("toy", number, name, {}, seed=0, max_resource=27, state=state, steps=steps)
 
 
 GO, STOP = "CONTINUE", "STOP"

@@ -25,7 +25,7 @@ def test_a_metric_that_is_not_finite_fails_the_trial(value):
         check_metrics({"loss": value, "accuracy": 0.9}, ["accuracy"])
 
 
-@pytest.mark.parametrize(("careful", "saved_at"), [(False, 2), (True, 3)])
+@pytest.mark.parametrize(("checkpoint_every_step", "saved_at"), [(False, 2), (True, 3)])
 def test_a_trial_that_has_lost_a_worker_is_saved_after_each_step(tmp_path, careful, saved_at):
     facts = {
         "target": "toy",
@@ -43,10 +43,10 @@ def test_a_trial_that_has_lost_a_worker_is_saved_after_each_step(tmp_path, caref
             "number": 7,
             "params": params,
             "seed": 0,
-            "limit": 9,
+            "max_resource": 9,
             "keep": False,
             "resource": 0,
-            "careful": careful,
+            "checkpoint_every_step": careful,
         }
     )
     for _ in range(2):

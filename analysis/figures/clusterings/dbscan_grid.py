@@ -41,7 +41,7 @@ class DensityGrid:
     noise_n: Floats
 
 
-def compute(study: Study, family: str) -> DensityGrid | None:
+def compute_dbscan_grid(study: Study, family: str) -> DensityGrid | None:
     """The settings of a search over density; None for another family, and without a complete
     searched trial.
     """
@@ -61,7 +61,7 @@ def compute(study: Study, family: str) -> DensityGrid | None:
     return DensityGrid(family, goal(study, family), *values) if len(done) else None
 
 
-def draw(grid: DensityGrid) -> Figure:
+def draw_dbscan_grid(grid: DensityGrid) -> Figure:
     """Two panels over eps × min_samples: the objective, and the share of noise."""
     figure = style.figure(7.0, 3.2)
     noisy = bool(np.isfinite(grid.noise_n).any())
@@ -121,7 +121,7 @@ def _settings(
     figure.colorbar(points, ax=panel, location="top", label=words, aspect=30, shrink=0.9)
 
 
-def describe(grid: DensityGrid) -> str:
+def describe_dbscan_grid(grid: DensityGrid) -> str:
     """How many settings, and the best of them."""
     best = grid.goal.first(grid.objective_n)[0]
     eps = f" (eps {grid.eps_n[best]:.3g})" if math.isfinite(grid.eps_n[best]) else ""
@@ -134,4 +134,10 @@ def describe(grid: DensityGrid) -> str:
     )
 
 
-KIND = FigureKind("density_grid", "DBSCAN's eps and min_samples", compute, draw, describe)
+DBSCAN_GRID = FigureKind(
+    "density_grid",
+    "DBSCAN's eps and min_samples",
+    compute_dbscan_grid,
+    draw_dbscan_grid,
+    describe_dbscan_grid,
+)

@@ -58,7 +58,7 @@ def elbow(study: Study, family: str) -> Elbow | None:
     )
 
 
-def draw(record: Elbow) -> Figure:
+def draw_elbow(record: Elbow) -> Figure:
     """The curve from the smallest distance to the largest, with a line at each distance that is
     named.
     """
@@ -86,7 +86,7 @@ def draw(record: Elbow) -> Figure:
     return figure
 
 
-def describe(record: Elbow) -> str:
+def describe_elbow(record: Elbow) -> str:
     """The elbow and the eps."""
     bend = "no elbow" if record.elbow is None else f"an elbow at {record.elbow:.3g}"
     reported = (
@@ -122,6 +122,10 @@ def _marks(record: Elbow) -> Iterator[tuple[float, str, str]]:
         yield distance, "R3's elbow", style.BASELINE_COLOUR
 
 
-KIND = FigureKind(
-    "elbow", "Distances to the k-th neighbour, with the elbow and eps", elbow, draw, describe
+ELBOW = FigureKind(
+    "elbow",
+    "Distances to the k-th neighbour, with the elbow and eps",
+    elbow,
+    draw_elbow,
+    describe_elbow,
 )

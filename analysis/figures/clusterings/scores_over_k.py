@@ -63,7 +63,7 @@ class CurvesOverK:
     fit_on: str
 
 
-def compute(study: Study, family: str) -> CurvesOverK | None:
+def compute_scores_over_k(study: Study, family: str) -> CurvesOverK | None:
     """The curves; None for what has no number of clusters, or only one.
 
     What a report says is left out where the study is of other images, and its inertia where it is
@@ -133,7 +133,7 @@ def _scores(
     )
 
 
-def draw(curves: CurvesOverK) -> Figure:
+def draw_scores_over_k(curves: CurvesOverK) -> Figure:
     """A panel for each metric, k on a logarithmic axis."""
     figure = style.figure(7.0, 3.0)
     panels = figure.subplots(1, len(curves.scores), squeeze=False)[0]
@@ -184,7 +184,7 @@ def _large(value: float, _: int | None = None) -> str:
     return f"{value / 1e6:g} M" if abs(value) >= 1e6 else f"{value:,.0f}"
 
 
-def describe(curves: CurvesOverK) -> str:
+def describe_scores_over_k(curves: CurvesOverK) -> str:
     """The range of k, each metric at its ends, and how far ours are from the reported figures."""
     ends = [_ends(curves, scores) for scores in curves.scores]
     apart = [words for scores in curves.scores if (words := _apart(scores))]
@@ -214,4 +214,10 @@ def _apart(scores: Scores) -> str:
     return f"{scores.metric} within {max(shares):.1%}" if shares else ""
 
 
-KIND = FigureKind("curves_over_k", "Scores against the number of clusters", compute, draw, describe)
+SCORES_OVER_K = FigureKind(
+    "curves_over_k",
+    "Scores against the number of clusters",
+    compute_scores_over_k,
+    draw_scores_over_k,
+    describe_scores_over_k,
+)

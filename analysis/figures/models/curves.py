@@ -92,7 +92,7 @@ def curves(study: Study, family: str) -> Curves | None:
     return Curves(str(study.search(family)["resource"]), tuple(panels)) if panels else None
 
 
-def draw(record: Curves) -> Figure:
+def draw_curves(record: Curves) -> Figure:
     """A panel beside the other; training dashed, baselines thin."""
     figure = style.figure(7.0, 3.4)
     labels = dict.fromkeys(
@@ -119,7 +119,7 @@ def draw(record: Curves) -> Figure:
     return figure
 
 
-def describe(record: Curves) -> str:
+def describe_curves(record: Curves) -> str:
     """Where the lines of the best trial end."""
     ends = [
         f"{panel.metric} ends at {panel.best.validation_t[-1]:.4g} on validation"
@@ -188,4 +188,6 @@ def _scale(axes: Axes, lines: Sequence[Line]) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
-KIND = FigureKind("curves", "Training and validation curves", curves, draw, describe)
+CURVES = FigureKind(
+    "curves", "Training and validation curves", curves, draw_curves, describe_curves
+)

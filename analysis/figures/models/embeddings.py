@@ -113,7 +113,7 @@ def embeddings(study: Study, family: str) -> Embeddings | None:
     )
 
 
-def draw(record: Embeddings) -> Figure:
+def draw_embeddings(record: Embeddings) -> Figure:
     """A column for each method; a row for each kind of rows, by class, and one by cluster."""
     kinds = list(dict.fromkeys(each.rows for each in record.embeddings))
     methods = list(dict.fromkeys(each.method for each in record.embeddings))
@@ -131,7 +131,7 @@ def draw(record: Embeddings) -> Figure:
     return figure
 
 
-def describe(record: Embeddings) -> str:
+def describe_embeddings(record: Embeddings) -> str:
     """The scores, the plane that tells the classes apart best first."""
     best = sorted(record.embeddings, key=lambda each: -each.scores.knn_accuracy)
     words = [
@@ -202,10 +202,10 @@ def _draw_plane(axes: Axes, each: Embedding, labels_m: NDArray[np.int64]) -> Non
     axes.set_xlabel(words, fontsize=7.5)
 
 
-KIND = FigureKind(
+EMBEDDINGS = FigureKind(
     "embeddings",
     "Test images by PCA, t-SNE and UMAP, and how well each tells classes apart",
     embeddings,
-    draw,
-    describe,
+    draw_embeddings,
+    describe_embeddings,
 )

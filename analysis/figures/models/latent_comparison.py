@@ -73,7 +73,7 @@ def beside(study: Study, family: str) -> Beside | None:
     return Beside(there) if len(there) == len(FAMILIES) else None
 
 
-def draw(record: Beside) -> Figure:
+def draw_latent_comparison(record: Beside) -> Figure:
     """Scatters above, grids below."""
     figure = style.figure(7.0, 7.6)
     for column, side in enumerate(record.sides):
@@ -88,7 +88,7 @@ def draw(record: Beside) -> Figure:
     return figure
 
 
-def describe(record: Beside) -> str:
+def describe_latent_comparison(record: Beside) -> str:
     """The figures of both."""
     words = [
         f"{side.title}, {_code(side.latent.dimensions)}: "
@@ -112,6 +112,10 @@ def _side(study: Study, family: str, found: ModelArtifacts | None) -> Side | Non
     return Side(FAMILIES[family], latent_of(study, found, true_n), grid_of(found), figures)
 
 
-KIND = FigureKind(
-    "beside", "Autoencoder and variational autoencoder side by side", beside, draw, describe
+LATENT_COMPARISON = FigureKind(
+    "beside",
+    "Autoencoder and variational autoencoder side by side",
+    beside,
+    draw_latent_comparison,
+    describe_latent_comparison,
 )

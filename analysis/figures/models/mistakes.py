@@ -68,7 +68,7 @@ def mistakes(study: Study, family: str) -> Mistakes | None:
     )
 
 
-def draw(record: Mistakes) -> Figure:
+def draw_mistakes(record: Mistakes) -> Figure:
     """Six images a row, or four where names are long; above each what was said and what is true."""
     longest = max(len(record.names[c]) for c in (*record.said_w, *record.true_w))
     columns, most = (6, LONG) if longest <= LONG else (4, 24)
@@ -89,7 +89,7 @@ def draw(record: Mistakes) -> Figure:
     return figure
 
 
-def describe(record: Mistakes) -> str:
+def describe_mistakes(record: Mistakes) -> str:
     """How many errors there are, and which is the surest."""
     said, true = (style.words(record.names[c]) for c in (record.said_w[0], record.true_w[0]))
     return (
@@ -104,6 +104,10 @@ def describe(record: Mistakes) -> str:
     )
 
 
-KIND = FigureKind(
-    "misclassified", "Images named wrongly, the surest errors first", mistakes, draw, describe
+MISTAKES = FigureKind(
+    "misclassified",
+    "Images named wrongly, the surest errors first",
+    mistakes,
+    draw_mistakes,
+    describe_mistakes,
 )

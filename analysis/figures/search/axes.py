@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from hypersearch.analysis.figures.trial_data import Floats, floats, searched, trials
-from hypersearch.search.storage.study import Study, missing
+from hypersearch.search.storage.study import Study, is_missing
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Axis:
         if self.values:
             index = {value: float(at) for at, value in enumerate(self.values)}
             return np.array(
-                [math.nan if missing(v) else index.get(str(v), math.nan) for v in column],
+                [math.nan if is_missing(v) else index.get(str(v), math.nan) for v in column],
                 dtype=float,
             )
         found = floats(column)
@@ -77,7 +77,7 @@ def axes(study: Study, family: str) -> list[Axis]:
 def _share(rows: pd.DataFrame, name: str) -> float:
     """The share of trials that have a parameter; NaN where there are none."""
     column = rows.get(f"param.{name}")
-    had = 0 if column is None else sum(not missing(value) for value in column)
+    had = 0 if column is None else sum(not is_missing(value) for value in column)
     return had / len(rows) if len(rows) else math.nan
 
 

@@ -71,7 +71,7 @@ class History:
         return int(self.goal.first(self.objective_b)[0]) if len(self.objective_b) else None
 
 
-def compute(study: Study, family: str) -> History | None:
+def compute_history(study: Study, family: str) -> History | None:
     """The history of a search; None without a complete trial."""
     table, aim = trials(study, family), goal(study, family)
     done = complete(table)
@@ -111,7 +111,7 @@ def _over_time(study: Study, family: str, ours: pd.DataFrame, aim: Goal) -> tupl
     return np.array(elapsed), aim.running([value for _, value in rows])
 
 
-def draw(history: History) -> Figure:
+def draw_history(history: History) -> Figure:
     """Objectives by trial number; beside it, where times are known, the best so far by time."""
     figure = style.figure(7.0, 3.4)
     timed = len(history.elapsed_m) > 0
@@ -221,7 +221,7 @@ def _mark_outside(axes: Axes, history: History, low: float, high: float) -> None
             )
 
 
-def describe(history: History) -> str:
+def describe_history(history: History) -> str:
     """How many ended in which way, the best trial, and the best baseline."""
     metric = f"{history.goal.metric} ({history.goal.better})"
     ours = counted(len(history.trial_n), "complete searched trials")
@@ -247,6 +247,10 @@ def _reached(history: History) -> float:
     return float(history.elapsed_m[np.argmax(history.best_m == history.best_m[-1])])
 
 
-KIND = FigureKind(
-    "history", "Objective of each trial, and the best so far", compute, draw, describe
+HISTORY = FigureKind(
+    "history",
+    "Objective of each trial, and the best so far",
+    compute_history,
+    draw_history,
+    describe_history,
 )

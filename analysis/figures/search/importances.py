@@ -54,7 +54,7 @@ class Importances:
     quantile: float
 
 
-def compute(study: Study, family: str) -> Importances | None:
+def compute_importances(study: Study, family: str) -> Importances | None:
     """The importances; None with fewer than eight complete searched trials, one parameter, or equal
     objectives.
     """
@@ -74,7 +74,7 @@ def ranked(study: Study, family: str, most: int) -> list[Axis]:
     """Up to `most` parameters: the most important first, or in the space's order where that is not
     known.
     """
-    found, there = compute(study, family), axes(study, family)
+    found, there = compute_importances(study, family), axes(study, family)
     if found:
         place = {name: at for at, name in enumerate(found.names)}
         there.sort(key=lambda axis: place.get(axis.name, len(place)))
@@ -166,7 +166,7 @@ def _quiet() -> Iterator[None]:
         optuna.logging.set_verbosity(before)
 
 
-def draw(importances: Importances) -> Figure:
+def draw_importances(importances: Importances) -> Figure:
     """A bar for each parameter, the longest on top; at most fifteen."""
     names, shares = importances.names[:SHOWN], importances.shares[:SHOWN]
     figure = style.figure(7.0, 0.9 + 0.26 * len(names))
@@ -189,7 +189,7 @@ def draw(importances: Importances) -> Figure:
     return figure
 
 
-def describe(importances: Importances) -> str:
+def describe_importances(importances: Importances) -> str:
     """The first three parameters, over how many trials, and which are judged on some of them
     only.
     """
@@ -209,4 +209,10 @@ def describe(importances: Importances) -> str:
     return said
 
 
-KIND = FigureKind("importances", "Which parameters decide", compute, draw, describe)
+IMPORTANCES = FigureKind(
+    "importances",
+    "Which parameters decide",
+    compute_importances,
+    draw_importances,
+    describe_importances,
+)

@@ -63,7 +63,7 @@ class Intermediate:
     best: int | None
 
 
-def compute(study: Study, family: str) -> Intermediate | None:
+def compute_intermediate(study: Study, family: str) -> Intermediate | None:
     """The curves of a search; None where no trial made two steps."""
     search, aim = study.search(family), goal(study, family)
     rows = _rows(study, family, f"val.{aim.metric}")
@@ -118,7 +118,7 @@ def _curve(number: int, name: str, state: str, rows: pd.DataFrame) -> Curve:
     return Curve(number, name, state, step_s, objective_s)
 
 
-def draw(intermediate: Intermediate) -> Figure:
+def draw_intermediate(intermediate: Intermediate) -> Figure:
     """Stopped trials grey and thin, complete ones blue, the best green, baselines wine; rungs as
     vertical lines.
     """
@@ -171,7 +171,7 @@ def _axes(panel: Axes, intermediate: Intermediate) -> None:
     panel.set_ylabel(f"{style.words(intermediate.goal.metric)}, {intermediate.goal.better}")
 
 
-def describe(intermediate: Intermediate) -> str:
+def describe_intermediate(intermediate: Intermediate) -> str:
     """How many curves of which state, the rungs, and where the best began and ended."""
     states = [curve.state for curve in intermediate.curves]
     counts = ", ".join(
@@ -193,4 +193,10 @@ def describe(intermediate: Intermediate) -> str:
     return f"{said} The best complete trial, {which}, goes from {first} to {last}."
 
 
-KIND = FigureKind("intermediate", "The objective as resource is spent", compute, draw, describe)
+INTERMEDIATE = FigureKind(
+    "intermediate",
+    "The objective as resource is spent",
+    compute_intermediate,
+    draw_intermediate,
+    describe_intermediate,
+)

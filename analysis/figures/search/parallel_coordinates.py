@@ -51,7 +51,7 @@ class Parallel:
     trials: int
 
 
-def compute(study: Study, family: str) -> Parallel | None:
+def compute_parallel_coordinates(study: Study, family: str) -> Parallel | None:
     """Up to 200 trials, evenly spaced by rank with the best among them; None with less than two, or
     one parameter.
     """
@@ -67,7 +67,7 @@ def compute(study: Study, family: str) -> Parallel | None:
     )
 
 
-def draw(parallel: Parallel) -> Figure:
+def draw_parallel_coordinates(parallel: Parallel) -> Figure:
     """The objective is the last axis; better trials are darker and lie on top."""
     figure = style.figure(7.0, 3.8)
     panel = figure.subplots()
@@ -126,7 +126,7 @@ def _tick(panel: Axes, at: int, share: float, words: str) -> None:
     )
 
 
-def describe(parallel: Parallel) -> str:
+def describe_parallel_coordinates(parallel: Parallel) -> str:
     """What the lines are, and the values of the best."""
     pairs = zip(parallel.axes, parallel.place_np[0], strict=True)
     has = ", ".join(axis.name for axis, place in pairs if np.isfinite(place))
@@ -143,4 +143,10 @@ def describe(parallel: Parallel) -> str:
     )
 
 
-KIND = FigureKind("parallel", "Parameters of the trials, side by side", compute, draw, describe)
+PARALLEL_COORDINATES = FigureKind(
+    "parallel",
+    "Parameters of the trials, side by side",
+    compute_parallel_coordinates,
+    draw_parallel_coordinates,
+    describe_parallel_coordinates,
+)

@@ -61,7 +61,7 @@ class Rungs:
     complete: int
 
 
-def compute(study: Study, family: str) -> Rungs | None:
+def compute_rungs(study: Study, family: str) -> Rungs | None:
     """The rungs of a search, judged as its scheduler does: at the first step at or beyond each;
     None without any.
     """
@@ -105,7 +105,7 @@ def _rung(rung: int, steps: pd.DataFrame, ours: pd.DataFrame, aim: Goal) -> Rung
     return Rung(rung, numbers, values, int(sum(further)), aim.best(values), median)
 
 
-def draw(rungs: Rungs) -> Figure:
+def draw_rungs(rungs: Rungs) -> Figure:
     """Left: a bar for each rung, the share that went on filled. Right: the objectives there."""
     figure = style.figure(7.0, 3.2)
     left, right = figure.subplots(1, 2)
@@ -152,7 +152,7 @@ def _objectives(axes: Axes, rungs: Rungs) -> None:
     axes.grid(visible=False, axis="x")
 
 
-def describe(rungs: Rungs) -> str:
+def describe_rungs(rungs: Rungs) -> str:
     """Rung by rung, how many arrived and went on, and the best and the median there."""
     each = [
         f"at {counted(rung.resource, rungs.resource)} {rung.reached} arrived and {rung.went_on}"
@@ -165,6 +165,10 @@ def describe(rungs: Rungs) -> str:
     )
 
 
-KIND = FigureKind(
-    "rungs", "Early stopping: who reached each rung and who went on", compute, draw, describe
+RUNGS = FigureKind(
+    "rungs",
+    "Early stopping: who reached each rung and who went on",
+    compute_rungs,
+    draw_rungs,
+    describe_rungs,
 )

@@ -68,7 +68,7 @@ class Slices:
     objective: float
 
 
-def compute(study: Study, family: str) -> Slices | None:
+def compute_slices(study: Study, family: str) -> Slices | None:
     """The slices of a search; None without a complete searched trial or a searched parameter."""
     aim, done = goal(study, family), complete(all_trials(study, family))
     ours, theirs = proposed(done), baselines(done)
@@ -90,7 +90,7 @@ def _slice(axis: Axis, ours: pd.DataFrame, theirs: pd.DataFrame) -> Slice:
     return Slice(axis, numbers[has_n], n[has_n], own[has_n], b[has_b], other[has_b])
 
 
-def draw(slices: Slices) -> Figure:
+def draw_slices(slices: Slices) -> Figure:
     """Small panels with one objective axis, four in a row."""
     rows = math.ceil(len(slices.slices) / COLUMNS)
     columns = math.ceil(len(slices.slices) / rows)
@@ -175,7 +175,7 @@ def _scale(panel: Axes, axis: Axis) -> None:
         panel.xaxis.set_major_locator(MaxNLocator(4, integer=axis.whole))
 
 
-def describe(slices: Slices) -> str:
+def describe_slices(slices: Slices) -> str:
     """How many parameters are shown, and where the best trial lies on them."""
     its = [each for each in slices.slices if each.trial_n[0] == slices.best]
     values = ", ".join(f"{each.axis.name} {each.axis.word(each.place_n[0])}" for each in its)
@@ -187,4 +187,6 @@ def describe(slices: Slices) -> str:
     )
 
 
-KIND = FigureKind("slices", "The objective against each parameter", compute, draw, describe)
+SLICES = FigureKind(
+    "slices", "The objective against each parameter", compute_slices, draw_slices, describe_slices
+)

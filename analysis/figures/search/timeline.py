@@ -61,7 +61,7 @@ class Timeline:
         return float(self.ended_n.max())
 
 
-def compute(study: Study, family: str) -> Timeline | None:
+def compute_timeline(study: Study, family: str) -> Timeline | None:
     """The timeline of a search, from the study's journal; None without one, or if nothing has
     run.
     """
@@ -113,11 +113,11 @@ def _limits(study: Study, family: str, told: Sequence[Life]) -> list[float]:
     """The resource at which each trial would have been complete: its limit, or less where a
     parameter says so.
     """
-    until = study.search(family).get("until", "")
+    until = study.search(family).get("resource_parameter", "")
     table = trials(study, family).set_index("trial")
     column = table.get(f"param.{until}")
     asked = {} if column is None else dict(zip(column.index, floats(column), strict=True))
-    return [float(np.fmin(life.limit, asked.get(life.trial, np.nan))) for life in told]
+    return [float(np.fmin(life.max_resource, asked.get(life.trial, np.nan))) for life in told]
 
 
 def _spared(life: Life, limit: float) -> float:
@@ -126,7 +126,7 @@ def _spared(life: Life, limit: float) -> float:
     return max(0.0, limit - life.resource) * life.seconds / life.resource
 
 
-def draw(timeline: Timeline) -> Figure:
+def draw_timeline(timeline: Timeline) -> Figure:
     """Above a bar for each stay, below the sums."""
     height = 0.16 * min(timeline.rows, TALLEST) + 0.7
     figure = style.figure(7.0, height + 1.3)
@@ -209,7 +209,7 @@ def _sums(axes: Axes, timeline: Timeline) -> None:
     )
 
 
-def describe(timeline: Timeline) -> str:
+def describe_timeline(timeline: Timeline) -> str:
     """How long it took, how many ran at once, and where the time went."""
     spent = ", ".join(
         f"{duration(seconds)} on {style.STATE_WORDS[state]}"
@@ -224,6 +224,10 @@ def describe(timeline: Timeline) -> str:
     )
 
 
-KIND = FigureKind(
-    "timeline", "What the workers did, and what early stopping spared", compute, draw, describe
+TIMELINE = FigureKind(
+    "timeline",
+    "What the workers did, and what early stopping spared",
+    compute_timeline,
+    draw_timeline,
+    describe_timeline,
 )

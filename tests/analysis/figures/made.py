@@ -64,7 +64,7 @@ def study(rows, history=(), folder=Path("nowhere"), facts=(), **search) -> Study
 def journal(folder: Path, events) -> Path:
     """Write journal.jsonl of (event, at, trial, more) into `folder`; the family is cnn."""
     defaults = {
-        "start": {"name": "", "limit": 9, "replicate_of": None},
+        "start": {"name": "", "max_resource": 9, "replicate_of": None},
         "step": {"complete": False, "stopped": False},
         "end": {"cut": False, "failure": ""},
         "rewind": {},
@@ -128,7 +128,7 @@ def large(count=1000, limit=27, folder=Path("nowhere"), **search) -> Study:
             {"trial": number, "step": at + 1, "val.accuracy": each} for at, each in enumerate(curve)
         ]
         began = number // 8 * 10.0 + number % 8
-        events.append(("start", began, number, {"limit": limit}))
+        events.append(("start", began, number, {"max_resource": limit}))
         events += [
             ("step", began + 0.3 * at, number, {"resource": at, "seconds": 0.5 * at})
             for at in range(1, spent + 1)

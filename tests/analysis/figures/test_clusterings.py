@@ -56,7 +56,7 @@ FASHION = {"dataset": {"name": "fashion-mnist"}}
 
 
 def test_curves_over_k():
-    record = scores_over_k.KIND.compute(study(ROWS, facts=FASHION, **SEARCH), "kmeans")
+    record = scores_over_k.SCORES_OVER_K.compute(study(ROWS, facts=FASHION, **SEARCH), "kmeans")
     assert (record.size, record.low, record.high) == ("k", 10, 256)
     assert [scores.metric for scores in record.scores] == ["inertia", "homogeneity", "accuracy"]
     accuracy = record.scores[2]
@@ -64,9 +64,9 @@ def test_curves_over_k():
     assert (accuracy.k_b.tolist(), accuracy.value_b.tolist()) == ([10, 256], [0.58, 0.79])
     assert (accuracy.names_r, accuracy.k_r.tolist()) == (("R4-10", "R4-256"), [10, 256])
     assert accuracy.value_r.tolist() == [0.5748, 0.7830]
-    check(scores_over_k.KIND.draw(record))
+    check(scores_over_k.SCORES_OVER_K.draw(record))
     assert (
-        scores_over_k.KIND.describe(record)
+        scores_over_k.SCORES_OVER_K.describe(record)
         == "kmeans: inertia 1,920,000 to 1,050,000, homogeneity 0.5000 to 0.7600, accuracy 0.5800"
         " to 0.7900 as k goes from 10 to 256. Ours against the reported figures: inertia within"
         " 0.3%, homogeneity within 0.8%, accuracy within 0.9%."
@@ -77,25 +77,25 @@ def test_the_images_that_only_baselines_were_fitted_on_are_said():
     rows = [
         {**row, "param.fit_on": "train+validation" if "name" in row else "train"} for row in ROWS
     ]
-    record = scores_over_k.KIND.compute(study(rows, **SEARCH), "kmeans")
+    record = scores_over_k.SCORES_OVER_K.compute(study(rows, **SEARCH), "kmeans")
     assert record.fit_on == "train+validation"
-    assert scores_over_k.KIND.describe(record).endswith(
+    assert scores_over_k.SCORES_OVER_K.describe(record).endswith(
         "Baselines are fitted on train+validation, searched trials are not."
     )
     same = [{**row, "param.fit_on": "train"} for row in ROWS]
-    assert scores_over_k.KIND.compute(study(same, **SEARCH), "kmeans").fit_on == ""
+    assert scores_over_k.SCORES_OVER_K.compute(study(same, **SEARCH), "kmeans").fit_on == ""
 
 
 def test_reported_figures_of_other_images_are_not_shown():
-    record = scores_over_k.KIND.compute(study(ROWS, **SEARCH), "kmeans")
+    record = scores_over_k.SCORES_OVER_K.compute(study(ROWS, **SEARCH), "kmeans")
     assert all(len(scores.k_r) == 0 for scores in record.scores)
-    assert "reported" not in scores_over_k.KIND.describe(record)
-    check(scores_over_k.KIND.draw(record))
+    assert "reported" not in scores_over_k.SCORES_OVER_K.describe(record)
+    check(scores_over_k.SCORES_OVER_K.draw(record))
 
 
 def test_the_inertia_of_fewer_images_does_not_compare():
     facts = {**FASHION, "config": {"max_samples": 2000}}
-    record = scores_over_k.KIND.compute(study(ROWS, facts=facts, **SEARCH), "kmeans")
+    record = scores_over_k.SCORES_OVER_K.compute(study(ROWS, facts=facts, **SEARCH), "kmeans")
     assert [len(scores.k_r) for scores in record.scores] == [0, 2, 2]
 
 
@@ -109,12 +109,14 @@ def test_mixtures_have_components_and_no_inertia():
         }
         for row in rows
     ]
-    record = scores_over_k.KIND.compute(study(rows, **{**SEARCH, "baselines": []}), "kmeans")
+    record = scores_over_k.SCORES_OVER_K.compute(
+        study(rows, **{**SEARCH, "baselines": []}), "kmeans"
+    )
     assert (record.size, [scores.metric for scores in record.scores]) == (
         "components",
         ["accuracy"],
     )
-    check(scores_over_k.KIND.draw(record))
+    check(scores_over_k.SCORES_OVER_K.draw(record))
 
 
 NEIGHBOURS = [
@@ -124,7 +126,7 @@ NEIGHBOURS = [
 
 @pytest.mark.parametrize("rows", [ROWS[:1], ROWS[-1:], NEIGHBOURS])
 def test_no_curve_over_one_k_or_none(rows):
-    assert scores_over_k.KIND.compute(study(rows, **SEARCH), "kmeans") is None
+    assert scores_over_k.SCORES_OVER_K.compute(study(rows, **SEARCH), "kmeans") is None
 
 
 GRID = [
@@ -161,7 +163,7 @@ GRID = [
 
 
 def test_density_grid():
-    record = dbscan_grid.KIND.compute(study(GRID, metric="v_measure"), "cnn")
+    record = dbscan_grid.DBSCAN_GRID.compute(study(GRID, metric="v_measure"), "cnn")
     assert record.quantile_n.tolist() == [0.9, 0.5, 0.1]
     assert record.eps_n.tolist() == [3.5, 2.5, 1.5]
     assert record.min_samples_n.tolist() == [5, 50, 15]
@@ -169,11 +171,11 @@ def test_density_grid():
         [0.4, 0.6, 0.0],
         [0.1, 0.25, 0.9],
     )
-    figure = dbscan_grid.KIND.draw(record)
+    figure = dbscan_grid.DBSCAN_GRID.draw(record)
     check(figure, labels=False)
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["5", "15", "50"]
     assert (
-        dbscan_grid.KIND.describe(record)
+        dbscan_grid.DBSCAN_GRID.describe(record)
         == "cnn: v_measure (higher is better) of 3 settings of eps and min_samples. The best,"
         " 0.6000, is at quantile 0.50 (eps 2.5) and min_samples 50, with 25.0% noise."
     )
@@ -183,12 +185,14 @@ def test_density_grid_without_noise_fractions():
     rows = [
         {key: value for key, value in row.items() if not key.startswith("val.")} for row in GRID
     ]
-    record = dbscan_grid.KIND.compute(study(rows), "cnn")
+    record = dbscan_grid.DBSCAN_GRID.compute(study(rows), "cnn")
     assert np.isnan(record.noise_n).all()
-    check(dbscan_grid.KIND.draw(record), labels=False)
-    assert dbscan_grid.KIND.describe(record).endswith("is at quantile 0.50 and min_samples 50.")
+    check(dbscan_grid.DBSCAN_GRID.draw(record), labels=False)
+    assert dbscan_grid.DBSCAN_GRID.describe(record).endswith(
+        "is at quantile 0.50 and min_samples 50."
+    )
 
 
 def test_no_density_grid_of_baselines_alone_or_other_families():
-    assert dbscan_grid.KIND.compute(study(GRID[3:]), "cnn") is None
-    assert dbscan_grid.KIND.compute(study(ROWS, **SEARCH), "kmeans") is None
+    assert dbscan_grid.DBSCAN_GRID.compute(study(GRID[3:]), "cnn") is None
+    assert dbscan_grid.DBSCAN_GRID.compute(study(ROWS, **SEARCH), "kmeans") is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hypersearch.analysis.figures.models.curves import KIND, curves
+from hypersearch.analysis.figures.models.curves import CURVES, curves
 from tests.analysis.figures.confirmed import drawn, search, study_of
 
 TRIALS = """\
@@ -48,9 +48,9 @@ def test_the_best_trial_and_the_baselines_of_more_than_one_step(folder):
     (baseline,) = loss.baselines
     assert (baseline.label, baseline.validation_t.tolist()) == ("R5", [1.5, 0.75])
     assert np.isnan(baseline.training_t).all()
-    assert len(drawn(KIND, record).axes) == 2
+    assert len(drawn(CURVES, record).axes) == 2
     assert (
-        KIND.describe(record)
+        CURVES.describe(record)
         == "Curves of trial 1 over 3 epochs, beside 1 baseline: loss ends at 0.5 on validation and"
         " 0.25 on training; accuracy ends at 0.9 on validation and 0.95 on training."
     )
@@ -66,8 +66,8 @@ def test_a_metric_that_was_reported_on_training_too_is_preferred(folder):
     assert [panel.metric for panel in record.panels] == [
         "loss"
     ]  # mse is the objective, but was not on training
-    assert "baseline" in KIND.describe(record)
-    drawn(KIND, record)
+    assert "baseline" in CURVES.describe(record)
+    drawn(CURVES, record)
 
 
 def test_figures_that_are_not_finite_are_left_out(folder):
@@ -79,7 +79,7 @@ def test_figures_that_are_not_finite_are_left_out(folder):
 
 def test_a_wide_range_is_shown_by_its_logarithm(folder):
     (folder / "history.csv").write_text(HISTORY.replace("0.5,2.0,0.4,2.5", "0.5,200.0,0.4,250.0"))
-    loss, accuracy = drawn(KIND, curves(study_of(folder, "cnn"), "cnn")).axes
+    loss, accuracy = drawn(CURVES, curves(study_of(folder, "cnn"), "cnn")).axes
     assert (loss.get_yscale(), accuracy.get_yscale()) == ("log", "linear")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hypersearch.analysis.figures.clusterings.elbow import KIND, elbow, ordinal
+from hypersearch.analysis.figures.clusterings.elbow import ELBOW, elbow, ordinal
 from tests.analysis.figures.confirmed import drawn, search, study_of
 
 ARRAYS = {"k_distances": np.linspace(1.0, 5.0, 5), "elbow": np.array(4.0)}
@@ -25,9 +25,9 @@ def test_the_curve_its_elbow_and_the_chosen_eps(tmp_path):
         0.6,
         (),
     )
-    assert words(drawn(KIND, record)) == ["chosen eps 3.5", "elbow 4"]
+    assert words(drawn(ELBOW, record)) == ["chosen eps 3.5", "elbow 4"]
     assert (
-        KIND.describe(record)
+        ELBOW.describe(record)
         == "Distances to the 15th nearest image, from 1 to 5, with an elbow at 4; the chosen eps,"
         " 3.5, makes 60% of the fitted images core points."
     )
@@ -40,13 +40,13 @@ def test_the_reports_elbows_stand_by_features_of_their_kind_alone(tmp_path):
         study_of(tmp_path, "dbscan", ARRAYS, BEST, dataset=dataset, searches=searches), "dbscan"
     )
     assert record.reported == (20.0, 45.0)
-    assert words(drawn(KIND, record)) == [
+    assert words(drawn(ELBOW, record)) == [
         "chosen eps 3.5",
         "elbow 4",
         "R3's elbow 20",
         "R3's elbow 45",
     ]
-    assert KIND.describe(record).endswith(" Report R3 read its elbows at 20 and 45.")
+    assert ELBOW.describe(record).endswith(" Report R3 read its elbows at 20 and 45.")
     searches = [search("dbscan", features="raw")]
     assert (
         elbow(study_of(tmp_path, "dbscan", dataset=dataset, searches=searches), "dbscan").reported
@@ -58,8 +58,8 @@ def test_a_curve_that_does_not_bend(tmp_path):
     best = {"config": {"min_samples": 5, "eps": 45.0}, "test": {}}
     record = elbow(study_of(tmp_path, "dbscan", {"k_distances": np.full(5, 2.0)}, best), "dbscan")
     assert (record.elbow, record.eps, record.core) == (None, 45.0, 1.0)
-    assert "no elbow" in KIND.describe(record)
-    drawn(KIND, record)
+    assert "no elbow" in ELBOW.describe(record)
+    drawn(ELBOW, record)
 
 
 def test_another_family_has_none(tmp_path):

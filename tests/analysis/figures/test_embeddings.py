@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hypersearch.analysis.figures.models.embeddings import KIND, embeddings
+from hypersearch.analysis.figures.models.embeddings import EMBEDDINGS, embeddings
 from hypersearch.analysis.projections import separation, stored_planes
 from tests.analysis.figures.confirmed import HOSTILE, confirmed, drawn, search, study_of
 
@@ -38,8 +38,8 @@ def test_codes_of_an_autoencoder(tmp_path):
         "knn_accuracy_before",
     ]
     assert (row["knn_accuracy_before"], row["silhouette"]) == (1.0, only.scores.silhouette)
-    drawn(KIND, record)
-    assert KIND.describe(record).startswith(
+    drawn(EMBEDDINGS, record)
+    assert EMBEDDINGS.describe(record).startswith(
         "60 test images in two dimensions, coloured by class; named rightly by"
     )
 
@@ -54,7 +54,7 @@ def test_pixels_too_where_they_are_at_hand(tmp_path, digits):
         ("pixels", "PCA"),
     ]
     assert record.whole["pixels"] > 0.9 > record.whole["codes"]  # these are not of the digits
-    assert len(drawn(KIND, record).axes) == 2
+    assert len(drawn(EMBEDDINGS, record).axes) == 2
 
 
 def test_a_clustering_is_shown_among_the_codes_that_it_was_fitted_on(tmp_path):
@@ -69,7 +69,7 @@ def test_a_clustering_is_shown_among_the_codes_that_it_was_fitted_on(tmp_path):
     assert record.ranks_m[5:].tolist() == [
         1 if true == 2 else 0 for true in TRUTH[5:]
     ]  # the larger cluster is first
-    assert [axes.get_ylabel() for axes in drawn(KIND, record).axes] == [
+    assert [axes.get_ylabel() for axes in drawn(EMBEDDINGS, record).axes] == [
         "codes, by class",
         "codes, by cluster",
     ]

@@ -32,7 +32,7 @@ HISTORY = [
 
 
 def test_who_reached_each_rung_and_who_went_on():
-    record = rungs.KIND.compute(study(ROWS, HISTORY[::-1]), "cnn")
+    record = rungs.RUNGS.compute(study(ROWS, HISTORY[::-1]), "cnn")
     first, second = record.rungs
     assert (first.resource, first.reached, first.went_on) == (1, 5, 4)
     assert dict(zip(first.trial_n.tolist(), first.objective_n.tolist(), strict=True)) == {
@@ -46,17 +46,17 @@ def test_who_reached_each_rung_and_who_went_on():
     assert (second.resource, second.reached, second.went_on) == (3, 3, 2)
     assert second.objective_n.tolist() == [0.7, 0.6, 0.7]
     assert (record.trials, record.complete) == (6, 2)
-    check(rungs.KIND.draw(record))
+    check(rungs.RUNGS.draw(record))
 
 
 def test_where_less_is_better():
-    record = rungs.KIND.compute(study(ROWS, HISTORY, mode="min"), "cnn")
+    record = rungs.RUNGS.compute(study(ROWS, HISTORY, mode="min"), "cnn")
     assert [rung.best for rung in record.rungs] == [0.3, 0.6]
 
 
 def test_words_of_the_rungs():
     assert (
-        rungs.KIND.describe(rungs.KIND.compute(study(ROWS, HISTORY), "cnn"))
+        rungs.RUNGS.describe(rungs.RUNGS.compute(study(ROWS, HISTORY), "cnn"))
         == "cnn: of 6 searched trials, at 1 epoch 5 arrived and 4 went on (best 0.6000, median"
         " 0.4000); at 3 epochs 3 arrived and 2 went on (best 0.7000, median 0.7000); 2 ran to"
         " their end. Judged by accuracy, higher is better."
@@ -65,11 +65,11 @@ def test_words_of_the_rungs():
 
 @pytest.mark.parametrize("change", [{"rungs": []}, {"rungs": [20]}, {"metric": "loss"}])
 def test_no_rungs(change):
-    assert rungs.KIND.compute(study(ROWS, HISTORY, **change), "cnn") is None
+    assert rungs.RUNGS.compute(study(ROWS, HISTORY, **change), "cnn") is None
 
 
 def test_curves():
-    record = intermediate.KIND.compute(study(ROWS, HISTORY), "cnn")
+    record = intermediate.INTERMEDIATE.compute(study(ROWS, HISTORY), "cnn")
     assert [(c.trial, c.name, c.state) for c in record.curves] == [
         (0, "R5", "COMPLETE"),
         (1, "", "COMPLETE"),
@@ -80,18 +80,18 @@ def test_curves():
     assert record.curves[2].step_s.tolist() == [1, 2, 4]
     assert record.curves[2].objective_s.tolist() == [0.4, 0.45, 0.6]
     assert (record.best, record.trials, record.rungs) == (0, 5, (1, 3))
-    figure = intermediate.KIND.draw(record)
+    figure = intermediate.INTERMEDIATE.draw(record)
     check(figure)
     assert (
-        intermediate.KIND.describe(record)
+        intermediate.INTERMEDIATE.describe(record)
         == "cnn: accuracy (higher is better) against epochs for 5 curves (3 complete, 1 stopped, 1"
         " failed). Rungs at 1, 3. The best complete trial, 0 R5, goes from 0.8500 to 0.9000."
     )
 
 
 def test_one_step_a_trial_is_no_curve():
-    assert intermediate.KIND.compute(study(ROWS, HISTORY[-2:-1]), "cnn") is None
-    assert intermediate.KIND.compute(study(ROWS, []), "cnn") is None
+    assert intermediate.INTERMEDIATE.compute(study(ROWS, HISTORY[-2:-1]), "cnn") is None
+    assert intermediate.INTERMEDIATE.compute(study(ROWS, []), "cnn") is None
 
 
 def test_many_curves_are_thinned_but_keep_the_best_and_the_baselines():
@@ -103,7 +103,7 @@ def test_many_curves_are_thinned_but_keep_the_best_and_the_baselines():
         for n in range(count)
         for s in range(length)
     ]
-    record = intermediate.KIND.compute(study(rows, history), "cnn")
+    record = intermediate.INTERMEDIATE.compute(study(rows, history), "cnn")
     shown = {curve.trial for curve in record.curves}
     assert len(shown) <= 201
     assert {17, 248} <= shown
@@ -111,11 +111,13 @@ def test_many_curves_are_thinned_but_keep_the_best_and_the_baselines():
     curve = record.curves[0]
     assert len(curve.step_s) == 60
     assert curve.step_s[[0, -1]].tolist() == [1, length]
-    assert " curves of 250 trials" in intermediate.KIND.describe(record)
+    assert " curves of 250 trials" in intermediate.INTERMEDIATE.describe(record)
 
 
 def test_a_long_resource_has_a_logarithmic_axis():
     history = [{"trial": 1, "step": step, "val.accuracy": 0.5} for step in (1, 10, 100)]
-    figure = intermediate.KIND.draw(intermediate.KIND.compute(study(ROWS, history), "cnn"))
+    figure = intermediate.INTERMEDIATE.draw(
+        intermediate.INTERMEDIATE.compute(study(ROWS, history), "cnn")
+    )
     assert figure.axes[0].get_xscale() == "log"
     check(figure)

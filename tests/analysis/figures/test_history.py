@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hypersearch.analysis.figures.search.history import KIND
+from hypersearch.analysis.figures.search.history import HISTORY
 from hypersearch.analysis.figures.trial_data import Goal, limits
 from tests.analysis.figures.made import check, journal, study
 
@@ -27,7 +27,7 @@ def mode(request):
 
 
 def test_the_best_so_far_is_of_complete_searched_trials(mode):
-    record = KIND.compute(study(ROWS[::-1], mode=mode), "cnn")
+    record = HISTORY.compute(study(ROWS[::-1], mode=mode), "cnn")
     assert record.trial_n.tolist() == [1, 4, 5, 7]
     assert record.objective_n.tolist() == [0.7, 0.9, 0.85, 0.9]
     assert record.best_n.tolist() == (
@@ -37,11 +37,11 @@ def test_the_best_so_far_is_of_complete_searched_trials(mode):
     assert (record.pruned.tolist(), record.failed.tolist()) == ([2], [3])
     assert record.trial_n[record.best] == (4 if mode == "max" else 1)  # of equal ones the earlier
     assert record.names[record.best_baseline] == ("R5" if mode == "max" else "R3")
-    check(KIND.draw(record))
+    check(HISTORY.draw(record))
 
 
 def test_description(mode):
-    words = KIND.describe(KIND.compute(study(ROWS, mode=mode), "cnn"))
+    words = HISTORY.describe(HISTORY.compute(study(ROWS, mode=mode), "cnn"))
     better, best, baseline = {
         "max": ("higher", "4 with 0.9000", "R5 with 0.8000"),
         "min": ("lower", "1 with 0.7000", "R3 with 0.7500"),
@@ -54,26 +54,26 @@ def test_description(mode):
 
 
 def test_only_baselines():
-    record = KIND.compute(study(ROWS[:1]), "cnn")
+    record = HISTORY.compute(study(ROWS[:1]), "cnn")
     assert record.best is None
     assert len(record.best_n) == 0
-    assert "best is trial" not in KIND.describe(record)
-    check(KIND.draw(record))
+    assert "best is trial" not in HISTORY.describe(record)
+    check(HISTORY.draw(record))
 
 
 def test_only_stopped_and_failed_trials_have_no_history():
-    assert KIND.compute(study(ROWS[2:4]), "cnn") is None
+    assert HISTORY.compute(study(ROWS[2:4]), "cnn") is None
 
 
 def test_over_time_trials_count_when_they_end(tmp_path):
     events = [("start", 100.0, n, {}) for n in (1, 4, 5, 7)]
     ends = {5: 110.0, 1: 120.0, 7: 130.0, 4: 140.0}
     events += [("end", at, n, {"state": "COMPLETE"}) for n, at in ends.items()]
-    record = KIND.compute(study(ROWS, folder=journal(tmp_path, events)), "cnn")
+    record = HISTORY.compute(study(ROWS, folder=journal(tmp_path, events)), "cnn")
     assert record.elapsed_m.tolist() == [10.0, 20.0, 30.0, 40.0]
     assert record.best_m.tolist() == [0.85, 0.85, 0.9, 0.9]
-    assert "trial 4 with 0.9000 after 30 s." in KIND.describe(record)
-    figure = KIND.draw(record)
+    assert "trial 4 with 0.9000 after 30 s." in HISTORY.describe(record)
+    figure = HISTORY.draw(record)
     check(figure)
     assert [axes.get_xlabel() for axes in figure.axes] == [
         "trial",
@@ -87,7 +87,7 @@ def test_one_far_off_value_does_not_flatten_the_axis():
     assert low < 0.02
     assert 0.024 < high < 0.04
     rows = [{"objective": value} for value in values]
-    figure = KIND.draw(KIND.compute(study(rows, metric="mse", mode="min"), "cnn"))
+    figure = HISTORY.draw(HISTORY.compute(study(rows, metric="mse", mode="min"), "cnn"))
     assert figure.axes[0].get_ylim() == (low, high)
     assert len(figure.axes[0].collections) == 2  # the trials, and the triangle of the one beyond
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hypersearch.analysis.figures.models.latent import FILM, LATENT, film, latent
-from hypersearch.analysis.figures.models.latent_comparison import KIND as BESIDE
+from hypersearch.analysis.figures.models.latent_comparison import LATENT_COMPARISON as BESIDE
 from hypersearch.analysis.figures.models.latent_comparison import beside
 from hypersearch.analysis.figures.models.reconstructions import (
     DECODED_GRID,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hypersearch.analysis.figures.models.mistakes import KIND, MOST, mistakes
+from hypersearch.analysis.figures.models.mistakes import MISTAKES, MOST, mistakes
 from hypersearch.models.data.datasets import Dataset
 from hypersearch.models.evaluation.artifacts import classification_artifacts
 from tests.analysis.figures.confirmed import HOSTILE, drawn, study_of
@@ -29,10 +29,10 @@ def test_the_surest_errors_come_first(tmp_path, digits, arrays):
     assert record.score == "confidence"
     assert record.score_w[0] == pytest.approx(arrays["confidence"][wrong[0]])
     assert (record.errors, record.n) == ((digits.y_test != 3).sum(), 360)
-    titles = [axes.get_title() for axes in drawn(KIND, record).axes]
+    titles = [axes.get_title() for axes in drawn(MISTAKES, record).axes]
     assert titles[0] == f"3 0.90\nis {digits.y_test[wrong[0]]}"
     assert (
-        KIND.describe(record)
+        MISTAKES.describe(record)
         == f"24 of the {record.errors} test images (of 360) that were named wrongly, the surest"
         f" first: image {wrong[0]} is {digits.y_test[wrong[0]]} and was called 3 with a"
         " confidence of 0.90."
@@ -63,8 +63,8 @@ def test_few_errors_margins_and_names_from_outside(tmp_path, digits):
         "cnn",
     )
     assert (record.number_w.tolist(), record.score) == ([7], "margin")
-    assert "with a margin of 0.50" in KIND.describe(record)
-    drawn(KIND, record)
+    assert "with a margin of 0.50" in MISTAKES.describe(record)
+    drawn(MISTAKES, record)
 
 
 def test_no_errors_no_gallery(tmp_path, digits):

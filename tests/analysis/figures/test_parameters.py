@@ -108,7 +108,7 @@ def test_choices_of_any_type():
 
 
 def test_slices_hold_complete_trials_the_best_first():
-    record = slices.KIND.compute(study(ROWS, space=SPACE), "cnn")
+    record = slices.SLICES.compute(study(ROWS, space=SPACE), "cnn")
     found = {each.axis.name: each for each in record.slices}
     assert list(found) == [
         "learning_rate",
@@ -123,9 +123,9 @@ def test_slices_hold_complete_trials_the_best_first():
     assert found["momentum"].trial_n.tolist() == [1]
     assert found["optimizer"].place_b.tolist() == []
     assert (record.best, record.objective, record.trials) == (1, 0.9, 3)
-    check(slices.KIND.draw(record))
+    check(slices.SLICES.draw(record))
     assert (
-        slices.KIND.describe(record)
+        slices.SLICES.describe(record)
         == "cnn: accuracy (higher is better) of 3 complete searched trials against each of 4"
         " parameters. The best, trial 1 with 0.9000, has learning_rate 1e-05, optimizer sgd,"
         " momentum 0.5, depth 4."
@@ -133,13 +133,13 @@ def test_slices_hold_complete_trials_the_best_first():
 
 
 def test_slices_where_less_is_better():
-    record = slices.KIND.compute(study(ROWS, space=SPACE, mode="min"), "cnn")
+    record = slices.SLICES.compute(study(ROWS, space=SPACE, mode="min"), "cnn")
     assert record.slices[0].trial_n.tolist() == [0, 2, 1]
-    assert "has learning_rate 0.001, optimizer adam, depth 1." in slices.KIND.describe(record)
+    assert "has learning_rate 0.001, optimizer adam, depth 1." in slices.SLICES.describe(record)
 
 
 def test_the_scale_of_a_slice_is_that_of_the_search():
-    figure = slices.KIND.draw(slices.KIND.compute(study(ROWS, space=SPACE), "cnn"))
+    figure = slices.SLICES.draw(slices.SLICES.compute(study(ROWS, space=SPACE), "cnn"))
     scales = {axes.get_xlabel(): axes.get_xscale() for axes in figure.axes if axes.axison}
     assert scales == {
         "learning_rate": "log",
@@ -150,7 +150,7 @@ def test_the_scale_of_a_slice_is_that_of_the_search():
 
 
 def test_parallel_coordinates():
-    record = parallel_coordinates.KIND.compute(study(ROWS, space=SPACE), "cnn")
+    record = parallel_coordinates.PARALLEL_COORDINATES.compute(study(ROWS, space=SPACE), "cnn")
     assert [axis.name for axis in record.axes] == [
         "learning_rate",
         "batch_size",
@@ -165,10 +165,10 @@ def test_parallel_coordinates():
         [0.5, np.nan, 0, np.nan, 0],
     ]
     np.testing.assert_allclose(record.place_np, expected, atol=1e-12)
-    check(parallel_coordinates.KIND.draw(record), labels=False)
+    check(parallel_coordinates.PARALLEL_COORDINATES.draw(record), labels=False)
     assert (
         "The best is trial 1 with 0.9000; of these parameters it has learning_rate, optimizer,"
-        " momentum, depth." in (parallel_coordinates.KIND.describe(record))
+        " momentum, depth." in (parallel_coordinates.PARALLEL_COORDINATES.describe(record))
     )
 
 
@@ -177,24 +177,29 @@ def test_parallel_coordinates_are_thinned_evenly_by_rank():
         {"objective": float(n), "param.depth": 1 + n % 4, "param.learning_rate": 1e-3}
         for n in range(1000)
     ]
-    record = parallel_coordinates.KIND.compute(study(rows, space=SPACE), "cnn")
+    record = parallel_coordinates.PARALLEL_COORDINATES.compute(study(rows, space=SPACE), "cnn")
     assert len(record.trial_n) == 200
     assert record.trial_n[[0, -1]].tolist() == [999, 0]
     assert abs(np.diff(record.trial_n) + 5).max() <= 1
-    assert "200 of 1000 complete" in parallel_coordinates.KIND.describe(record)
+    assert "200 of 1000 complete" in parallel_coordinates.PARALLEL_COORDINATES.describe(record)
 
 
 def test_parallel_needs_two_trials_and_two_parameters():
-    assert parallel_coordinates.KIND.compute(study(ROWS[:1], space=SPACE), "cnn") is None
     assert (
-        parallel_coordinates.KIND.compute(study(ROWS, space={"depth": SPACE["depth"]}), "cnn")
+        parallel_coordinates.PARALLEL_COORDINATES.compute(study(ROWS[:1], space=SPACE), "cnn")
+        is None
+    )
+    assert (
+        parallel_coordinates.PARALLEL_COORDINATES.compute(
+            study(ROWS, space={"depth": SPACE["depth"]}), "cnn"
+        )
         is None
     )
 
 
 def test_the_parameter_that_decides_is_the_most_important():
     made = large(400)
-    record = importances.KIND.compute(made, "cnn")
+    record = importances.IMPORTANCES.compute(made, "cnn")
     assert record.names[0] == "learning_rate"
     assert record.shares[0] > 0.5
     assert sorted(record.names) == ["batch_size", "depth", "learning_rate", "momentum", "optimizer"]
@@ -203,7 +208,7 @@ def test_the_parameter_that_decides_is_the_most_important():
     assert record.conditional == ("momentum",)
     complete = int((made.trials["state"] == "COMPLETE").sum())
     assert (record.trials, record.quantile) == (complete, max(0.1, 5 / complete))
-    words = importances.KIND.describe(record)
+    words = importances.IMPORTANCES.describe(record)
     assert (
         f"among the best {record.quantile:.0%} of {complete} complete trials by accuracy"
         " (PED-ANOVA)" in words
@@ -223,7 +228,7 @@ def test_importances_are_optunas_own_on_the_same_trials():
         }
         for x, y in zip(rng.random(60), rng.integers(1, 5, 60), strict=True)
     ]
-    record = importances.KIND.compute(study(rows, space=SPACE), "cnn")
+    record = importances.IMPORTANCES.compute(study(rows, space=SPACE), "cnn")
     spread = {
         "learning_rate": optuna.distributions.FloatDistribution(1e-5, 0.1, log=True),
         "depth": optuna.distributions.IntDistribution(1, 4),
@@ -241,10 +246,10 @@ def test_importances_are_optunas_own_on_the_same_trials():
 
 def test_where_less_is_better_the_other_end_counts():
     made = large(400)
-    low = importances.KIND.compute(made, "cnn")
+    low = importances.IMPORTANCES.compute(made, "cnn")
     made.trials["objective"] = -made.trials["objective"]
     made.facts["searches"][0]["mode"] = "min"
-    assert importances.KIND.compute(made, "cnn").shares == low.shares
+    assert importances.IMPORTANCES.compute(made, "cnn").shares == low.shares
 
 
 @pytest.mark.parametrize("count", [7, 8])
@@ -253,24 +258,32 @@ def test_importances_need_eight_trials(count):
         {"objective": 0.1 * n, "param.learning_rate": 1e-3, "param.depth": 1 + n % 4}
         for n in range(count)
     ]
-    found = importances.KIND.compute(study(rows, space=SPACE), "cnn")
+    found = importances.IMPORTANCES.compute(study(rows, space=SPACE), "cnn")
     assert (found is not None) == (count == 8)
-    assert importances.KIND.compute(study(rows, space={"depth": SPACE["depth"]}), "cnn") is None
+    assert (
+        importances.IMPORTANCES.compute(study(rows, space={"depth": SPACE["depth"]}), "cnn") is None
+    )
     if found:
         assert found.quantile == 0.5
-        check(importances.KIND.draw(found))
+        check(importances.IMPORTANCES.draw(found))
 
 
 def test_equal_objectives_tell_nothing():
     rows = [
         {"objective": 0.5, "param.learning_rate": 1e-3, "param.depth": 1 + n % 4} for n in range(20)
     ]
-    assert importances.KIND.compute(study(rows, space=SPACE), "cnn") is None
-    assert len(slices.KIND.compute(study(rows, space=SPACE), "cnn").slices) == 2
+    assert importances.IMPORTANCES.compute(study(rows, space=SPACE), "cnn") is None
+    assert len(slices.SLICES.compute(study(rows, space=SPACE), "cnn").slices) == 2
 
 
 def test_the_most_important_come_first_everywhere():
     made = large(400)
-    names = importances.KIND.compute(made, "cnn").names
-    assert tuple(each.axis.name for each in slices.KIND.compute(made, "cnn").slices) == names
-    assert tuple(axis.name for axis in parallel_coordinates.KIND.compute(made, "cnn").axes) == names
+    names = importances.IMPORTANCES.compute(made, "cnn").names
+    assert tuple(each.axis.name for each in slices.SLICES.compute(made, "cnn").slices) == names
+    assert (
+        tuple(
+            axis.name
+            for axis in parallel_coordinates.PARALLEL_COORDINATES.compute(made, "cnn").axes
+        )
+        == names
+    )

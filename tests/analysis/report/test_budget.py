@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hypersearch.analysis.report.budget import Spent, as_table, budget, in_words
+from hypersearch.analysis.report.budget import Spent, as_table, budget, budget_sentence
 from hypersearch.analysis.report.formatting import HELD
 from hypersearch.analysis.study.worker_times import lives
 from tests.analysis.studies import CNN, Made, make
@@ -29,7 +29,7 @@ def test_budget(tmp_path):
     assert spent.cut == 1
     assert spent.bar == [("spent", 45.71), ("given", 25.71), ("spared", 28.57)]
     assert (
-        in_words(spent).replace(HELD, "~")
+        budget_sentence(spent).replace(HELD, "~")
         == "Early stopping ended 2 trials before their time and spared 10 of 26 epochs (38~%),"
         " about 10~s of work at these trials' own pace. The end of the search cut off 1 trial; a"
         " resume goes on with them."
@@ -63,7 +63,7 @@ def test_nobody_was_stopped(tmp_path, trials):
     study = make(tmp_path, trials)
     spent = budget(study, "cnn", lives(study.folder, "cnn"))
     assert spent.spared == Spent(0, 0, 0.0)
-    assert in_words(spent) == "No trial was stopped early."
+    assert budget_sentence(spent) == "No trial was stopped early."
     assert [kind for kind, _ in spent.bar] == ["spent", "given"][: len(trials)]
 
 
@@ -72,5 +72,5 @@ def test_a_parameter_may_say_where_a_trial_ends(tmp_path):
         Made(0, (0.5,), "PRUNED", params={"depth": 4}),
         Made(1, (0.5,), "PRUNED", params={"rate": 0.1}),
     ]
-    study = make(tmp_path, trials, searches=({**CNN, "until": "depth"},))
+    study = make(tmp_path, trials, searches=({**CNN, "resource_parameter": "depth"},))
     assert budget(study, "cnn", lives(study.folder, "cnn")).spared == Spent(2, 3 + 8, 11.0)
