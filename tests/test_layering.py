@@ -135,6 +135,7 @@ RAY_ROOMS = (
     "hypersearch.search.engine",
     "hypersearch.search.schedulers",
     "hypersearch.search.suggest.optuna_searcher",
+    "hypersearch.search.trackers",
 )
 KERAS_LAYERS = (
     "hypersearch.models.networks.sampling",
