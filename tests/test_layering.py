@@ -142,7 +142,7 @@ KERAS_LAYERS = (
 )  # a layer, itself imported where it is used
 TENSORFLOW_FILES = (
     "hypersearch.models.networks.backend",
-    "hypersearch.models.compat.keras_internals",
+    "hypersearch.models.compat.tensorflow_internals",
 )
 
 
