@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.files import write_beside
 from hypersearch.search.engine.retraining import Retraining
 from hypersearch.search.storage.files import read_csv, write_csv, write_json
 from hypersearch.search.storage.study import Study
@@ -52,4 +53,5 @@ def write_evidence(
     write_json(
         folder / EVIDENCE[kind], {**facts, **fitted, **images, **why, "test": result["metrics"]}
     )
-    np.savez_compressed(folder / "test.npz", **result["artifacts"])
+    with write_beside(folder / "test.npz") as temporary:
+        np.savez_compressed(temporary, **result["artifacts"])

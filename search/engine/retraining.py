@@ -20,6 +20,7 @@ from hypersearch.search.engine.cluster import check_reach, ray_running, trials_a
 from hypersearch.search.engine.data_preparation import prepare_data
 from hypersearch.search.engine.retrain_task import retrain
 from hypersearch.search.features.feature_source import FeatureSource
+from hypersearch.search.storage.files import write_text
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,8 @@ def retrain_all(
             try:
                 result = ray.get(done)
             except RayError as error:
-                (logs / f"confirm-{task.family}-{task.trial}-{task.seed}.traceback.txt").write_text(
-                    str(error)
-                )
+                log = f"confirm-{task.family}-{task.trial}-{task.seed}.traceback.txt"
+                write_text(logs / log, str(error))
                 console.print(f"{what} failed: {last_line(error)}", soft_wrap=True)
                 continue
             yield task, result  # which is kept before it is shown
@@ -103,6 +103,6 @@ def shared_by(
             )
         except Exception as error:
             words = "".join(traceback.format_exception(error))
-            (logs / f"confirm-{task.family}.traceback.txt").write_text(words, encoding="utf-8")
+            write_text(logs / f"confirm-{task.family}.traceback.txt", words)
             say(f"{task.family} failed: {last_line(error)}")
     return shared

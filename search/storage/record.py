@@ -19,7 +19,7 @@ from pathlib import Path
 from hypersearch.models.api import TRIAL_COLUMNS
 from hypersearch.models.errors import UserError, WorkFailedError
 from hypersearch.models.text import counted
-from hypersearch.search.storage.files import GrowingCsv, Row, read_csv, write_json
+from hypersearch.search.storage.files import GrowingCsv, Row, read_csv, write_json, write_text
 from hypersearch.search.storage.journal import PLAN, Journal, replay_journal
 from hypersearch.search.storage.trial import Step, Trial
 
@@ -116,9 +116,7 @@ class Record:
             "end", trial, {"state": trial.state, "cut": trial.cut, "failure": trial.failure}
         )
         if trial.failure:
-            self.failure_log(trial).write_text(
-                trial.failure, encoding="utf-8", errors="backslashreplace"
-            )
+            write_text(self.failure_log(trial), trial.failure)
         self._trials.append(self._trial_row(trial))
 
     def rewind(self, trial: Trial, resource: int) -> None:
@@ -162,9 +160,7 @@ class Record:
         self._unsearched.append(error)
         words = "".join(traceback.format_exception(error))
         with suppress(OSError):  # of a full disk, which the error may be about
-            (self.logs / f"{family.replace(':', '-')}.traceback.txt").write_text(
-                words, encoding="utf-8"
-            )
+            write_text(self.logs / f"{family.replace(':', '-')}.traceback.txt", words)
 
     def write_views(self) -> None:
         """Write history.csv and trials.csv from what is known, keeping a confirmation's columns."""
