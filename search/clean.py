@@ -143,9 +143,9 @@ def _delete(names: Container[str], url: str) -> int:
     if url.startswith("sqlite:") and not Path(str(path)).is_file():
         return 0
     with storage_at(url) as there:
-        found = [each for each in there.get_all_studies() if each.study_name in names]
-        for each in found:
-            there.delete_study(each._study_id)
+        found = [each.study_name for each in there.get_all_studies() if each.study_name in names]
+        for name in found:
+            there.delete_study(there.get_study_id_from_name(name))
     return len(found)
 
 

@@ -38,21 +38,21 @@ class RecordCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
     def __init__(
         self,
         search: Search,
-        bridge: OptunaSearcher,
+        searcher: OptunaSearcher,
         rule: Scheduler,
         record: Record,
-        mirror: OptunaStorageWriter,
+        writer: OptunaStorageWriter,
         progress: Progress,
         stop: Stop,
         keep: int,
     ) -> None:
         """`keep` is how many models of finished trials stay on disk."""
-        self._search, self._bridge, self._rule, self._record, self._mirror = (
+        self._search, self._searcher, self._rule, self._record, self._storage_writer = (
             search,
-            bridge,
+            searcher,
             rule,
             record,
-            mirror,
+            writer,
         )
         self._progress, self._stop, self._keep = progress, stop, keep
         self._root = record.folder / "checkpoints"
@@ -64,7 +64,7 @@ class RecordCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
         self._kept: list[Trial] = []
         for trial in there:
             self._tidy(trial)
-        bridge.reused = self.reused
+        searcher.reused = self.reused
 
     def plan(self, trial: Trial) -> dict[str, Any]:
         """What an actor is told of a trial."""
@@ -85,7 +85,7 @@ class RecordCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
     def on_step_end(self, iteration: int, trials: list[Any], **info: Any) -> None:
         """Keep the display's clock and the storage's copy going."""
         self._progress.tick()
-        self._mirror.write_if_due()
+        self._storage_writer.write_if_due()
         if self._stop.interrupted:
             self._warn("stopping in good order; Ctrl-C again stops at once")
         if any(trial.status == "RUNNING" for trial in trials[-100:]):
@@ -101,7 +101,7 @@ class RecordCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
         with self._writing():
             if (ours.family, ours.number) not in self._record.trials:
                 self._record.start(ours)
-        self._mirror.mark_dirty(ours)
+        self._storage_writer.mark_dirty(ours)
         self._progress.started(ours)
 
     def on_trial_result(
@@ -110,13 +110,13 @@ class RecordCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
         """A step is done, or has failed."""
         if "objective" in result:
             before = trial.ours.resource
-            self._bridge.on_trial_result(trial.trial_id, result)
+            self._searcher.on_trial_result(trial.trial_id, result)
             if trial.ours.resource > before:
                 with self._writing():
                     self._record.step(
                         trial.ours, complete=result["complete"], stopped=result["done"]
                     )
-                self._mirror.mark_dirty(trial.ours)
+                self._storage_writer.mark_dirty(trial.ours)
         self._warn(result.get("warning", ""))
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
@@ -146,7 +146,7 @@ class RecordCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
         saved = checkpoints.latest(self._folder(trial))
         with self._writing():
             self._record.rewind(trial, saved.resource if saved else 0)
-        self._mirror.mark_dirty(trial)
+        self._storage_writer.mark_dirty(trial)
 
     def reused(self, trial: Trial) -> None:
         """A trial has taken the score of an earlier one of the same configuration."""
@@ -166,7 +166,7 @@ class RecordCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
         date.
         """
         begun = self._record.trials
-        cut = [trial for trial in self._bridge.cut_off() if (trial.family, trial.number) in begun]
+        cut = [trial for trial in self._searcher.cut_off() if (trial.family, trial.number) in begun]
         for trial in cut:
             self._end(trial)
         if cut:
@@ -174,12 +174,12 @@ class RecordCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
                 f"the search ended early, {self._stop.reason}: {counted(len(cut), 'trials')} to be"
                 " resumed"
             )
-        self._mirror.write()
+        self._storage_writer.close()
         wall = time.monotonic() - self._began
-        if self._bridge.seconds > SHOWN * wall:
-            share = self._bridge.seconds / wall
+        if self._searcher.seconds > SHOWN * wall:
+            share = self._searcher.seconds / wall
             self._progress.say(
-                f"proposing took {self._bridge.seconds:.1f} s, {share:.0%} of the time"
+                f"proposing took {self._searcher.seconds:.1f} s, {share:.0%} of the time"
             )
         if self._stop.broken:
             raise WorkFailedError(
@@ -190,7 +190,7 @@ class RecordCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
     def _end(self, trial: Trial) -> None:
         with self._writing():
             self._record.end(trial)
-        self._mirror.mark_dirty(trial)
+        self._storage_writer.mark_dirty(trial)
         if not trial.cut and not self._stop.broken:
             self._tidy(trial)
         self._progress.ended(trial)

@@ -139,36 +139,36 @@ def run_search(session: Session, search: Search, progress: Progress, at_once: in
         return
     search, shared = ready
     known = reopen_trials(record, family.name)
-    bridge = OptunaSearcher(search, config.seed, known, session.elsewhere.get(family.name, ()))
-    mirror = open_storage_writer(session, search, known, progress)
+    searcher = OptunaSearcher(search, config.seed, known, session.elsewhere.get(family.name, ()))
+    writer = open_storage_writer(session, search, known, progress)
     view = SearchView(
         family.name, search.metric, search.mode, family.resource, search.ladder, search.total
     )
     view.deadline, view.others = stop.deadline, search.others
     progress.show(view, known)
     rule = make_scheduler(search, known)
-    ledger = RecordCallback(
-        search, bridge, rule, record, mirror, progress, stop, config.keep_models
+    recorder = RecordCallback(
+        search, searcher, rule, record, writer, progress, stop, config.keep_models
     )
     for line in warnings_for(search, known):
         progress.say(line)
     controller = TuneLoop(
-        bridge,
+        searcher,
         actor=TrialActor,
         start={"work": worker_settings(session, search), "shared": ray.put(shared)},
         resources={"cpu": config.cpus_per_trial, "gpu": config.gpus_per_trial},
         at_once=at_once,
-        plan=ledger.plan,
-        is_unrecoverable=lambda trial: bool(ledger.overtime(trial)),
+        plan=recorder.plan,
+        is_unrecoverable=lambda trial: bool(recorder.overtime(trial)),
         scheduler=rule,
         stopper=stop,
-        callbacks=[ledger, *trackers(config.track, config.name, record.logs)],
+        callbacks=[recorder, *trackers(config.track, config.name, record.logs)],
         folder=(record.logs / "tune" / family.name.replace(":", "-")).resolve(),
     )
     try:
         controller.run()
     finally:
-        ledger.close()
+        recorder.close()
 
 
 def prepare_search(
@@ -223,7 +223,7 @@ def report_finished(
     ):  # a network that is lost is missed by `confirm` alone
         resolve_features(session, search, progress.say)
     if known:
-        open_storage_writer(session, search, known, progress)
+        open_storage_writer(session, search, known, progress).close()
     progress.say(
         f"{search.family.name}: not searched,"
         f" {'all its trials have ended' if known else 'no trials'}"
@@ -234,11 +234,10 @@ def open_storage_writer(
     session: Session, search: Search, known: Sequence[Trial], progress: Progress
 ) -> OptunaStorageWriter:
     """The storage's copy of a search, with what is known of it."""
-    mirror = OptunaStorageWriter(
-        session.storage, f"{session.record.name}/{search.family.name}", search, progress.say
-    )
-    mirror.add_existing(known)
-    return mirror
+    study_name = f"{session.record.name}/{search.family.name}"
+    writer = OptunaStorageWriter(session.storage, study_name, search, progress.say)
+    writer.add_existing(known)
+    return writer
 
 
 def reopen_trials(record: Record, family: str) -> list[Trial]:

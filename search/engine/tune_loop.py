@@ -87,31 +87,31 @@ class ActorTrial(TuneTrial):  # type: ignore[misc]  # Ray ships no types for it
 
 
 class Proposals(SearchAlgorithm):  # type: ignore[misc]
-    """The bridge's plans as Tune's trials."""
+    """The searcher's plans as Tune's trials."""
 
-    def __init__(self, bridge: OptunaSearcher, make: Callable[[Trial], ActorTrial]) -> None:
-        self._bridge, self._make = bridge, make
+    def __init__(self, searcher: OptunaSearcher, make: Callable[[Trial], ActorTrial]) -> None:
+        self._searcher, self._make = searcher, make
 
     def next_trial(self) -> ActorTrial | None:
         """The next trial, or None."""
-        ours = self._bridge.take()
+        ours = self._searcher.take()
         if ours is None:
             return None
-        self._bridge.trials[str(ours.number)] = ours
+        self._searcher.trials[str(ours.number)] = ours
         return self._make(ours)
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
-        """Nothing: the ledger passes results on as it writes them down."""
+        """Nothing: the record callback passes results on as it writes them down."""
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
         """Pass it on."""
-        self._bridge.on_trial_complete(trial_id, result, error)
+        self._searcher.on_trial_complete(trial_id, result, error)
 
     def is_finished(self) -> bool:
         """True if there is nothing more to propose."""
-        return self._finished or self._bridge.exhausted
+        return self._finished or self._searcher.exhausted
 
     def has_checkpoint(self, dirpath: str) -> bool:
         """False: the study folder is the record."""
@@ -152,7 +152,7 @@ class TuneLoop(TuneController):  # type: ignore[misc]
 
     def __init__(
         self,
-        bridge: OptunaSearcher,
+        searcher: OptunaSearcher,
         actor: type,
         start: dict[str, Any],
         resources: dict[str, float],
@@ -181,7 +181,7 @@ class TuneLoop(TuneController):  # type: ignore[misc]
             return ActorTrial(actor, ours, plan(ours), is_unrecoverable, **options)
 
         super().__init__(
-            search_alg=Proposals(bridge, make),
+            search_alg=Proposals(searcher, make),
             scheduler=scheduler,
             stopper=stopper,
             callbacks=callbacks,

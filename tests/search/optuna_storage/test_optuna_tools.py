@@ -60,7 +60,9 @@ def storage(tmp_path_factory):
     (search,), _ = plan_study(build(["toy"], {"name": "study"}))
     url = f"sqlite:///{tmp_path_factory.mktemp('tools')}/hypersearch.db"
     with storage_at(url) as there:
-        OptunaStorageWriter(there, "study/toy", search, print).add_existing(TRIALS)
+        writer = OptunaStorageWriter(there, "study/toy", search, print)
+        writer.add_existing(TRIALS)
+        writer.close()
     return url
 
 
