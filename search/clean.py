@@ -14,7 +14,7 @@ from hypersearch.clustering.features import feature_cache
 from hypersearch.models.errors import UserError
 from hypersearch.models.text import counted
 from hypersearch.search.config.settings import storage_url
-from hypersearch.search.features.feature_source import is_there
+from hypersearch.search.features.feature_source import is_exported
 from hypersearch.search.optuna_storage.connection import storage_at
 from hypersearch.search.planned_search import Origin
 from hypersearch.search.planning.feature_dependencies import source_family
@@ -81,7 +81,7 @@ def still_needed(study: Study) -> dict[str, list[str]]:
     needed: dict[str, list[str]] = {}
     for search in study.facts["searches"]:
         network, origin = source_family(search.get("features", "")), search.get("source")
-        if network and not (origin and is_there(study.folder, Origin(**origin))):
+        if network and not (origin and is_exported(study.folder, Origin(**origin))):
             needed.setdefault(network, []).append(search["family"])
     return needed
 

@@ -79,8 +79,8 @@ class RecordCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
             if len(rivals) >= max(1, self._keep + self._search.provides_features)
             else None
         )
-        ours = {key: getattr(trial, key) for key in PLAN}
-        return {**ours, "keep": self._keep > 0, "worst_kept": worst}
+        settings = {key: getattr(trial, key) for key in PLAN}
+        return {**settings, "keep": self._keep > 0, "worst_kept": worst}
 
     def on_step_end(self, iteration: int, trials: list[Any], **info: Any) -> None:
         """Keep the display's clock and the storage's copy going."""
@@ -97,43 +97,43 @@ class RecordCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
 
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """A trial begins, or goes on."""
-        ours = trial.ours
+        started = trial.trial
         with self._writing():
-            if (ours.family, ours.number) not in self._record.trials:
-                self._record.start(ours)
-        self._storage_writer.mark_dirty(ours)
-        self._progress.started(ours)
+            if (started.family, started.number) not in self._record.trials:
+                self._record.start(started)
+        self._storage_writer.mark_dirty(started)
+        self._progress.started(started)
 
     def on_trial_result(
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **_: Any
     ) -> None:
         """A step is done, or has failed."""
         if "objective" in result:
-            before = trial.ours.resource
+            before = trial.trial.resource
             self._searcher.on_trial_result(trial.trial_id, result)
-            if trial.ours.resource > before:
+            if trial.trial.resource > before:
                 with self._writing():
                     self._record.step(
-                        trial.ours, complete=result["complete"], stopped=result["done"]
+                        trial.trial, complete=result["complete"], stopped=result["done"]
                     )
-                self._storage_writer.mark_dirty(trial.ours)
+                self._storage_writer.mark_dirty(trial.trial)
         self._warn(result.get("warning", ""))
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """A trial is complete, stopped, or failed in its own code."""
-        self._end(trial.ours)
+        self._end(trial.trial)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """A trial's worker died, too often."""
-        trial.ours.failure = self.overtime(trial.ours) or trial.error
-        self._end(trial.ours)
+        trial.trial.failure = self.overtime(trial.trial) or trial.error
+        self._end(trial.trial)
 
     def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """A trial's worker died; the trial goes on with another one, from its checkpoint."""
-        self.rewind(trial.ours)
+        self.rewind(trial.trial)
         words = trial.error.strip().splitlines()[0]
         self._progress.say(
-            f"trial {trial.ours.number} lost its worker and goes on after {trial.ours.resource}:"
+            f"trial {trial.trial.number} lost its worker and goes on after {trial.trial.resource}:"
             f" {words}"
         )
 

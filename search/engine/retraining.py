@@ -32,13 +32,13 @@ class Retraining:
     trial: int
     params: dict[str, Any]
     max_resource: int  # for which it is trained
-    full: int  # resource of a full trial of its search
+    full_resource: int  # resource of a full trial of its search
     seed: int
     whole: bool  # fitted on the validation images too
-    kept: Path | None  # a checkpoint of this very training at its end
+    checkpoint: Path | None  # a checkpoint of this very training at its end
     folder: Path | None  # where its predictions and the like are saved
     export: Path | None  # where the model is saved
-    feed: FeatureSource  # what a family that takes features is fitted on
+    feature_source: FeatureSource  # what a family that takes features is fitted on
     chosen_by: tuple[str, ...] = ()  # of a clustering: the criteria by which it wins
 
 
@@ -62,7 +62,7 @@ def retrain_all(
                 t.seed,
                 shared[t.target, t.whole],
                 data,
-                t.kept,
+                t.checkpoint,
                 t.export,
             ): t
             for t in work
@@ -99,7 +99,7 @@ def shared_by(
         images = dataset.whole() if whole else dataset
         try:
             shared[target, whole] = ray.put(
-                prepare_data(config, target, images, task.full, task.feed, say)
+                prepare_data(config, target, images, task.full_resource, task.feature_source, say)
             )
         except Exception as error:
             words = "".join(traceback.format_exception(error))
