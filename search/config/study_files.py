@@ -22,8 +22,9 @@ SQLITE_URL = "sqlite:///"  # before the path of a file
 
 
 def build(targets: Sequence[str], options: Mapping[str, Any]) -> StudyConfig:
-    """The study that `targets` (families and study files) and command-line `options` (those given)
-    ask for.
+    """The study that `targets` and command-line `options` ask for.
+
+    Targets are families and study files. Options that are None were not given.
     """
     common: dict[str, Any] = {}
     searches: list[dict[str, Any]] = []

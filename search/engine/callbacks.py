@@ -162,9 +162,7 @@ class RecordCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
         self._end(trial)
 
     def close(self) -> None:
-        """The search is over: mark the trials that were still running, and bring the storage up to
-        date.
-        """
+        """The search is over: end the trials that still run, and bring the storage up to date."""
         begun = self._record.trials
         cut = [trial for trial in self._searcher.cut_off() if (trial.family, trial.number) in begun]
         for trial in cut:

@@ -91,8 +91,9 @@ def shared_by(
     logs: Path,
     say: Callable[[str], None],
 ) -> dict[tuple[str, bool], ray.ObjectRef]:
-    """What the pieces of `work` share, by family and images; where it cannot be made, that is said
-    and logged.
+    """By family and images, what the trainings of `work` share.
+
+    Where it cannot be prepared, the error is shown and logged.
     """
     shared = {}
     for (target, whole), task in {(task.target, task.whole): task for task in work}.items():

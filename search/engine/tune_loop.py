@@ -73,9 +73,7 @@ class ActorTrial(TuneTrial):  # type: ignore[misc]  # Ray ships no types for it
 
     @property
     def was_lost(self) -> bool:
-        """True once a worker died with it: each of its steps is saved from then on, so that it gets
-        somewhere.
-        """
+        """True once a worker died with it: from then on each step is saved."""
         return bool(self._deaths)
 
     def __str__(self) -> str:
@@ -200,8 +198,9 @@ class TuneLoop(TuneController):  # type: ignore[misc]
             self.cleanup()
 
     def cleanup(self) -> None:
-        """End all actors at once: the record has what they did, and a checkpoint is there whole or
-        not at all.
+        """End all actors at once.
+
+        The record has what they did, and a checkpoint is whole or absent.
         """
         self._actor_manager.cleanup()
         self.end_experiment_callbacks()
@@ -210,9 +209,7 @@ class TuneLoop(TuneController):  # type: ignore[misc]
         """Nothing: the study folder is the record."""
 
     def _maybe_update_trial_queue(self) -> None:
-        """Ask for a trial when there is room for it, so that its proposal knows all that has
-        ended.
-        """
+        """Ask for a trial only when it can run, so that its proposal knows all that has ended."""
         while len(self._pending_trials) + len(self._running_trials) < self._at_once:
             if self._search_alg.is_finished() or not self._update_trial_queue(blocking=False):
                 break

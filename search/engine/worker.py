@@ -93,8 +93,9 @@ class TrialActor:
         self._run = None
 
     def _has_grown(self) -> bool:
-        """True if this process holds much more than before its second trial; the first one brings
-        the libraries.
+        """True if this process holds `MAX_GROWTH` bytes more than before its second trial.
+
+        The first trial loads the libraries.
         """
         memory = psutil.Process().memory_info().rss
         self._begun += 1
@@ -103,9 +104,7 @@ class TrialActor:
         return bool(memory - self._clean > MOST_GROWTH)
 
     def _advance(self) -> dict[str, float]:
-        """One step of the run, which is started or taken up from its checkpoint where there is none
-        yet.
-        """
+        """One step of the run, which is started or loaded from its checkpoint at first."""
         began = time.monotonic()
         if self._run is None:
             self._run = self._family.start(self._plan["params"], self._shared, self._plan["seed"])
@@ -135,8 +134,9 @@ class TrialActor:
         }
 
     def _save_if_due(self, result: RESULT) -> str:
-        """Save the run at a rung, after a while, and at the end if it is among the best; say what
-        went wrong.
+        """Save the run if a checkpoint is due. Returns a warning if that failed, else "".
+
+        It is due at a rung, after `every` seconds, and at the end of a run that is among the best.
 
         One that has lost a worker is saved after each step.
         """
@@ -156,8 +156,9 @@ class TrialActor:
         return ""
 
     def _worth(self, objective: float) -> bool:
-        """True if the model is at least as good as the worst of those that are kept; a tie is the
-        driver's to break.
+        """True if the model is at least as good as the worst of those that are kept.
+
+        The driver breaks ties.
         """
         if not self._plan["keep"]:
             return False
@@ -172,8 +173,7 @@ class TrialActor:
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
-        """Let a step that passes the trial's time limit end this process, leaving the stack in the
-        log folder.
+        """End this process if the step passes the trial's time limit, and log its stack.
 
         The watch is a thread of faulthandler's in C: it needs neither Python nor the cooperation of
         what hangs.

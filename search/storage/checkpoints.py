@@ -25,8 +25,9 @@ FORMAT = 2
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The state of a trial after `resource`, for which it has taken `seconds`, and what its last
-    step gave.
+    """The state of a trial on disk.
+
+    `resource` and `seconds` are what the trial had spent, `metrics` those of its last step.
     """
 
     folder: Path
@@ -83,9 +84,7 @@ def checksum(path: Path) -> list[int]:
 
 
 def _read(folder: Path) -> Checkpoint | None:
-    """The checkpoint in `folder`, or None if a file of it is not as it was written, or of another
-    format.
-    """
+    """The checkpoint in `folder`, or None if it is torn or of another format."""
     try:
         state = json.loads((folder / "state.json").read_text())
         if state["format"] != FORMAT or any(

@@ -75,17 +75,13 @@ def _renamed(settings: Mapping[str, Any], names: Mapping[str, str]) -> dict[str,
 
 
 def load_all(out: Path, names: Sequence[str] = ()) -> list[Study]:
-    """The named studies in `out`, or all of them, oldest first; a `UserError` for a name that is
-    not there.
-    """
+    """The named studies in `out`, or all, oldest first; a `UserError` for an unknown name."""
     studies = [load(folder) for folder in folders(out, names)]
     return studies if names else sorted(studies, key=lambda study: str(study.facts["started"]))
 
 
 def folders(out: Path, names: Sequence[str] = ()) -> list[Path]:
-    """The folders of the named studies in `out`, or of all; a `UserError` for a name that is not
-    there.
-    """
+    """The folders of the named studies in `out`, or of all; a `UserError` for an unknown name."""
     there = _there(out)
     for name in names:
         if name not in there:
@@ -134,8 +130,9 @@ def _table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
 
 
 def _typed(text: Any) -> Any:
-    """The value that was written: '3' is 3, 'True' is True, 'sqrt' is 'sqrt', 'None' stays the
-    word; NaN if missing.
+    """The value that was written as `text`; NaN if missing.
+
+    '3' is 3, 'True' is True, 'sqrt' is 'sqrt', 'None' stays the word.
     """
     if not isinstance(text, str):
         return text

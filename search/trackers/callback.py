@@ -1,5 +1,4 @@
-"""Experiment trackers beside the record: TensorBoard, MLflow and Weights & Biases, through Ray's
-own callbacks.
+"""Passes trials on to TensorBoard, MLflow and Weights & Biases through Ray's callbacks.
 
 Ray's callbacks read a trial of Tune's and write where Tune keeps its own files. Here they get a
 `Tracked` trial, which shows them the configuration, the figures and a folder of the study instead.
@@ -108,8 +107,9 @@ class Tracker(tune.Callback):  # type: ignore[misc]  # Ray ships no types for it
 
 
 def trackers(names: Iterable[str], study: str, logs: Path) -> list[Tracker]:
-    """Those of these names. They write into the study's folder `logs` unless their own settings say
-    otherwise.
+    """The trackers of these names.
+
+    They write to the folder `logs` of the study unless their own settings say otherwise.
     """
     return [_tracker(name, study, logs / name) for name in names]
 
