@@ -31,13 +31,9 @@ class Stop(tune.Stopper):  # type: ignore[misc]  # Ray ships no types for it
         """Why a search ended before its trials did."""
         if self.broken:
             return "the record cannot be written"
-        return (
-            "interrupted"
-            if self.interrupted
-            else "its time is spent"
-            if self.stop_all()
-            else "by an error"
-        )
+        if self.interrupted:
+            return "interrupted"
+        return "its time is spent" if self.stop_all() else "by an error"
 
     def share(self, searches: int) -> None:
         """Give the next search an equal part of the time that `searches` of them have left.

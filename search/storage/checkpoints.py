@@ -18,8 +18,7 @@ from pathlib import Path
 from hypersearch.models.api import Run
 from hypersearch.search.storage.files import write_json
 
-# raised when a family makes another model of a configuration: then the states from before fit no
-# more
+# raised when a family makes another model of a configuration: older states then no longer fit
 FORMAT = 2
 
 
@@ -67,9 +66,12 @@ def save(
 
 def latest(trial: Path) -> Checkpoint | None:
     """The latest whole checkpoint in the folder of a trial, or None."""
-    there = [path for path in trial.glob("*") if path.name.isdigit()]
-    whole = (_read(path) for path in sorted(there, key=lambda path: int(path.name), reverse=True))
-    return next((checkpoint for checkpoint in whole if checkpoint), None)
+    folders = [path for path in trial.glob("*") if path.name.isdigit()]
+    for folder in sorted(folders, key=lambda path: int(path.name), reverse=True):
+        checkpoint = _read(folder)
+        if checkpoint:
+            return checkpoint
+    return None
 
 
 def clear(trial: Path) -> None:
