@@ -27,7 +27,7 @@ def cluster():
 
 
 def start(cluster, *words):
-    command = [sys.executable, "-m", "search", *words, "--address", cluster.address]
+    command = [sys.executable, "-m", "hypersearch", *words, "--address", cluster.address]
     environment = dict(os.environ)
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     return subprocess.Popen(command, env=environment, **pipes)

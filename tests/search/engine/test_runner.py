@@ -246,7 +246,7 @@ def test_an_error_of_the_engine_loses_no_trial(here, monkeypatch):
     """
 
     def broken(self, *arguments, **info):
-        if any(trial.steps for trial in self._bridge.trials.values()):
+        if any(trial.steps for trial in self._searcher.trials.values()):
             raise OSError("disk full")
 
     monkeypatch.setattr(RecordCallback, "on_step_end", broken)
@@ -262,7 +262,7 @@ def test_interrupt_keeps_everything_and_exits_130(here):
     command = [
         sys.executable,
         "-m",
-        "search",
+        "hypersearch",
         "run",
         BROKEN,
         "--set",
