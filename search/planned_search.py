@@ -27,7 +27,7 @@ class Origin:
     files: Mapping[str, str]  # of its export in `sources/`, by name: SHA-256
 
     @property
-    def told(self) -> str:
+    def label(self) -> str:
         """Which trial it is, in words: trial 3 R4."""
         return f"trial {self.trial} {self.name}".strip()
 

@@ -22,9 +22,9 @@ import platformdirs
 from numpy.typing import NDArray
 
 from hypersearch.models.data.checks import ARRAYS, labels, pixels, short_line
-from hypersearch.models.data.download import temporary
 from hypersearch.models.data.idx import STEMS, Labels, Pixels, Shipped
 from hypersearch.models.errors import UserError
+from hypersearch.models.files import write_beside
 
 _VERSION = 1  # of a cache entry; raise it when what is kept, or how a CSV is read, changes
 _FRESH_NS = 100_000_000  # a file changed this recently could change again and keep its time stamp
@@ -142,16 +142,14 @@ def _keep(entry: Path, key: str, table: _Table) -> None:
     """Write a cache entry, whole or not at all; a cache that cannot be written is done without."""
     with contextlib.suppress(OSError):
         entry.parent.mkdir(parents=True, exist_ok=True)
-        with temporary(entry.parent) as part:
-            with part.open("wb") as file:
-                np.savez(
-                    file,
-                    key=key,
-                    labels=table.labels_n,
-                    pixels=table.pixels_nd,
-                    last_name=table.last_name,
-                )
-            part.replace(entry)
+        with write_beside(entry) as temporary:
+            np.savez(
+                temporary,
+                key=key,
+                labels=table.labels_n,
+                pixels=table.pixels_nd,
+                last_name=table.last_name,
+            )
 
 
 def _parse(path: Path, has_labels: bool, has_pixels: bool) -> _Table:

@@ -23,9 +23,7 @@ CHANGES = "--set P=V fixes a parameter, --space P=LOW..HIGH or P=A,B searches ot
 
 
 def listing(what: str, name: str | None, out: Path) -> str:
-    """The lines of `hypersearch list families|datasets|studies`, or of one family, as wide as the
-    terminal.
-    """
+    """The lines of `hypersearch list families|datasets|studies`, or of one family."""
     lists: dict[str, Callable[[], str]] = {
         "families": lambda: shown(*(_family(find(name)) if name else _families())),
         "datasets": lambda: "\n".join(f"{name}: {words}" for name, words in NAMES.items()),
@@ -101,8 +99,9 @@ def _searched_values(family: Family, name: str) -> str:
 
 
 def _used(name: str, baselines: Sequence[Baseline]) -> str:
-    """The value that all baselines have, or each value with their names: 10 (R4-10, R4-ae10), 16
-    (R4-16).
+    """The value that all baselines have, or each value with their names.
+
+    As in: 10 (R4-10, R4-ae10), 16 (R4-16).
     """
     names: dict[str, list[str]] = {}
     for each in baselines:

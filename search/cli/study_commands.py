@@ -154,8 +154,9 @@ def report(names: tuple[str, ...], to: Path | None, out: Path) -> int:
 
 @contextmanager
 def _bar() -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error, if that is a terminal; without a thread of its own, since the
-    drawing forks.
+    """A progress bar on standard error, if that is a terminal.
+
+    It has no thread of its own, since the drawing forks.
     """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn

@@ -1,5 +1,4 @@
-"""Questions answered by a process of their own: what Keras sees, and what a first step costs in
-time and memory.
+"""Separate processes that ask what Keras sees, and what a first step costs.
 
 TensorFlow is never imported beside Ray Tune's loop, and a family that crashes takes only its own
 process with it. A question is `python -m hypersearch.search.diagnostics.probe NAME`, its arguments
@@ -148,9 +147,7 @@ class Middle:
 
 
 def _environment(config: StudyConfig | None) -> dict[str, str]:
-    """As on a worker: its threads, no GPU for a trial that asks for none, and our own import
-    path.
-    """
+    """As on a worker: its threads, its GPUs, and the import path of this process."""
     from hypersearch.search.engine.cluster import worker_environment
 
     threads = config.cpus_per_trial if config else 1

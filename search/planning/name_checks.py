@@ -1,6 +1,4 @@
-"""Whether the names in a study's settings are known, before data are read and what is slow to load
-is imported.
-"""
+"""Refuses unknown names in a study's settings before anything slow is loaded."""
 
 from __future__ import annotations
 
@@ -18,17 +16,14 @@ from hypersearch.search.space import narrowing
 
 
 def configured(targets: Sequence[str], options: Mapping[str, Any]) -> StudyConfig:
-    """The study that `targets` and `options` ask for, all of its names known; a `UserError` if
-    not.
-    """
+    """The study of `targets` and `options`; a `UserError` if one of its names is unknown."""
     config = build(targets, options)
     refuse_unknown(config, [find(search.family, config.home) for search in config.searches])
     return config
 
 
 def refuse_unknown(config: StudyConfig, families: Sequence[Family]) -> None:
-    """Raise a `UserError` for the first name that is not known: of parameters, baselines, metrics,
-    steps, data.
+    """Raise a `UserError` for the first name that is unknown.
 
     `families`: those of the study's searches, in their order. Values of parameters are checked as
     well.

@@ -330,7 +330,7 @@ def test_where_it_is_written(tmp_path):
     assert write_report(tmp_path, []) == tmp_path / "report.html"
     assert write_report(tmp_path, ["b"]) == tmp_path / "b" / "report.html"
     assert write_report(tmp_path, ["a"], tmp_path / "here.html") == tmp_path / "here.html"
-    assert not list(tmp_path.rglob("*.partial"))
+    assert not list(tmp_path.rglob("*.partial*"))
 
 
 @pytest.mark.usefixtures("no_figures")
@@ -346,7 +346,7 @@ def test_what_is_refused(tmp_path):
         write_report(tmp_path, [], tmp_path / "there" / "report.html")
     with pytest.raises(UserError, match="^cannot write .*: Is a directory$"):
         write_report(tmp_path, [], tmp_path / "demo")
-    assert not list(tmp_path.rglob("*.partial"))
+    assert not list(tmp_path.rglob("*.partial*"))
 
 
 @pytest.mark.usefixtures("no_figures")

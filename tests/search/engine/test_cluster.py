@@ -16,7 +16,7 @@ import hypersearch
 from benchmarks.kill_drill import three_nodes
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(300)]
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 SLOW = "benchmarks.slow_toy:FAMILY"
 
 

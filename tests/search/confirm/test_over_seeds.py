@@ -8,11 +8,11 @@ from statistics import fmean
 import numpy as np
 import pytest
 
-from hypersearch.search.confirm.over_seeds import described, interval, over_seeds
+from hypersearch.search.confirm.over_seeds import interval, over_seeds, summarize
 
 
 def test_of_one_seed_there_is_only_the_figure():
-    assert described([0.25]) == {"": 0.25}
+    assert summarize([0.25]) == {"": 0.25}
 
 
 @pytest.mark.parametrize("values", [[9.0, 0.0], [1.0, 2.0, 6.0]])
@@ -21,7 +21,7 @@ def test_of_two_or_three_it_is_the_least_and_the_greatest(values):
 
 
 def test_mean_and_deviation():
-    assert described([1.0, 2.0, 6.0]) == {
+    assert summarize([1.0, 2.0, 6.0]) == {
         "": 3.0,
         "_std": pytest.approx(7**0.5),
         "_low": 1.0,
@@ -31,7 +31,7 @@ def test_mean_and_deviation():
 
 @pytest.mark.parametrize("count", [2, 3, 7])
 def test_equal_figures_have_no_width(count):
-    found = described([0.1] * count)
+    found = summarize([0.1] * count)
     assert found == pytest.approx({"": 0.1, "_std": 0.0, "_low": 0.1, "_high": 0.1})
     assert found["_low"] <= found[""] <= found["_high"]
 

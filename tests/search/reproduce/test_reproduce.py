@@ -27,7 +27,7 @@ from hypersearch.search.reproduce.report_studies import (
     ReportStudy,
     _ended,
     reduced,
-    studies_of,
+    targets_of,
     unconfirmed,
 )
 from hypersearch.search.reproduce.reproduce import STUDIES, named_reports
@@ -137,7 +137,7 @@ def test_quick_shortens_networks_alone():
     assert ReportStudy("r3", quick=True).config().name == "r3-quick"
     short = {
         each.name: (each.resource, each.shortened)
-        for each in studies_of(ReportStudy("r3", quick=True).config())
+        for each in targets_of(ReportStudy("r3", quick=True).config())
     }
     assert short["R3-own"] == (report_studies.QUICK_EPOCHS, True)
     assert short["R3-5"] == (300, False)
@@ -151,7 +151,7 @@ def test_a_reports_rows_are_what_its_studies_run(report):
     wanted = {
         (each.family, each.name): each
         for file in STUDIES[report]
-        for each in studies_of(ReportStudy(file).config())
+        for each in targets_of(ReportStudy(file).config())
     }
     rows = [(table, row) for table in TABLES[report] for row in table.rows]
     assert {(row.family, row.baseline) for _, row in rows} == set(wanted)
@@ -168,7 +168,7 @@ def test_a_reports_rows_are_what_its_studies_run(report):
 def test_the_forest_of_a_thousand_trees_is_wholly_fixed():
     forest = next(
         each
-        for each in studies_of(ReportStudy("r5").config())
+        for each in targets_of(ReportStudy("r5").config())
         if each.family == "random_forest" and not each.name
     )
     published = find("random_forest").baselines[0].config
@@ -193,7 +193,7 @@ def test_clusterings_take_the_network_of_the_study_that_kept_it(tmp_path, monkey
     )
     kept = []
     monkeypatch.setattr(
-        "hypersearch.search.features.network_export.kept", lambda study, family: iter(kept)
+        "hypersearch.search.features.network_export.kept_models", lambda study, family: iter(kept)
     )
     assert [each.family for each in reduced(part, part.config()).searches] == [
         "cnn",

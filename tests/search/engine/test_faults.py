@@ -16,7 +16,7 @@ from hypersearch.search.config.study_files import build
 from hypersearch.search.engine.runner import run_study
 
 pytestmark = pytest.mark.timeout(240)
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 BROKEN = "tests.broken:FAMILY"
 
 

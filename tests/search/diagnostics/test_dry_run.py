@@ -20,7 +20,7 @@ from hypersearch.search.planning.plan import plan_study, slots
 from hypersearch.search.schedulers.rungs import expected
 from hypersearch.search.space.proposals import propose
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 
 
 def study(**settings):

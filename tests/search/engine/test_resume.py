@@ -80,7 +80,7 @@ def interrupt(monkeypatch):
 
         def process(self, iteration, trials, trial, result, **info):
             heard(self, iteration, trials, trial, result, **info)
-            if (trial.ours.number, trial.ours.resource) in moments:
+            if (trial.trial.number, trial.trial.resource) in moments:
                 moments.clear()
                 self._stop.interrupted = True
 

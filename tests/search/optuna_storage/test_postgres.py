@@ -1,5 +1,5 @@
 """Searches that are recorded in a real PostgreSQL server; the default storage is tested in
-test_engine.py.
+tests/search/engine/test_runner.py.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from hypersearch.search.config.settings import StudyConfig
 from hypersearch.search.diagnostics import doctor, machine_checks
 from hypersearch.search.diagnostics.probe import probe
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 
 BROKEN = """
 import os

@@ -393,4 +393,4 @@ def test_a_registry_loads_no_ray():
     code = (
         "import sys; import hypersearch.search.schedulers.registry; assert 'ray' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[3])

@@ -104,7 +104,7 @@ def test_a_new_column_keeps_the_rows_before_it(tmp_path):
         {"a": "2", "b": "x,y\n"},
         {"a": "3", "b": ""},
     ]
-    assert not list(tmp_path.glob("*.partial"))
+    assert not list(tmp_path.glob("*.partial*"))
 
 
 def test_a_study_is_not_begun_twice(tmp_path):
