@@ -159,19 +159,19 @@ def every_family() -> list[Any]:
 
 def families() -> str:
     """One row a family."""
-    return table(
-        ("family", "a step is one of", "full trial", "objective", "baselines"),
-        [
-            (
-                f"[{each.name}]({each.name}.md)",
-                each.resource,
-                f"{each.max_resource} {each.resource}",
-                f"`{each.metric}`, {BETTER[each.mode]} is better",
-                ", ".join(baseline.name for baseline in each.baselines),
-            )
-            for each in every_family()
-        ],
-    )
+    from hypersearch.models.text import counted
+
+    rows = [
+        (
+            f"[{each.name}]({each.name}.md)",
+            counted(1, each.resource),
+            counted(each.max_resource, each.resource),
+            f"`{each.metric}`, {BETTER[each.mode]} is better",
+            ", ".join(baseline.name for baseline in each.baselines),
+        )
+        for each in every_family()
+    ]
+    return table(("family", "a step", "a full trial", "objective", "baselines"), rows)
 
 
 def family(name: str) -> str:
@@ -228,13 +228,18 @@ def baselines(found: Any) -> str:
             f"{each.resource} {found.resource}",
             each.source,
             each.features and f"`{each.features}`",
-            ", ".join(f"`{name}` {value:,.10g}" for name, value in each.figures.items()),
+            ", ".join(f"`{name}` {figure(value)}" for name, value in each.figures.items()),
         )
         for each in found.baselines
     ]
     columns = ("name", "length", "source", "features", "its figures")
     kept = [n for n, column in enumerate(columns) if column != "features" or found.takes_features]
     return table([columns[n] for n in kept], [[row[n] for n in kept] for row in rows])
+
+
+def figure(value: float) -> str:
+    """A figure as reports print it: 0.8790, 1,914,601.2."""
+    return f"{value:.4f}" if abs(value) < 10 else f"{value:,.10g}"
 
 
 def initial_points() -> str:
