@@ -60,7 +60,8 @@ def test_a_table_has_a_row_for_each_entry(made, names):
 
 
 def test_a_table_has_as_many_cells_in_each_row():
-    made = [TABLES.GENERATORS[name]() for name in TABLES.GENERATORS if name != "family"]
+    several = {"family", "commands"}  # tables with headings between them
+    made = [make() for name, make in TABLES.GENERATORS.items() if name not in several]
     for text in made:
         counts = {len(re.findall(r"(?<!\\)\|", line)) for line in text.splitlines()}
         assert len(counts) == 1, text
