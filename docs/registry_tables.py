@@ -73,16 +73,24 @@ def datasets() -> str:
 
 
 def metrics() -> str:
-    """The table of `METRICS`."""
-    from hypersearch.models.metrics import METRICS
+    """The table of `DIRECTIONS`."""
+    from hypersearch.models.metrics import DIRECTIONS
 
-    return table(
-        ("metric", "better", "meaning", "needs", "families"),
-        [
-            (f"`{name}`", BETTER[row.mode], row.help, row.needs, ", ".join(families_with(name)))
-            for name, row in METRICS.items()
-        ],
-    )
+    rows = [
+        (f"`{name}`", BETTER[mode], looks_at_labels(name), families_with(name))
+        for name, mode in DIRECTIONS.items()
+    ]
+    return table(("metric", "better", "of clusterings: looks at labels", "families"), rows)
+
+
+def looks_at_labels(metric: str) -> str:
+    """Of a metric of clusterings, yes or no; of another one, nothing."""
+    from hypersearch.models.metrics import UNSUPERVISED
+
+    if metric in UNSUPERVISED:
+        return "no"
+    clusterings = [family for family in every_family() if family.takes_features]
+    return "yes" if any(metric in family.metrics for family in clusterings) else ""
 
 
 def figures() -> str:
@@ -145,9 +153,10 @@ def sentence(help_text: str) -> str:
 # --- families -----------------------------------------------------------------------------------
 
 
-def families_with(metric: str) -> list[str]:
+def families_with(metric: str) -> str:
     """The families whose steps report a metric."""
-    return [family.name for family in every_family() if metric in family.metrics]
+    named = [family.name for family in every_family() if metric in family.metrics]
+    return ", ".join(named) or "on test images only"
 
 
 def every_family() -> list[Any]:
