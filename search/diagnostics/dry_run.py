@@ -19,9 +19,9 @@ from sqlalchemy.exc import ArgumentError
 from hypersearch.clustering.features.feature_spec import network
 from hypersearch.models.data.datasets import Dataset
 from hypersearch.models.errors import UserError
-from hypersearch.models.text import counted
+from hypersearch.models.text import counted, duration
 from hypersearch.search.config.settings import StudyConfig
-from hypersearch.search.diagnostics.probe import Probe, duration, probe
+from hypersearch.search.diagnostics.probe import Probe, probe
 from hypersearch.search.planned_search import Search
 from hypersearch.search.planning import environment
 from hypersearch.search.planning.plan import plan_study, slots
@@ -151,7 +151,7 @@ def cost_rows(search: Search, tried: Probe | None, at_once: int) -> Iterator[Row
     if tried.failure:
         yield "time", f"not known: {tried.reason}"
         return
-    times = [duration(seconds(search, tried, steps, at_once)) for steps in (likely, most)]
+    times = [duration(seconds(search, tried, steps, at_once), "rough") for steps in (likely, most)]
     yield (
         "time",
         (
@@ -159,7 +159,8 @@ def cost_rows(search: Search, tried: Probe | None, at_once: int) -> Iterator[Row
             " at once"
         ),
     )
-    once = f"{duration(tried.step)} a step, {duration(tried.overhead)} besides for each trial"
+    step, overhead = duration(tried.step, "rough"), duration(tried.overhead, "rough")
+    once = f"{step} a step, {overhead} besides for each trial"
     yield "", f"from one step of {tried.name or 'a middling proposal'}: {once}"
     yield "memory", f"{tried.peak / GIB:.1f} GiB a trial"
 
@@ -213,14 +214,14 @@ def _time(config: StudyConfig, timed: Sequence[tuple[Search, Probe]], at_once: i
     likely = sum(seconds(search, probe, expected_steps(search), at_once) for search, probe in timed)
     most = sum(seconds(search, probe, most_steps(search), at_once) for search, probe in timed)
     words = (
-        f"{duration(likely)} expected, {duration(most)} if no trial is stopped"
+        f"{duration(likely, 'rough')} expected, {duration(most, 'rough')} if no trial is stopped"
         if timed
         else "not known"
     )
     if config.time_budget is None:
         return f"{words}; no time budget"
     cut = ", which cuts the searches short" if likely > config.time_budget else ""
-    return f"{words}; the time budget is {duration(config.time_budget)}{cut}"
+    return f"{words}; the time budget is {duration(config.time_budget, 'rough')}{cut}"
 
 
 def _at_once(config: StudyConfig, at_once: int) -> str:
