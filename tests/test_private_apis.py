@@ -106,11 +106,11 @@ def has(owner: Any, name: str) -> bool:
     ("path", "owner", "name"), SYMBOLS, ids=lambda value: value.rpartition(".")[2]
 )
 def test_a_private_symbol_is_there(path: str, owner: str, name: str) -> None:
-    version = importlib.metadata.version(
-        {"sklearn": "scikit-learn"}.get(owner.split(".")[0], owner.split(".")[0])
+    library = owner.split(".")[0]
+    version = importlib.metadata.version({"sklearn": "scikit-learn"}.get(library, library))
+    assert has(found(owner), name), (
+        f"{path} uses {name} of {owner}, which {library} {version} does not have: change it there"
     )
-    words = f"{path} uses {name} of {owner}, which {owner.split('.')[0]} {version} does not have: change it there"
-    assert has(found(owner), name), words
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -139,15 +139,18 @@ def test_what_is_listed_is_used() -> None:
         ("import ray._private", {"ray._private"}),
         ("study._storage.x", {"_storage"}),
         (
-            "import optuna\nclass A(optuna.samplers.TPESampler):\n    def _sample(self): self._rng, self._own",
+            "import optuna\n"
+            "class A(optuna.samplers.TPESampler):\n    def _sample(self): self._rng, self._own",
             {"_rng"},
         ),
         (
-            "from optuna.samplers import TPESampler\nclass A(TPESampler):\n    def _sample(self): pass",
+            "from optuna.samplers import TPESampler\n"
+            "class A(TPESampler):\n    def _sample(self): pass",
             {"_sample"},
         ),
         (
-            "class A:\n    def f(self, other):\n        return self._x + other._x\n    def _x(self): pass",
+            "class A:\n"
+            "    def f(self, other):\n        return self._x + other._x\n    def _x(self): pass",
             set(),
         ),
         ("row._replace(x=1)", set()),

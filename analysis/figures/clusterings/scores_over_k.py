@@ -215,9 +215,14 @@ def _apart(scores: Scores) -> str:
 
 
 SCORES_OVER_K = FigureKind(
-    "curves_over_k",
-    "Scores against the number of clusters",
-    compute_scores_over_k,
-    draw_scores_over_k,
-    describe_scores_over_k,
+    name="curves_over_k",
+    title="Scores against the number of clusters",
+    compute=compute_scores_over_k,
+    draw=draw_scores_over_k,
+    describe=describe_scores_over_k,
+    caption=(
+        "Scores rise with the number of clusters whatever a clustering is worth; compare"
+        " equal numbers."
+    ),
+    group="search",
 )

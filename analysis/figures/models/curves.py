@@ -189,5 +189,15 @@ def _scale(axes: Axes, lines: Sequence[Line]) -> None:
 
 
 CURVES = FigureKind(
-    "curves", "Training and validation curves", curves, draw_curves, describe_curves
+    name="curves",
+    title="Training and validation curves",
+    compute=curves,
+    draw=draw_curves,
+    describe=describe_curves,
+    caption=(
+        "The best trial before the baselines; where training improves while validation"
+        " turns, a model overfits."
+    ),
+    empty="the best trial was judged only once, or there is none.",
+    group="model",
 )

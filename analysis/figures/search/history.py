@@ -248,9 +248,12 @@ def _reached(history: History) -> float:
 
 
 HISTORY = FigureKind(
-    "history",
-    "Objective of each trial, and the best so far",
-    compute_history,
-    draw_history,
-    describe_history,
+    name="history",
+    title="Objective of each trial, and the best so far",
+    compute=compute_history,
+    draw=draw_history,
+    describe=describe_history,
+    caption="Every trial in the order of its number, and the best that was known after each.",
+    empty="no trial has run to its end.",
+    group="search",
 )

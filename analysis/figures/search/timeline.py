@@ -225,9 +225,12 @@ def describe_timeline(timeline: Timeline) -> str:
 
 
 TIMELINE = FigureKind(
-    "timeline",
-    "What the workers did, and what early stopping spared",
-    compute_timeline,
-    draw_timeline,
-    describe_timeline,
+    name="timeline",
+    title="What the workers did, and what early stopping spared",
+    compute=compute_timeline,
+    draw=draw_timeline,
+    describe=describe_timeline,
+    caption="When trials ran, and below, what the workers' time went into; in gaps nothing ran.",
+    empty="nothing has run, or no journal was kept.",
+    group="search",
 )
