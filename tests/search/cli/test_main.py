@@ -149,10 +149,7 @@ def test_no_command_shows_help(capsys):
         (["run", "cnn", "--data-dir", "nowhere"], "--data-dir nowhere: there is no such folder"),
         (
             ["run", "hypersearch.models.families.toy:NOISE"],
-            (
-                "'hypersearch.models.families.toy:NOISE' is a float, expected a"
-                " hypersearch.models.api.Family"
-            ),
+            ("'hypersearch.models.families.toy:NOISE' is a float, expected a hypersearch.Family"),
         ),
         (["leaderboard", "none"], "unknown study 'none' in runs, there are: none yet"),
         (
