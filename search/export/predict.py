@@ -20,8 +20,8 @@ USE = """\
     # IMAGES: image files, a folder of them, or a data set by name or path
     hypersearch predict FOLDER IMAGES
 
-    from models import shelf
-    shelf.take(Path("FOLDER")).predict(x)   # x: uint8 (n, {height}, {width})
+    from hypersearch.models.serialization import load_exported
+    load_exported(Path("FOLDER")).predict(x)   # x: uint8 (n, {height}, {width})
 
 preprocess.json says what goes in and what comes out, best.json what was fitted and how well it did.
 """
