@@ -27,6 +27,7 @@ from hypersearch.analysis.comparison.incumbents import (
 )
 from hypersearch.analysis.formatting import figures
 from hypersearch.models.errors import unknown
+from hypersearch.models.metrics import BETTER
 
 Comparisons: TypeAlias = Sequence[Comparison]
 PARTS = (0.25, 0.5, 1.0)  # of what all sides spent, after which the incumbents are shown
@@ -146,7 +147,7 @@ def _telling(comparison: Comparison) -> Iterator[tuple[tuple[str, str], Pairwise
 
 def _sides(comparison: Comparison) -> Block:
     on = "" if comparison.dataset == "none" else f" on {comparison.dataset}"
-    better = "higher" if comparison.mode == "max" else "lower"
+    better = BETTER[comparison.mode]
     several = any(len(side.courses) > 1 for side in comparison.sides)
     medians = figures([side.final.median for side in comparison.sides])
     rows = []

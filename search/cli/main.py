@@ -286,13 +286,13 @@ def predict(model: Path, images: str, data_dir: Path | None, to: Any) -> int:
     return 0
 
 
-@cli.command(name="list", short_help="Name the families, data sets or studies.")
-@click.argument("what", metavar="families|datasets|studies")
+@cli.command(name="list", short_help="Name the families, metrics, data sets or studies.")
+@click.argument("what", metavar="families|metrics|datasets|studies")
 @click.argument("name", required=False, metavar="[FAMILY]")
 @out_option
 def list_command(what: str, name: str | None, out: Path) -> int:
-    """Say which families, data sets or studies there are, or what is searched of one family: list
-    families cnn.
+    """Say which families, metrics, data sets or studies there are, or what is searched of one
+    family: list families cnn.
     """
     from hypersearch.search.cli.listing import listing
 

@@ -165,7 +165,7 @@ def test_no_command_shows_help(capsys):
         (
             ["list", "familys"],
             (
-                "unknown list 'familys', allowed: families, datasets, studies; did you mean"
+                "unknown list 'familys', allowed: families, metrics, datasets, studies; did you mean"
                 " 'families'?"
             ),
         ),
