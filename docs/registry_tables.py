@@ -73,24 +73,14 @@ def datasets() -> str:
 
 
 def metrics() -> str:
-    """The table of `DIRECTIONS`."""
-    from hypersearch.models.metrics import DIRECTIONS
+    """The table of `METRICS`."""
+    from hypersearch.models.metrics import METRICS
 
     rows = [
-        (f"`{name}`", BETTER[mode], looks_at_labels(name), families_with(name))
-        for name, mode in DIRECTIONS.items()
+        (f"`{name}`", BETTER[row.mode], row.help, row.needs, families_with(name))
+        for name, row in METRICS.items()
     ]
-    return table(("metric", "better", "of clusterings: looks at labels", "families"), rows)
-
-
-def looks_at_labels(metric: str) -> str:
-    """Of a metric of clusterings, yes or no; of another one, nothing."""
-    from hypersearch.models.metrics import UNSUPERVISED
-
-    if metric in UNSUPERVISED:
-        return "no"
-    clusterings = [family for family in every_family() if family.takes_features]
-    return "yes" if any(metric in family.metrics for family in clusterings) else ""
+    return table(("metric", "better", "meaning", "needs", "families"), rows)
 
 
 def figures() -> str:

@@ -16,6 +16,7 @@ from hypersearch.analysis.comparison.incumbents import (
     interval_rank,
 )
 from hypersearch.analysis.formatting import figures
+from hypersearch.models.metrics import BETTER
 
 PARTS = (0.25, 0.5, 1.0)  # of what all sides spent, after which the incumbents are shown
 WIDEST = 24  # a side's name in a table
@@ -58,7 +59,7 @@ def lines(comparison: Comparison) -> Iterator[str]:
 
 def _sides(comparison: Comparison) -> Block:
     on = "" if comparison.dataset == "none" else f" on {comparison.dataset}"
-    better = "higher" if comparison.mode == "max" else "lower"
+    better = BETTER[comparison.mode]
     several = any(len(side.courses) > 1 for side in comparison.sides)
     medians = figures([side.final.median for side in comparison.sides])
     rows = []

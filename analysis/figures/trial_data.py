@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from hypersearch.models.metrics import BETTER
 from hypersearch.search.storage.study import Study
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -36,7 +37,7 @@ class Goal:
     @property
     def better(self) -> str:
         """The words for it."""
-        return "higher is better" if self.mode == "max" else "lower is better"
+        return f"{BETTER[self.mode]} is better"
 
     def first(self, values: ArrayLike) -> Ints:
         """The order of `values`, best first; of equal ones the earlier first."""

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hypersearch.models import text as words
+from hypersearch.models.metrics import row_of
 from hypersearch.models.text import one_line
 from hypersearch.search.storage.study import is_missing
 
 DASH = "–"
 HELD = "\N{NO-BREAK SPACE}"
-COUNTS = frozenset({"clusters", "parameters"})  # metrics that are whole
 LONG = 160  # characters of a name or value that are shown
 
 
@@ -47,7 +47,7 @@ def column(values: Sequence[Any]) -> list[str]:
 
 def figure(value: Any, metric: str = "") -> str:
     """One figure by itself; counts of things are whole."""
-    return count(value) if metric in COUNTS else column([value])[0]
+    return count(value) if row_of(metric).whole else column([value])[0]
 
 
 def count(value: Any) -> str:

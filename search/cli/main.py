@@ -280,12 +280,12 @@ def predict(model: Path, images: str, data_dir: Path | None, to: Any) -> int:
     return 0
 
 
-@cli.command(name="list", short_help="Name the families, data sets or studies.")
-@click.argument("what", metavar="families|datasets|studies")
+@cli.command(name="list", short_help="Name the families, metrics, data sets or studies.")
+@click.argument("what", metavar="families|metrics|datasets|studies")
 @click.argument("name", required=False, metavar="[FAMILY]")
 @out_option
 def list_command(what: str, name: str | None, out: Path) -> int:
-    """List families, data sets or studies, or what is searched of a family: list families cnn."""
+    """List families, metrics, data sets or studies, or the space of one: list families cnn."""
     from hypersearch.search.cli.listing import listing
 
     click.echo(listing(what, name, out))

@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError
 from hypersearch.clustering.features.feature_spec import network
 from hypersearch.models.data.datasets import Dataset
 from hypersearch.models.errors import UserError
+from hypersearch.models.metrics import BETTER
 from hypersearch.models.text import counted, duration
 from hypersearch.search.config.settings import StudyConfig
 from hypersearch.search.diagnostics.probe import Probe, probe
@@ -121,8 +122,7 @@ def _objective(search: Search) -> str:
     """The objectives with their directions, and the other metrics."""
     goals = []
     for metric, mode in zip(search.metrics, search.modes, strict=True):
-        better = "higher" if mode == "max" else "lower"
-        goals.append(f"{metric}, {better} is better")
+        goals.append(f"{metric}, {BETTER[mode]} is better")
     words = "; and ".join(goals)
     others = [name for name in search.family.metrics if name not in search.metrics]
     return f"{words}; also {', '.join(others)}" if others else words

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from hypersearch.analysis.figures import KINDS
-from hypersearch.models.metrics import DIRECTIONS
+from hypersearch.models.metrics import METRICS
 from hypersearch.search.families import FAMILIES, find
 from hypersearch.search.schedulers.registry import SCHEDULERS
 from hypersearch.search.searchers import SEARCHERS
@@ -49,7 +49,7 @@ def test_the_page_of_a_family_has_its_parameters_and_baselines(name):
     [
         ("searchers", SEARCHERS),
         ("schedulers", SCHEDULERS),
-        ("metrics", DIRECTIONS),
+        ("metrics", METRICS),
         ("figures", KINDS),
     ],
 )
