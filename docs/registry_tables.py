@@ -67,9 +67,28 @@ def trackers() -> str:
 
 def datasets() -> str:
     """The table of the named data sets."""
-    from hypersearch.models.data.datasets import NAMES
+    from hypersearch.models.data.sources import NAMED_SOURCES
 
-    return table(("name", "holds"), [(f"`{name}`", words) for name, words in NAMES.items()])
+    return table(
+        ("name", "holds"), [(f"`{name}`", row.help) for name, row in NAMED_SOURCES.items()]
+    )
+
+
+def data_formats() -> str:
+    """The table of the formats in which a user's own data can be."""
+    from hypersearch.models.data.sources import PATH_SOURCES
+
+    rows = [
+        (as_code(row.place), as_code(f"{row.holds}. {row.help}")) for row in PATH_SOURCES.values()
+    ]
+    return table(("`--dataset` is", "it holds"), rows)
+
+
+def as_code(text: str) -> str:
+    """The text with the names of files and arrays in code type."""
+    return re.sub(
+        r"[\w-]+(?:\.csv|-ubyte)|\b[xy]_(?:train|test)\b|\.(?:gz|npz)\b", r"`\g<0>`", text
+    )
 
 
 def metrics() -> str:
@@ -254,6 +273,7 @@ def initial_points() -> str:
 GENERATORS: dict[str, Callable[..., str]] = {
     "commands": commands,
     "datasets": datasets,
+    "data-formats": data_formats,
     "families": families,
     "family": family,
     "figures": figures,
