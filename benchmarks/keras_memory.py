@@ -54,7 +54,7 @@ def main() -> None:
             out,
         ]
         fixed = [word for pair in FIXED for word in ("--set", pair)]
-        command = [sys.executable, "-m", "search", *words, "--trials", str(TRIALS), *fixed]
+        command = [sys.executable, "-m", "hypersearch", *words, "--trials", str(TRIALS), *fixed]
         environment = dict(os.environ)
         with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
             seen = watch(process, Path(out) / "s" / "journal.jsonl")

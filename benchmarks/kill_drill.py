@@ -99,7 +99,7 @@ class Drill:
         return self.command("resume", "drill", *self.more)
 
     def command(self, *words: str) -> list[str]:
-        return [sys.executable, "-m", "search", *words, "--out", str(self.out)]
+        return [sys.executable, "-m", "hypersearch", *words, "--out", str(self.out)]
 
     def start(self, command: list[str]) -> subprocess.Popen[bytes]:
         environment = dict(os.environ)

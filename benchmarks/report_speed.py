@@ -46,7 +46,7 @@ def main() -> None:
 def timed(out: Path) -> float:
     began = time.perf_counter()
     subprocess.run(
-        [sys.executable, "-m", "search", "report", "thousand", "--out", str(out)], check=True
+        [sys.executable, "-m", "hypersearch", "report", "thousand", "--out", str(out)], check=True
     )
     return time.perf_counter() - began
 

@@ -39,7 +39,7 @@ if __name__ == "__main__":
     name = f"costs-{int(time.time())}"
     began, first, peaks = time.perf_counter(), None, (0, 0)
     with subprocess.Popen(
-        [sys.executable, "-m", "search", "run", *sys.argv[1:], "--name", name]
+        [sys.executable, "-m", "hypersearch", "run", *sys.argv[1:], "--name", name]
     ) as run:
         watched, sampled = psutil.Process(run.pid), 0.0
         while run.poll() is None:

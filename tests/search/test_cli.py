@@ -374,7 +374,7 @@ def test_git_revision_outside_a_checkout(here):
 
 
 def test_a_reader_that_has_gone_is_no_failure():
-    asked = [sys.executable, "-m", "search", "list", "families"]
+    asked = [sys.executable, "-m", "hypersearch", "list", "families"]
     with subprocess.Popen(asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as listing:
         listing.stdout.close()
         assert listing.stderr.read() == b""

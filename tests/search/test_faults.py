@@ -23,7 +23,7 @@ BROKEN = "tests.broken:FAMILY"
 def command(*words, **environment):
     """Run the command line in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-m", "search", *words],
+        [sys.executable, "-m", "hypersearch", *words],
         env={**os.environ, **environment},
         capture_output=True,
         text=True,

@@ -233,7 +233,7 @@ def test_what_has_come_to_its_end(tmp_path, change, ended):
 def test_all_reports_quick(here):
     if not os.environ.get("HYPERSEARCH_DATA"):
         pytest.skip("HYPERSEARCH_DATA is not set")
-    command = [sys.executable, "-m", "search", "reproduce", "all", "--quick"]
+    command = [sys.executable, "-m", "hypersearch", "reproduce", "all", "--quick"]
     environment = {
         **os.environ,
         "COLUMNS": "80",
