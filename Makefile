@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JAX := $(VENV)/.jax
+DOCS := $(VENV)/.docs
 DEMO := demo-$(shell date +%Y%m%d-%H%M%S)
 
-.PHONY: demo test test-slow check lock clean
+.PHONY: demo test test-slow check docs lock clean
 
 demo: $(READY)  ## search every family on the bundled digits, judge the best on test images, write a report
 	$(BIN)/hypersearch run quick --name $(DEMO)
@@ -16,7 +17,7 @@ demo: $(READY)  ## search every family on the bundled digits, judge the best on 
 test: $(READY)  ## the default tests, under five minutes on two cores: two files at a time
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-test-slow: $(READY) $(JAX)  ## the tests that take longer, those of the networks on JAX among them
+test-slow: $(READY) $(JAX) $(DOCS)  ## the tests that take longer, those of the networks on JAX among them
 	$(BIN)/python -m pytest -m "slow or cluster"
 
 check: $(READY)  ## lint, format, types
@@ -36,12 +37,22 @@ $(JAX): $(READY) requirements-jax.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-jax.lock
 	touch $@
 
+docs: $(DOCS)  ## the documentation as pages, in site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+$(DOCS): $(READY) requirements-docs.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-docs.lock
+	touch $@
+
 lock:  ## pin what a fresh install resolves to
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile pyproject.toml --extra dev --extra dashboard --extra postgresql --universal \
 		--python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --output-file requirements.lock
 	echo "jax>=0.6" | $(BIN)/uv pip compile - --constraint requirements.lock --universal \
 		--python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --output-file requirements-jax.lock
+	printf 'mkdocs>=1.6,<2\nmkdocs-material>=9.6\nmkdocstrings[python]>=1.0\n' | \
+		$(BIN)/uv pip compile - --constraint requirements.lock --universal \
+		--python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --output-file requirements-docs.lock
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .typing

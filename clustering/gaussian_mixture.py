@@ -48,6 +48,11 @@ from hypersearch.models.api import (
     Shared,
     Space,
 )
+from hypersearch.models.compat.sklearn_internals import (
+    OneStepMixture,
+    free_parameters,
+    log_prob_and_responsibilities,
+)
 from hypersearch.models.data.datasets import Dataset
 
 MOST = 64  # dimensions
@@ -63,27 +68,12 @@ FITTED = (
 """What scikit-learn goes on from, and what it predicts by."""
 
 
-class Mixture(GaussianMixture):  # type: ignore[misc]  # scikit-learn ships no types
-    """scikit-learn's mixture, fitted again and again to the same rows, which takes each of its
-    E-steps once.
-
-    `fit` takes one before its iteration, whose result was known when the fit before ended, and one
-    after it.
-    """
-
-    _taken: tuple[Any, Any] = (
-        None,
-        None,
-    )  # the means, which every M-step makes anew, and what the E-step gave
-
-    def _e_step(self, X: Any, **kwargs: Any) -> Any:  # noqa: N803  # scikit-learn's name
-        if self._taken[0] is not self.means_:
-            self._taken = self.means_, super()._e_step(X, **kwargs)
-        return self._taken[1]
+class Mixture(OneStepMixture):
+    """scikit-learn's mixture, which judges the rows that it is fitted to by its last E-step."""
 
     def judge_fitted(self, x_nd: NDArray[np.float64]) -> tuple[float, NDArray[np.int32]]:
         """`judged` of the rows that it is fitted to, at no cost."""
-        likelihood, responsibility_nk = self._e_step(x_nd)
+        likelihood, responsibility_nk = self.e_step(x_nd)
         return float(likelihood), responsibility_nk.argmax(axis=1).astype(np.int32)
 
 
@@ -163,10 +153,7 @@ class MixtureRun:
         """BIC (Schwarz 1978) and AIC (Akaike 1974) of the fitted images, whose mean log-likelihood
         is given.
         """
-        n, free = (
-            len(self._x_nd),
-            self.model._n_parameters(),
-        )  # public only by what is calculated of it
+        n, free = len(self._x_nd), free_parameters(self.model)
         return {
             "bic": free * log(n) - 2.0 * n * likelihood,
             "aic": free * 2.0 - 2.0 * n * likelihood,
@@ -217,9 +204,7 @@ def iterate(mixture: Any, x_nd: NDArray[np.float64]) -> None:
 
 def judged(mixture: Any, x_nd: NDArray[np.float64]) -> tuple[float, NDArray[np.int32]]:
     """The mean log-likelihood of images, in nats, and the component of each, int32 (n,)."""
-    likelihood_n, responsibility_nk = mixture._estimate_log_prob_resp(
-        x_nd
-    )  # `score` and `predict` at one's cost
+    likelihood_n, responsibility_nk = log_prob_and_responsibilities(mixture, x_nd)
     return float(likelihood_n.mean()), responsibility_nk.argmax(axis=1).astype(np.int32)
 
 

@@ -26,7 +26,6 @@ from hypersearch.clustering.centroids.lloyd import TOLERANCE, Lloyd, blocks
 from hypersearch.clustering.features.pipeline import Features, features
 from hypersearch.clustering.scores.agreement import (
     EXTERNAL,
-    WORST,
     external_scores,
     guarded,
     majority_classes,
@@ -47,6 +46,7 @@ from hypersearch.models.api import (
     Space,
 )
 from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.metrics import worst_of
 
 __all__ = ["FAMILY", "KMeansFit", "KMeansRun", "assign", "first_centers", "kmeans_curve"]
 
@@ -170,7 +170,7 @@ class KMeansRun:
         few of their own.
         """
         if min(len(self._x_nd) // 2, TWIN) < self._k:
-            return WORST["stability"]
+            return worst_of("stability")
         return stability(
             self._small, self._x_nd, self._seed, times=1, most=TWIN, judged_nd=self._x_val
         )

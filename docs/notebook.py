@@ -1,4 +1,5 @@
-# %% [markdown] A study in a notebook. Run it cell by cell (VS Code, Spyder, jupytext), or as
+# %% [markdown]
+# A study in a notebook. Run it cell by cell (VS Code, Spyder, jupytext), or as
 # `python docs/notebook.py runs/NAME`; without a name it takes the latest study.
 
 # %%
@@ -9,11 +10,11 @@ import hypersearch
 from hypersearch.search.storage.study import load_all
 
 study = hypersearch.load(sys.argv[1]) if len(sys.argv) == 2 else load_all(Path("runs"))[-1]
-# a row for each trial: objective, resource, seconds, param.*, val.* and, once confirmed, test.*
+# One row a trial: objective, resource, seconds, param.*, val.* and, once confirmed, test.*
 study.trials
 
 # %%
-study.history  # a row for each trial and step
+study.history  # one row a trial and step
 
 # %% [markdown]
 # The leaderboard of one search, best first, with what others have published beside it.
@@ -33,8 +34,9 @@ print(
     .to_string(index=False)
 )
 
-# %% [markdown] Each trial's curve, and the best so far. In a notebook a figure shows itself;
-# elsewhere it is saved.
+# %% [markdown]
+# Each trial's curve, and the best so far. In a notebook a figure shows itself; elsewhere it is
+# saved.
 
 # %%
 from hypersearch.analysis.figures.style import applied, figure

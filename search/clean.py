@@ -1,6 +1,4 @@
-"""`hypersearch clean`: removes what a study no longer needs, a whole study, or the features in the
-cache.
-"""
+"""`hypersearch clean`: removes checkpoints, whole studies, or the features in the cache."""
 
 from __future__ import annotations
 
@@ -14,7 +12,7 @@ from hypersearch.clustering.features import feature_cache
 from hypersearch.models.errors import UserError
 from hypersearch.models.text import counted
 from hypersearch.search.config.settings import storage_url
-from hypersearch.search.features.feature_source import is_there
+from hypersearch.search.features.feature_source import is_exported
 from hypersearch.search.optuna_storage.connection import storage_at
 from hypersearch.search.planned_search import Origin
 from hypersearch.search.planning.feature_dependencies import source_family
@@ -50,13 +48,13 @@ def clean(
             " cache"
         )
     for study in load_all(out, list(dict.fromkeys(names))) if names else ():
-        line = _remove_study(study, out, storage) if whole else _remove_parts(study)
+        line = _remove_study(study, out, storage) if whole else _remove_checkpoints(study)
         yield f"{study.folder.name}: {line}"
     if features:
         yield f"features: {_remove_features()}"
 
 
-def _remove_parts(study: Study) -> str:
+def _remove_checkpoints(study: Study) -> str:
     with locked(study.folder):
         needed = still_needed(study)
         parts = [*_checkpoints(study.folder, needed), study.folder / "logs" / "tune"]
@@ -73,15 +71,17 @@ def _remove_parts(study: Study) -> str:
 
 
 def still_needed(study: Study) -> dict[str, list[str]]:
-    """The families whose networks searches of the same study take and have not got yet, and these
-    searches' families.
+    """By family, the searches that still need its networks.
+
+    A network is exported to `sources/` when a search that takes it begins; until then its
+    checkpoint is needed.
 
     A network is exported from its checkpoint to `sources/` when a search that takes it begins.
     """
     needed: dict[str, list[str]] = {}
     for search in study.facts["searches"]:
         network, origin = source_family(search.get("features", "")), search.get("source")
-        if network and not (origin and is_there(study.folder, Origin(**origin))):
+        if network and not (origin and is_exported(study.folder, Origin(**origin))):
             needed.setdefault(network, []).append(search["family"])
     return needed
 
@@ -96,9 +96,9 @@ def _checkpoints(folder: Path, spared: Iterable[str]) -> list[Path]:
 def _remove_study(study: Study, out: Path, storage: str | None) -> str:
     with locked(study.folder):
         freed = size(study.folder)
-        there = _forget(study, out, storage)
+        in_storage = _forget(study, out, storage)
         shutil.rmtree(study.folder)
-    return f"{format_bytes(freed)} freed, its folder{there}"
+    return f"{format_bytes(freed)} freed, its folder{in_storage}"
 
 
 def _forget(study: Study, out: Path, given: str | None) -> str:
@@ -123,8 +123,7 @@ def _forget(study: Study, out: Path, given: str | None) -> str:
 
 
 def _own(study: Study, url: str, out: Path) -> bool:
-    """True if what the storage at `url` holds under the study's name is surely not that of another
-    folder.
+    """True if the searches stored at `url` under the study's name belong to this folder.
 
     So it is where the study lies in the very folder in which it was run, and where the storage is
     the file beside it, which goes with it wherever it is moved or copied.
@@ -143,9 +142,9 @@ def _delete(names: Container[str], url: str) -> int:
     if url.startswith("sqlite:") and not Path(str(path)).is_file():
         return 0
     with storage_at(url) as there:
-        found = [each for each in there.get_all_studies() if each.study_name in names]
-        for each in found:
-            there.delete_study(each._study_id)
+        found = [each.study_name for each in there.get_all_studies() if each.study_name in names]
+        for name in found:
+            there.delete_study(there.get_study_id_from_name(name))
     return len(found)
 
 
@@ -164,7 +163,7 @@ def size(path: Path) -> int:
 def format_bytes(count: int) -> str:
     """Bytes for people.
 
-    >>> in_words(999), in_words(1_234_567)
+    >>> format_bytes(999), format_bytes(1_234_567)
     ('999 bytes', '1.2 MB')
     """
     for unit, power in (("GB", 9), ("MB", 6), ("kB", 3)):

@@ -17,6 +17,7 @@ import pytest
 
 from hypersearch.models.data import datasets
 from hypersearch.models.data.datasets import Dataset
+from tests.required import *  # noqa: F403  # pytest finds the hooks by their names
 
 CACHE = tempfile.TemporaryDirectory(prefix="hypersearch-tests-")
 os.environ["XDG_CACHE_HOME"] = CACHE.name  # not the user's own

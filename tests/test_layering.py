@@ -135,13 +135,14 @@ RAY_ROOMS = (
     "hypersearch.search.engine",
     "hypersearch.search.schedulers",
     "hypersearch.search.suggest.optuna_searcher",
+    "hypersearch.search.trackers",
 )
 KERAS_LAYERS = (
     "hypersearch.models.networks.sampling",
 )  # a layer, itself imported where it is used
 TENSORFLOW_FILES = (
     "hypersearch.models.networks.backend",
-    "hypersearch.models.compat.keras_internals",
+    "hypersearch.models.compat.tensorflow_internals",
 )
 
 

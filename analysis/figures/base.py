@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from matplotlib.figure import Figure
 
@@ -21,15 +21,28 @@ FORMATS = ("png", "svg", "pdf")
 
 @dataclass(frozen=True)
 class FigureKind:
-    """One kind of figure. `draw` works in the style of all figures, wherever it is called from."""
+    """One kind of figure, and all that a report and the command line know of it.
 
-    name: str  # "history": what `hypersearch figure NAME KIND` takes
-    title: str  # one line, sentence case
-    compute: Callable[
-        [Study, str], Any | None
-    ]  # study, family → a typed record, or None where it does not apply
+    name: what `hypersearch figure NAME KIND` takes. title: one line, sentence case.
+    compute: from a study and a family to a typed record, or None where the figure does not apply.
+    draw: the record as a figure, in the style of all figures wherever it is called from.
+    describe: the record as alt text, one or two sentences with the figures that matter.
+    caption: how to read the figure, in a sentence or two.
+    empty: what a report says where `compute` gives None. Set it for a kind that any search may
+    have; a kind without it is then left out without a word.
+    group: whether it shows the trials of a search, or the best model of it.
+    cost: about how long it takes, as a multiple of most others; the slowest are drawn first.
+    """
+
+    name: str
+    title: str
+    compute: Callable[[Study, str], Any | None]
     draw: Callable[[Any], Figure]
-    describe: Callable[[Any], str]  # alt text: one or two sentences with the figures that matter
+    describe: Callable[[Any], str]
+    caption: str = ""
+    empty: str = ""
+    group: Literal["search", "model"] = "search"
+    cost: float = 1.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "draw", _styled(self.draw))

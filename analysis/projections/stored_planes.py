@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hypersearch.analysis.projections.separation import METHODS
+from hypersearch.models.files import write_beside
 
 
 def planes(folder: Path, rows_md: NDArray[np.floating]) -> Iterator[tuple[str, NDArray[Any]]]:
@@ -50,7 +51,5 @@ def _key(method: str, rows_md: NDArray[np.floating]) -> str:
 def _keep(path: Path, places_m2: NDArray[Any]) -> None:
     """Whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    with partial.open("wb") as file:
-        np.save(file, places_m2)
-    partial.replace(path)
+    with write_beside(path) as temporary:
+        np.save(temporary, places_m2)

@@ -22,10 +22,8 @@ from threadpoolctl import threadpool_limits
 
 from hypersearch.analysis.figures import KINDS
 from hypersearch.analysis.figures.base import FigureKind
-from hypersearch.analysis.figures.registry import EVIDENCE_KINDS
 from hypersearch.analysis.figures.style import encode
 from hypersearch.analysis.leaderboard.footnotes import cut_short
-from hypersearch.analysis.report.captions import ABOUT, NOTHING
 from hypersearch.analysis.report.formatting import short
 from hypersearch.analysis.report.study_facts import where
 from hypersearch.analysis.study.evaluation_artifacts import ModelArtifacts, of_winner
@@ -35,11 +33,7 @@ from hypersearch.search.storage.study import Study
 SMALL = 60_000  # bytes of an SVG up to which no PNG is tried
 # marks in a figure from which on no SVG is tried: it would have 100 kB, and take as long as a PNG
 MANY = 1_000
-LONGEST = (  # the kind that takes as long as all others, where its planes are not kept yet
-    "embeddings"
-)
 PIXELS = 96  # of CSS an inch
-OF_MODELS = frozenset(kind.name for kind in EVIDENCE_KINDS)  # the others are of trials
 
 
 @dataclass(frozen=True)
@@ -48,6 +42,7 @@ class Picture:
 
     kind: str
     title: str
+    group: str = "search"  # of the kind: "search" or "model"
     about: str = ""  # what it shows and how to read it
     alt: str = ""
     source: str = ""
@@ -73,8 +68,8 @@ def pictures(
     workers: int = 1,
     drawn_of: Callable[[int, int], None] = uncounted,
 ) -> list[dict[str, list[Picture]]]:
-    """Of each study, by family, every figure that applies, and a word on those of `NOTHING` that
-    have nothing to show.
+    """Of each study, by family, every figure that applies, and what each kind that does not
+    says in its place (`empty`), if anything.
 
     One that fails is told to `say`, with an error in its place; or, if `strict`, raises. Where
     `workers` is more than 1 and the system can, so many processes draw. `drawn_of` is told after
@@ -113,14 +108,13 @@ def _drawn(
     if workers == 1 or not sys.platform.startswith("linux"):
         yield _one_by_one(studies, jobs, strict, drawn_of)
         return
-    fork = get_context(
-        "fork"
-    )  # a copy of this process draws at once; a new one would first load all that draws
+    # a copy of this process draws at once; a new one would first load all that draws
+    fork = get_context("fork")
     threads = max(1, (os.cpu_count() or 1) // workers)
     pool = ProcessPoolExecutor(workers, fork, initializer=_begin, initargs=(studies, threads))
     try:
-        longest_first = sorted(jobs, key=lambda job: job[2] != LONGEST)
-        waiting = {job: pool.submit(_apart, job, strict) for job in longest_first}
+        slowest_first = sorted(jobs, key=lambda job: -KINDS[job[2]].cost)
+        waiting = {job: pool.submit(_apart, job, strict) for job in slowest_first}
         for count, _ in enumerate(as_completed(waiting.values()), start=1):
             drawn_of(count, len(jobs))
         yield (_result(waiting[job], studies, job, strict) for job in jobs)
@@ -147,9 +141,9 @@ def _begin(studies: Sequence[Study], threads: int) -> None:
     global _studies
     _studies = studies
     threadpool_limits(threads)
-    os.environ.update(
-        dict.fromkeys(("OMP_NUM_THREADS", "NUMBA_NUM_THREADS"), str(threads))
-    )  # of what is loaded later
+    # for the libraries that are loaded later
+    for variable in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS"):
+        os.environ[variable] = str(threads)
     signal(SIGINT, SIG_DFL)  # Ctrl-C is for the first process to speak of
 
 
@@ -172,18 +166,26 @@ def _attempt(studies: Sequence[Study], job: Job, strict: bool) -> _Found:
         if strict:
             raise
         words = short(" ".join(f"{type(error).__name__}: {error}".split()), 300)
-        return Picture(kind.name, kind.title, ABOUT.get(kind.name, ""), error=words)
+        return Picture(kind.name, kind.title, kind.group, kind.caption, error=words)
 
 
 def _picture(kind: FigureKind, study: Study, family: str) -> _Found:
     record = kind.compute(study, family)
+    if record is None and not kind.empty:
+        return None
     if record is None:
-        why = NOTHING.get(kind.name)
-        return Picture(kind.name, kind.title, nothing=why) if why else None
-    alt, drawn = kind.describe(record), kind.draw(record)
+        return Picture(kind.name, kind.title, kind.group, nothing=kind.empty)
+    drawn = kind.draw(record)
     width, height = (round(inches * PIXELS) for inches in drawn.get_size_inches())
     return Picture(
-        kind.name, kind.title, ABOUT.get(kind.name, ""), alt, data_uri(drawn), width, height
+        kind=kind.name,
+        title=kind.title,
+        group=kind.group,
+        about=kind.caption,
+        alt=kind.describe(record),
+        source=data_uri(drawn),
+        width=width,
+        height=height,
     )
 
 

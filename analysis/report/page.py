@@ -8,7 +8,6 @@ forbids scripts and the network.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from hypersearch.analysis.report.sections import study_part
 from hypersearch.analysis.templating import environment
 from hypersearch.models.api import no_op
 from hypersearch.models.errors import UserError
+from hypersearch.models.files import write_beside
 from hypersearch.models.text import counted
 from hypersearch.search.storage.study import Study, load_all
 
@@ -70,11 +70,8 @@ def page(
 
 def _put(to: Path, text: str) -> None:
     """Write the file whole or not at all."""
-    partial = to.with_name(f"{to.name}.partial")
     try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(to)
+        with write_beside(to) as temporary:
+            temporary.write_text(text, encoding="utf-8")
     except OSError as error:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
         raise UserError(f"cannot write {to}: {error.strerror or error}") from error

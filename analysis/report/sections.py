@@ -15,7 +15,7 @@ from hypersearch.analysis.report import published_figures, tables
 from hypersearch.analysis.report.budget import Budget, as_table, budget, budget_sentence
 from hypersearch.analysis.report.failures import Failures, failures
 from hypersearch.analysis.report.formatting import DASH, duration, listed, short
-from hypersearch.analysis.report.images import OF_MODELS, Picture, of_the_model
+from hypersearch.analysis.report.images import Picture, of_the_model
 from hypersearch.analysis.report.study_facts import commands, details, facts
 from hypersearch.analysis.report.tables import Best, Table
 from hypersearch.analysis.study.ranking import families, objectives, rank
@@ -84,7 +84,7 @@ def search_part(study: Study, family: str, anchor: str, drawn: Sequence[Picture]
     """All that a report says of a search."""
     ranked, told = rank(study, family), lives(study.folder, family)
     spent = budget(study, family, told)
-    model = tuple(picture for picture in drawn if picture.kind in OF_MODELS)
+    model = tuple(picture for picture in drawn if picture.group == "model")
     published = (
         published_figures.baselines(study, family, ranked),
         published_figures.peers(study, family, ranked),
@@ -105,7 +105,7 @@ def search_part(study: Study, family: str, anchor: str, drawn: Sequence[Picture]
         spent,
         budget_sentence(spent),
         as_table(spent),
-        tuple(picture for picture in drawn if picture.kind not in OF_MODELS),
+        tuple(picture for picture in drawn if picture.group == "search"),
         model,
         of_the_model(study, family, ranked, model),
         failures(study, family),

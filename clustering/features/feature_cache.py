@@ -17,7 +17,7 @@ import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
-from hypersearch.models.data.download import temporary
+from hypersearch.models.files import write_beside
 
 Arrays: TypeAlias = Mapping[str, NDArray[Any]]
 FORMAT = 1  # raised when an entry of the same key would hold something else
@@ -71,7 +71,5 @@ def _keep(entry: Path, arrays: Arrays) -> None:
     """Write an entry, whole or not at all; a cache that cannot be written is done without."""
     with contextlib.suppress(OSError):
         entry.parent.mkdir(parents=True, exist_ok=True)
-        with temporary(entry.parent) as part:
-            with part.open("wb") as file:
-                np.savez(file, **dict[str, Any](arrays))
-            part.replace(entry)
+        with write_beside(entry) as temporary:
+            np.savez(temporary, **dict[str, Any](arrays))

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from sklearn import metrics
 
+from hypersearch.models.metrics import row_of
+
 Labels = NDArray[np.integer]
 
 NOISE = -1
@@ -33,20 +35,6 @@ EXTERNAL = (
     "clusters",
 )
 """The names of `external_scores`."""
-
-BEYOND = 1e12
-WORST: Mapping[str, float] = {
-    **dict.fromkeys(
-        ("accuracy", "hungarian_accuracy", "homogeneity", "completeness", "v_measure", "nmi"), 0.0
-    ),
-    **dict.fromkeys(("ami", "ari", "silhouette", "stability"), -1.0),
-    **dict.fromkeys(("davies_bouldin", "bic", "aic"), BEYOND),
-    "log_likelihood": -BEYOND,
-    "noise_fraction": 1.0,
-}
-"""What a degenerate clustering is said to score, metric by metric: no better than any other, and
-finite.
-"""
 
 
 def majority_classes(
@@ -151,12 +139,12 @@ def degenerate(labels_n: Labels, most_noise: float = MOST_NOISE) -> str | None:
 def guarded(
     scores: Mapping[str, float], labels_n: Labels, most_noise: float = MOST_NOISE
 ) -> dict[str, float]:
-    """The scores of a search's trial: as they are, or each at its worst (`WORST`) where the
-    clustering is degenerate.
+    """The scores of a search's trial: as they are, or each at its worst where the clustering
+    is degenerate.
 
-    So that no search can be won by putting all images into one cluster, or into none. What is not
-    in `WORST` (inertia, the number of clusters) stays as it is. The figures on test images are not
-    guarded.
+    So that no search can be won by putting all images into one cluster, or into none. What has no
+    worst value in `METRICS` (inertia, the number of clusters) stays as it is. The figures on test
+    images are not guarded.
     """
     return (
         dict(scores) if degenerate(labels_n, most_noise) is None else {**scores, **_worst(scores)}
@@ -164,4 +152,4 @@ def guarded(
 
 
 def _worst(scores: Mapping[str, float]) -> dict[str, float]:
-    return {name: WORST[name] for name in scores if name in WORST}
+    return {name: worst for name in scores if (worst := row_of(name).worst) is not None}

@@ -1,1 +1,3 @@
-"""Internals of other libraries, one file a library."""
+"""Private parts of other libraries that are worth their risk: a file a library
+(tests/test_private_apis.py).
+"""

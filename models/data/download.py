@@ -4,11 +4,9 @@ whole.
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import hashlib
 import sys
-import tempfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from hypersearch.models.errors import UserError
+from hypersearch.models.files import write_beside
 
 if TYPE_CHECKING:
     import requests
@@ -109,29 +108,14 @@ def _fetch(session: requests.Session, remote: Remote, folder: Path, bases: Seque
 
     reasons = []
     for base in bases:
-        with temporary(folder) as part:
-            try:
+        try:
+            with write_beside(folder / f"{remote.stem}.gz") as part:
                 _receive(session, f"{base.rstrip('/')}/{remote.stem}.gz", remote, part)
                 _check(part, remote)
-            except (requests.RequestException, _RefusedError) as error:
-                reasons.append(f"{urlsplit(base).netloc}: {_reason(error)}")
-            else:
-                part.replace(folder / f"{remote.stem}.gz")
-                return
+            return
+        except (requests.RequestException, _RefusedError) as error:
+            reasons.append(f"{urlsplit(base).netloc}: {_reason(error)}")
     raise UserError(f"cannot download {remote.stem}.gz ({'; '.join(reasons)}); {_INSTEAD}")
-
-
-@contextlib.contextmanager
-def temporary(folder: Path) -> Iterator[Path]:
-    """The path of a new empty file in `folder` (the same disk, so that a move is atomic), gone
-    afterwards.
-    """
-    with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as file:
-        part = Path(file.name)
-    try:
-        yield part
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _session() -> requests.Session:

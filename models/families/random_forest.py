@@ -20,7 +20,6 @@ import sklearn
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
-from sklearn.ensemble._forest import _generate_unsampled_indices
 
 from hypersearch.models.api import (
     Baseline,
@@ -33,6 +32,7 @@ from hypersearch.models.api import (
     Options,
     Shared,
 )
+from hypersearch.models.compat.sklearn_internals import unsampled_rows
 from hypersearch.models.data.arrays import Arrays, flat_arrays
 from hypersearch.models.data.datasets import Dataset
 from hypersearch.models.data.row_features import ROWS
@@ -150,7 +150,7 @@ class OutOfBag:
             return math.nan
         n, drawn = len(self._x_nd), bag_size(self._forest, self._x_nd)
         for tree in trees[self._seen :]:
-            left_out = _generate_unsampled_indices(tree.random_state, n, drawn, None)
+            left_out = unsampled_rows(tree.random_state, n, drawn)
             proba_mc = tree.predict_proba(self._x_nd[left_out], check_input=False)
             self._votes_nc[np.ix_(left_out, tree.classes_.astype(int))] += proba_mc
         self._seen = len(trees)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from hypersearch.models.data.arrays import image_arrays
 from hypersearch.models.data.datasets import Dataset
 from hypersearch.models.evaluation.latent_space import Recognizer
 from hypersearch.models.families.cnn import CnnRun, Images, layers_of
+from hypersearch.models.files import write_beside
 from hypersearch.models.networks.backend import predicted
 
 SURE = 0.9  # the probability from which an image counts as recognised
@@ -96,9 +96,8 @@ def _keep(model: Any, path: Path) -> None:
     """Write it whole; a cache that cannot be written is done without."""
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(f".{os.getpid()}.keras")
-        model.save(partial)
-        partial.replace(path)
+        with write_beside(path) as temporary:
+            model.save(temporary)
 
 
 def _key(dataset: Dataset) -> str:

@@ -19,23 +19,6 @@ def share_memory() -> None:
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 
 
-def forget_gradients() -> None:
-    """Have TensorFlow, if it is the backend, let go of the graphs of earlier networks.
-
-    It keeps the graph of each traced `tf.custom_gradient` for good, and Keras's optimisers trace
-    one a network: 2 MB for a small one. No network that is in use may be trained in new shapes
-    afterwards.
-    """
-    import keras
-
-    if keras.backend.backend() == "tensorflow":
-        from tensorflow.python.framework.ops import gradient_registry
-
-        kept = gradient_registry._registry
-        for name in [name for name in kept if name.startswith("CustomGradient-")]:
-            del kept[name]
-
-
 def batches(x: Any, y: Any | None, batch_size: int) -> dict[str, Any]:
     """Arguments for Keras's `fit` and `predict` that feed arrays in their order.
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from hypersearch.models.networks.backend import forget_gradients
+from hypersearch.models.compat.tensorflow_internals import forget_gradients
 
 Layer: TypeAlias = tuple[Any, ...]
 Size: TypeAlias = tuple[int, int]

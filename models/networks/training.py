@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from hypersearch.models.api import Choice, Condition, Config, Float, Parameter
+from hypersearch.models.compat.keras_internals import averages_of, on_average
 from hypersearch.models.networks.backend import batches
 
 Change: TypeAlias = Callable[
@@ -115,10 +116,8 @@ class Trainer:
             yield
             return
         trained = self.model.trainable_variables
-        own, averages = [
-            [to_numpy(v) for v in kept]
-            for kept in (trained, self._optimizer._model_variables_moving_average)
-        ]
+        own = [to_numpy(each) for each in trained]
+        averages = [to_numpy(each) for each in averages_of(self._optimizer)]
         _assign(trained, averages)
         try:
             yield
@@ -187,9 +186,7 @@ def optimizer(config: Config, steps: int) -> Any:
         None
     )  # `fit` would put the averages in the weights' place
     if averaging:
-        made._update_model_variables_moving_average = lambda variables: _average(
-            made, variables, averaging
-        )
+        on_average(made, lambda variables: _average(made, variables, averaging))
     return made
 
 
@@ -201,7 +198,7 @@ def _average(optimizer: Any, variables: Sequence[Any], most: Any) -> None:
 
     batch = ops.cast(optimizer.iterations, "float32")
     kept = ops.minimum(float(most), batch / (10 + batch))
-    for variable, average in zip(variables, optimizer._model_variables_moving_average, strict=True):
+    for variable, average in zip(variables, averages_of(optimizer), strict=True):
         average.assign(kept * average + (1 - kept) * variable)
 
 

@@ -1,4 +1,4 @@
-"""What there is: families, and what each searches; data sets; studies."""
+"""What there is: families, and what each searches; metrics; data sets; studies."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from hypersearch.models.api import Baseline, Family
-from hypersearch.models.data.datasets import NAMES
+from hypersearch.models.data.sources import NAMED_SOURCES, PATH_SOURCES
 from hypersearch.models.errors import UserError, unknown
-from hypersearch.models.metrics import DIRECTIONS
+from hypersearch.models.metrics import BETTER, METRICS
 from hypersearch.models.text import counted
 from hypersearch.search.config.study_files import shipped_studies
 from hypersearch.search.families import FAMILIES, find
@@ -23,12 +23,11 @@ CHANGES = "--set P=V fixes a parameter, --space P=LOW..HIGH or P=A,B searches ot
 
 
 def listing(what: str, name: str | None, out: Path) -> str:
-    """The lines of `hypersearch list families|datasets|studies`, or of one family, as wide as the
-    terminal.
-    """
+    """The lines of `hypersearch list families|metrics|datasets|studies`, or of one family."""
     lists: dict[str, Callable[[], str]] = {
         "families": lambda: shown(*(_family(find(name)) if name else _families())),
-        "datasets": lambda: "\n".join(f"{name}: {words}" for name, words in NAMES.items()),
+        "metrics": lambda: shown(_metrics()),
+        "datasets": lambda: "\n".join(_datasets()),
         "studies": lambda: "\n".join(_studies(out)),
     }
     if what not in lists:
@@ -68,10 +67,8 @@ def _families() -> Iterator[RenderableType]:
 
 
 def _family(family: Family) -> Iterator[RenderableType]:
-    better = "higher" if family.mode == "max" else "lower"
-    others = [
-        f"{metric} ({DIRECTIONS[metric]})" for metric in family.metrics if metric != family.metric
-    ]
+    better = BETTER[family.mode]
+    others = [_with_mode(metric) for metric in family.metrics if metric != family.metric]
     longest = counted(family.max_resource, family.resource)
     yield Text(
         f"{family.name}: {family.metric}, {better} is better; a full trial is {longest}",
@@ -94,6 +91,16 @@ def _family(family: Family) -> Iterator[RenderableType]:
     yield Text(f"\n{CHANGES}")
 
 
+def _with_mode(metric: str) -> str:
+    """`accuracy (max)`; what is not registered has no direction."""
+    return f"{metric} ({METRICS[metric].mode})" if metric in METRICS else metric
+
+
+def _metrics() -> Table:
+    rows = [(name, BETTER[row.mode], row.needs, row.help) for name, row in METRICS.items()]
+    return _table(("metric", "better", "needs", "meaning"), rows)
+
+
 def _searched_values(family: Family, name: str) -> str:
     parameter = family.space[name]
     besides = ", ".join(map(str, on_demand(parameter)))
@@ -101,8 +108,9 @@ def _searched_values(family: Family, name: str) -> str:
 
 
 def _used(name: str, baselines: Sequence[Baseline]) -> str:
-    """The value that all baselines have, or each value with their names: 10 (R4-10, R4-ae10), 16
-    (R4-16).
+    """The value that all baselines have, or each value with their names.
+
+    As in: 10 (R4-10, R4-ae10), 16 (R4-16).
     """
     names: dict[str, list[str]] = {}
     for each in baselines:
@@ -121,6 +129,14 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     for cells in rows:
         table.add_row(*map(Text, cells))
     return table
+
+
+def _datasets() -> Iterator[str]:
+    """A line for each data source."""
+    for named in NAMED_SOURCES.values():
+        yield f"{named.name}: {named.help}"
+    for source in PATH_SOURCES.values():
+        yield f"the path of {source.place}: {source.holds}. {source.help}"
 
 
 def _studies(out: Path) -> list[str]:

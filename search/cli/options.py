@@ -1,6 +1,4 @@
-"""What the commands have in common: their group, the options that several of them take, click's
-errors in our words.
-"""
+"""What the commands share: their group, common options, and the wording of click's errors."""
 
 from __future__ import annotations
 
@@ -16,13 +14,8 @@ from pydantic_core import PydanticUndefined
 from hypersearch.models.errors import UserError, nearest
 from hypersearch.search.config.settings import RENAMED, SearchConfig, StudyConfig
 
-BY_NAME = (
-    "resume",
-    "extend",
-    "confirm",
-    "export",
-    "figure",
-)  # commands that begin with a study's name
+# commands whose first argument is the name of a study
+BY_NAME = ("resume", "extend", "confirm", "export", "figure")
 
 
 class OneLineGroup(click.Group):
@@ -51,20 +44,17 @@ def click_words(error: click.ClickException) -> str:
             f"unknown option {error.option_name!r}{nearest(error.option_name, allowed)}; see --help"
         )
     if isinstance(error, click.MissingParameter) and error.ctx:
-        study = error.ctx.command.name in BY_NAME and "name" in (
-            error.param.name if error.param else ""
-        )
-        lists = "; hypersearch list studies names those that there are" * study
-        return (
-            f"{error.format_message().rstrip('.')} of hypersearch {error.ctx.command.name}{lists};"
-            " see --help"
-        )
+        command, parameter = error.ctx.command.name, error.param.name if error.param else ""
+        words = f"{error.format_message().rstrip('.')} of hypersearch {command}"
+        if command in BY_NAME and "name" in (parameter or ""):
+            words += "; hypersearch list studies names those that there are"
+        return f"{words}; see --help"
     if isinstance(error, click.BadParameter) and error.param:
-        return f"{_told(error.param)}: {error.message.rstrip('.')}"
+        return f"{_spelled(error.param)}: {error.message.rstrip('.')}"
     return error.format_message()
 
 
-def _told(param: click.Parameter) -> str:
+def _spelled(param: click.Parameter) -> str:
     """`--seeds`, or of an argument what `--help` calls it."""
     return (
         param.opts[0]
@@ -163,8 +153,9 @@ def _spelling(name: str) -> str:
 
 def _help(field: FieldInfo) -> str:
     default = _extra(field)["shown"] or field.default
-    told = default not in (None, (), {}, PydanticUndefined)
-    return f"{field.description}  [default: {default}]" if told else str(field.description)
+    if default in (None, (), {}, PydanticUndefined):
+        return str(field.description)
+    return f"{field.description}  [default: {default}]"
 
 
 REPEATED: dict[str, dict[str, Any]] = {

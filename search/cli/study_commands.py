@@ -154,8 +154,9 @@ def report(names: tuple[str, ...], to: Path | None, out: Path) -> int:
 
 @contextmanager
 def _bar() -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error, if that is a terminal; without a thread of its own, since the
-    drawing forks.
+    """A progress bar on standard error, if that is a terminal.
+
+    It has no thread of its own, since the drawing forks.
     """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -175,7 +176,17 @@ def _bar() -> Iterator[Callable[[int, int], None]]:
         yield lambda count, of: bar.update(task, completed=count, total=of, refresh=True)
 
 
-@click.command(short_help="Draw one figure of a study.")
+class _FigureCommand(click.Command):
+    """A command whose help ends with the kinds of figures."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from hypersearch.analysis.figures.registry import FIGURES
+
+        with formatter.section("Kinds"):
+            formatter.write_dl([(kind.name, kind.title) for kind in FIGURES])
+
+
+@click.command(cls=_FigureCommand, short_help="Draw one figure of a study.")
 @click.argument("name")
 @click.argument("kind")
 @click.option(
@@ -192,9 +203,7 @@ def _bar() -> Iterator[Callable[[int, int], None]]:
 )
 @out_option
 def figure(name: str, kind: str, out: Path, **choices: Any) -> int:
-    """Draw a figure for each search to which it applies, as FAMILY-KIND.svg; a wrong KIND lists
-    those there are.
-    """
+    """Draw a figure for each search to which it applies, as FAMILY-KIND.svg."""
     from hypersearch.analysis.figures.draw import draw_figures
 
     for path in draw_figures(out, name, kind, **choices):

@@ -26,8 +26,9 @@ BOUNDS = {
 
 
 def validation_message(error: ValidationError, options: Mapping[str, Any]) -> str:
-    """The first problem, in one line; `options` were given on the command line and are named as
-    there.
+    """The first problem, in one line.
+
+    Settings in `options` were given on the command line and are named as there.
     """
     problem = error.errors()[0]
     key = next(

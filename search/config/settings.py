@@ -185,9 +185,7 @@ class StudyConfig(BaseModel):
 
     @property
     def cluster(self) -> str | None:
-        """The Ray cluster to run on, as given or as `RAY_ADDRESS` says; None for this machine
-        alone.
-        """
+        """The Ray cluster, as given or as `RAY_ADDRESS` says; None for this machine alone."""
         return self.address or os.environ.get("RAY_ADDRESS")
 
     @property

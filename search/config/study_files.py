@@ -22,8 +22,9 @@ SQLITE_URL = "sqlite:///"  # before the path of a file
 
 
 def build(targets: Sequence[str], options: Mapping[str, Any]) -> StudyConfig:
-    """The study that `targets` (families and study files) and command-line `options` (those given)
-    ask for.
+    """The study that `targets` and command-line `options` ask for.
+
+    Targets are families and study files. Options that are None were not given.
     """
     common: dict[str, Any] = {}
     searches: list[dict[str, Any]] = []
@@ -103,16 +104,14 @@ def given_to(
         return [{**search, **settings} for search in searches]
     takers = [search["family"] for search in searches if find(search["family"]).takes_features]
     if not takers:
-        names, ours = (
-            ", ".join(str(search["family"]) for search in searches),
-            ", ".join(feature_takers()),
-        )
-        raise UserError(
-            f"features {settings['features']!r} are not taken by {names}, but by {ours}"
-        )
-    others = {key: value for key, value in settings.items() if key != "features"}
+        names = ", ".join(str(search["family"]) for search in searches)
+        others = ", ".join(feature_takers())
+        features = settings["features"]
+        raise UserError(f"features {features!r} are not taken by {names}, but by {others}")
+    without_features = {key: value for key, value in settings.items() if key != "features"}
     return [
-        {**search, **(settings if search["family"] in takers else others)} for search in searches
+        {**search, **(settings if search["family"] in takers else without_features)}
+        for search in searches
     ]
 
 

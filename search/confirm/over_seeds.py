@@ -17,8 +17,9 @@ TestFigures = Mapping[tuple[str, int], Mapping[str, float]]
 def over_seeds(
     figures: Iterable[tuple[str, int, Mapping[str, float]]],
 ) -> dict[tuple[str, int], dict[str, float]]:
-    """By (family, trial), from each seed's family, trial and figures by metric: the columns of
-    `described`.
+    """Summarize the scores of several seeds by (family, trial), in columns `test.*`.
+
+    `figures` gives for each seed the family, the trial and its scores by metric.
     """
     gathered: dict[tuple[str, int], dict[str, list[float]]] = {}
     for family, trial, metrics in figures:
@@ -28,15 +29,17 @@ def over_seeds(
         key: {
             f"test.{name}{end}": figure
             for name in sorted(metrics)
-            for end, figure in described(metrics[name]).items()
+            for end, figure in summarize(metrics[name]).items()
         }
         for key, metrics in gathered.items()
     }
 
 
-def described(values: Sequence[float]) -> dict[str, float]:
-    """The mean ("") and, from two values on, sample deviation ("_std") and ends of `interval`
-    ("_low", "_high").
+def summarize(values: Sequence[float]) -> dict[str, float]:
+    """Summarize `values` by column suffix.
+
+    The mean is "", and of two or more values the sample deviation "_std" and the ends of
+    `interval` "_low" and "_high".
     """
     mean = fmean(values)
     if len(values) < 2:
@@ -46,8 +49,9 @@ def described(values: Sequence[float]) -> dict[str, float]:
 
 
 def interval(values: Sequence[float]) -> tuple[float, float]:
-    """A 95 % bootstrap interval of the mean over seeds (Efron and Tibshirani 1993, chapter 13:
-    percentiles), seeded.
+    """A 95 % bootstrap interval of the mean over seeds, seeded.
+
+    By percentiles (Efron and Tibshirani 1993, chapter 13).
 
     It tells how far the mean would move with other seeds, on the same test images. Of two or three
     seeds it is no more than the least and greatest value. It is too narrow where seeds are few: of

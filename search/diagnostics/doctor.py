@@ -1,6 +1,4 @@
-"""Whether this machine can run a study: software, cores, memory, disk, GPU, data, storage, a first
-step a family.
-"""
+"""`hypersearch doctor`: whether this machine can run a study."""
 
 from __future__ import annotations
 
@@ -21,6 +19,7 @@ from sqlalchemy.exc import ArgumentError
 
 from hypersearch.models.data.datasets import NAMES, Dataset, load_dataset, where
 from hypersearch.models.errors import UserError
+from hypersearch.models.text import counted, duration
 from hypersearch.search.config.settings import StudyConfig, storage_url
 from hypersearch.search.diagnostics.machine_checks import (
     PATIENCE,
@@ -32,7 +31,7 @@ from hypersearch.search.diagnostics.machine_checks import (
     memory,
     software,
 )
-from hypersearch.search.diagnostics.probe import duration, probe
+from hypersearch.search.diagnostics.probe import probe
 from hypersearch.search.families import FAMILIES, find
 from hypersearch.search.planning.study_json import without_password
 
@@ -94,9 +93,7 @@ def data(data_dir: Path | None, own: Dataset | None = None) -> Iterator[Check]:
 
 
 def images_of(dataset: str, own: Dataset | None, data_dir: Path | None) -> dict[str, Any]:
-    """On what a step of each family is tried: a few images of the user's, or of a data set that is
-    at hand.
-    """
+    """The settings of the images on which a step of each family is tried."""
     if own:
         counts_c = np.bincount(np.concatenate([own.y_train, own.y_val]))
         few = max(
@@ -132,7 +129,7 @@ def _database(url: str, out: Path) -> tuple[str, Verdict]:
     if _is_empty(url):
         return f"{without_password(url)} is reachable and empty", "ok"
     count = len(open_storage(url).get_all_studies())
-    return f"{without_password(url)} is reachable, {count} search{'es' * (count != 1)}", "ok"
+    return f"{without_password(url)} is reachable, {counted(count, 'searches')}", "ok"
 
 
 def _sqlite_file(url: str) -> Path | None:
@@ -145,9 +142,7 @@ def _sqlite_file(url: str) -> Path | None:
 
 
 def _is_empty(url: str) -> bool:
-    """True if the database has no tables; False also where it does not open, which `open_storage`
-    puts into words.
-    """
+    """True if the database has no tables. False if it does not open: `open_storage` says why."""
     try:
         engine = create_engine(url)
         try:
@@ -159,16 +154,14 @@ def _is_empty(url: str) -> bool:
 
 
 def first_step(target: str, **images: Any) -> list[Check]:
-    """One step of a family on the images that the study's settings name, in a process of its
-    own.
-    """
+    """One step of a family on the images of the settings `images`, in a separate process."""
     asked = {"name": "doctor", "searches": [{"family": target, "trials": 1}], **images}
     tried = probe(StudyConfig.model_validate(asked), limit=PATIENCE)
     what = f"trial {target}"
     if tried.failure:
         return [Check(what, tried.reason, "problem", tried.failure)]
     name = f"{tried.name or 'a proposal'} on {Path(images.get('dataset', 'digits')).name}"
-    return [Check(what, f"{name}: one step in {duration(tried.start + tried.step)}")]
+    return [Check(what, f"{name}: one step in {duration(tried.start + tried.step, 'rough')}")]
 
 
 def show(checks: Sequence[Check], verbose: bool, console: Console) -> None:

@@ -53,19 +53,18 @@ def _version(package: str) -> str:
 
 def cores() -> Check:
     """How many there are, and how many this process may use (affinity, control group)."""
-    there, ours = os.cpu_count() or 1, joblib.cpu_count()
-    if ours < there:
-        return Check(
-            "cores", f"{there}, of which {ours} may be used: run with --concurrency {ours}", "note"
-        )
-    return Check("cores", str(there))
+    total, usable = os.cpu_count() or 1, joblib.cpu_count()
+    if usable < total:
+        words = f"{total}, of which {usable} may be used: run with --concurrency {usable}"
+        return Check("cores", words, "note")
+    return Check("cores", str(total))
 
 
 def memory() -> Check:
-    """In all and available."""
-    there = psutil.virtual_memory()
-    found = f"{there.total / GIB:.1f} GiB, {there.available / GIB:.1f} GiB available"
-    if there.available < GIB * joblib.cpu_count():
+    """The memory in all, and what is available, in GiB."""
+    state = psutil.virtual_memory()
+    found = f"{state.total / GIB:.1f} GiB, {state.available / GIB:.1f} GiB available"
+    if state.available < GIB * joblib.cpu_count():
         return Check(
             "memory",
             f"{found}: less than 1 GiB a core, run fewer trials at once (--concurrency)",
@@ -76,12 +75,12 @@ def memory() -> Check:
 
 def disk(out: Path) -> Check:
     """Room at `out`, and whether a study can be written there."""
-    there = _nearest(out)
-    if not there.is_dir():
-        return Check("disk", f"{there} is a file; --out is a folder", "problem")
-    if not os.access(there, os.W_OK | os.X_OK):
+    nearest = _nearest(out)
+    if not nearest.is_dir():
+        return Check("disk", f"{nearest} is a file; --out is a folder", "problem")
+    if not os.access(nearest, os.W_OK | os.X_OK):
         return Check("disk", f"{out} cannot be written", "problem")
-    free = shutil.disk_usage(there).free / GIB
+    free = shutil.disk_usage(nearest).free / GIB
     state = "can be written" if out.exists() else "will be created"
     return Check("disk", f"{out} {state}, {free:.1f} GiB free", "ok" if free >= 1 else "note")
 

@@ -1,5 +1,4 @@
-"""Questions answered by a process of their own: what Keras sees, and what a first step costs in
-time and memory.
+"""Separate processes that ask what Keras sees, and what a first step costs.
 
 TensorFlow is never imported beside Ray Tune's loop, and a family that crashes takes only its own
 process with it. A question is `python -m hypersearch.search.diagnostics.probe NAME`, its arguments
@@ -117,20 +116,6 @@ def middling(search: Search, dataset: Dataset) -> tuple[str, dict[str, Any]]:
     )
 
 
-def duration(seconds: float) -> str:
-    """A time in words, as rough as an estimate is.
-
-    >>> [duration(seconds) for seconds in (0.0002, 0.02, 4.21, 40.2, 700, 7499)]
-    ['under 1 ms', '20 ms', '4.2 s', '40 s', '12 min', '2 h 5 min']
-    """
-    if seconds < 0.1:
-        return "under 1 ms" if seconds < 0.001 else f"{1000 * seconds:.0f} ms"
-    if seconds < 59.5:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
-
-
 class Middle:
     """Proposes the middle of each range and the middle one of several choices."""
 
@@ -148,9 +133,7 @@ class Middle:
 
 
 def _environment(config: StudyConfig | None) -> dict[str, str]:
-    """As on a worker: its threads, no GPU for a trial that asks for none, and our own import
-    path.
-    """
+    """As on a worker: its threads, its GPUs, and the import path of this process."""
     from hypersearch.search.engine.cluster import worker_environment
 
     threads = config.cpus_per_trial if config else 1

@@ -1,6 +1,4 @@
-"""What the terminal shows while a search runs: a live table, or plain lines where there is no
-terminal.
-"""
+"""The display of a running search: a live table, or plain lines without a terminal."""
 
 from __future__ import annotations
 
@@ -50,8 +48,7 @@ class SearchView:
             self.best = trial
 
     def eta(self) -> float | None:
-        """Seconds still to go if the rest takes as long as what has ended, and no more than the
-        time budget has left.
+        """Seconds still to go, at the rate so far and within the time budget.
 
         None before the first end where there is no budget.
         """
@@ -103,7 +100,8 @@ class Progress:
     def show(self, view: SearchView, known: Sequence[Trial] = ()) -> None:
         """Begin to show a search, of which `known` trials were there before."""
         self._view = view
-        goal = f"objective{'s' * bool(view.others)} {view.metric} ({view.mode}){view.others}"
+        objectives = "objectives" if view.others else "objective"
+        goal = f"{objectives} {view.metric} ({view.mode}){view.others}"
         self.say(f"{view.family}: {counted(view.total, 'trials')}, {goal}, in {view.unit}")
         finished = [trial for trial in known if trial.finished]
         for trial in finished:
@@ -134,8 +132,9 @@ class Progress:
         self.tick(force=True)
 
     def tick(self, force: bool = False) -> None:
-        """Draw the table again, at most four times a second; without a terminal, a line every half
-        minute.
+        """Draw the table again, at most four times a second.
+
+        Without a terminal, print a line every half minute.
         """
         since = time.monotonic() - self._drawn
         if self._view and (force or since > (0.25 if self._live else 30)):

@@ -1,6 +1,4 @@
-"""The terminal is for us alone: while a study runs, everything that libraries print goes to a log
-file.
-"""
+"""Redirects what libraries print: to a log file while a study runs, or to nowhere."""
 
 from __future__ import annotations
 
@@ -24,8 +22,9 @@ class Interruptible(Protocol):
 
 @contextmanager
 def interruptible(stop: Interruptible) -> Iterator[None]:
-    """The first Ctrl-C ends the study in good order, the second at once; what has come so far is
-    kept either way.
+    """The first Ctrl-C ends the study in good order, the second at once.
+
+    What has been recorded is kept either way.
     """
 
     def on_interrupt(number: int, frame: Any) -> None:
@@ -42,8 +41,7 @@ def interruptible(stop: Interruptible) -> Iterator[None]:
 
 @contextmanager
 def own_terminal(log: Path) -> Iterator[Console]:
-    """Yield a console on the real standard output; file descriptors 1 and 2 lead to `log`
-    meanwhile.
+    """Yield a console on standard output; file descriptors 1 and 2 lead to `log` meanwhile.
 
     The descriptors are turned and not `sys.stdout`, because Ray and TensorFlow also write from C++
     and from threads.
@@ -62,8 +60,9 @@ def own_terminal(log: Path) -> Iterator[Console]:
 
 @contextmanager
 def on_standard_error() -> Iterator[None]:
-    """Meanwhile what is printed goes to standard error: what remains for standard output is what
-    was asked for.
+    """Redirect standard output to standard error.
+
+    What remains for standard output is the result.
     """
     sys.stdout.flush()
     saved = os.dup(1)
@@ -79,8 +78,9 @@ def on_standard_error() -> Iterator[None]:
 
 @contextmanager
 def muted() -> Iterator[None]:
-    """Meanwhile standard error leads nowhere: TensorFlow, as it is loaded, speaks of itself from
-    C++.
+    """Silence standard error.
+
+    TensorFlow writes messages from C++ as it is loaded.
     """
     sys.stderr.flush()
     saved = os.dup(2)

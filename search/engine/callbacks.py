@@ -38,54 +38,47 @@ class RecordCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
     def __init__(
         self,
         search: Search,
-        bridge: OptunaSearcher,
-        rule: Scheduler,
+        searcher: OptunaSearcher,
+        scheduler: Scheduler,
         record: Record,
-        mirror: OptunaStorageWriter,
+        writer: OptunaStorageWriter,
         progress: Progress,
         stop: Stop,
         keep: int,
     ) -> None:
         """`keep` is how many models of finished trials stay on disk."""
-        self._search, self._bridge, self._rule, self._record, self._mirror = (
-            search,
-            bridge,
-            rule,
-            record,
-            mirror,
-        )
+        self._search, self._searcher, self._scheduler = search, searcher, scheduler
+        self._record, self._storage_writer = record, writer
         self._progress, self._stop, self._keep = progress, stop, keep
         self._root = record.folder / "checkpoints"
         self._began = time.monotonic()
         self._quiet_since = self._began
         self._warned: set[str] = set()
         done = [trial for trial in record.search(search.family.name) if trial.state == "COMPLETE"]
-        there = [trial for trial in done if self._folder(trial).is_dir()]
-        self._kept: list[Trial] = []
-        for trial in there:
-            self._tidy(trial)
-        bridge.reused = self.reused
+        self._kept: list[Trial] = []  # whose models are on disk, best first
+        for trial in done:
+            if self._folder(trial).is_dir():
+                self._keep_best_models(trial)
+        searcher.reused = self.reused
 
     def plan(self, trial: Trial) -> dict[str, Any]:
         """What an actor is told of a trial."""
-        lends = self._search.required_baselines
-        rivals = (
-            [each for each in self._kept if each.name not in lends]
-            if trial.name not in lends
-            else []
-        )
-        worst = (
-            rivals[-1].objective
-            if len(rivals) >= max(1, self._keep + self._search.provides_features)
-            else None
-        )
-        ours = {key: getattr(trial, key) for key in PLAN}
-        return {**ours, "keep": self._keep > 0, "worst_kept": worst}
+        settings = {key: getattr(trial, key) for key in PLAN}
+        return {**settings, "keep": self._keep > 0, "worst_kept": self._worst_kept(trial)}
+
+    def _worst_kept(self, trial: Trial) -> float | None:
+        """The objective that the model of `trial` must reach to be kept; None if any is kept."""
+        required = self._search.required_baselines
+        if trial.name in required:
+            return None
+        rivals = [each for each in self._kept if each.name not in required]
+        full = len(rivals) >= max(1, self._keep + self._search.provides_features)
+        return rivals[-1].objective if full else None
 
     def on_step_end(self, iteration: int, trials: list[Any], **info: Any) -> None:
         """Keep the display's clock and the storage's copy going."""
         self._progress.tick()
-        self._mirror.write_if_due()
+        self._storage_writer.write_if_due()
         if self._stop.interrupted:
             self._warn("stopping in good order; Ctrl-C again stops at once")
         if any(trial.status == "RUNNING" for trial in trials[-100:]):
@@ -97,43 +90,43 @@ class RecordCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
 
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """A trial begins, or goes on."""
-        ours = trial.ours
+        started = trial.trial
         with self._writing():
-            if (ours.family, ours.number) not in self._record.trials:
-                self._record.start(ours)
-        self._mirror.mark_dirty(ours)
-        self._progress.started(ours)
+            if (started.family, started.number) not in self._record.trials:
+                self._record.start(started)
+        self._storage_writer.mark_dirty(started)
+        self._progress.started(started)
 
     def on_trial_result(
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **_: Any
     ) -> None:
         """A step is done, or has failed."""
         if "objective" in result:
-            before = trial.ours.resource
-            self._bridge.on_trial_result(trial.trial_id, result)
-            if trial.ours.resource > before:
+            before = trial.trial.resource
+            self._searcher.on_trial_result(trial.trial_id, result)
+            if trial.trial.resource > before:
                 with self._writing():
                     self._record.step(
-                        trial.ours, complete=result["complete"], stopped=result["done"]
+                        trial.trial, complete=result["complete"], stopped=result["done"]
                     )
-                self._mirror.mark_dirty(trial.ours)
+                self._storage_writer.mark_dirty(trial.trial)
         self._warn(result.get("warning", ""))
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """A trial is complete, stopped, or failed in its own code."""
-        self._end(trial.ours)
+        self._end(trial.trial)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """A trial's worker died, too often."""
-        trial.ours.failure = self.overtime(trial.ours) or trial.error
-        self._end(trial.ours)
+        trial.trial.failure = self.overtime(trial.trial) or trial.error
+        self._end(trial.trial)
 
     def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """A trial's worker died; the trial goes on with another one, from its checkpoint."""
-        self.rewind(trial.ours)
+        self.rewind(trial.trial)
         words = trial.error.strip().splitlines()[0]
         self._progress.say(
-            f"trial {trial.ours.number} lost its worker and goes on after {trial.ours.resource}:"
+            f"trial {trial.trial.number} lost its worker and goes on after {trial.trial.resource}:"
             f" {words}"
         )
 
@@ -146,7 +139,7 @@ class RecordCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
         saved = checkpoints.latest(self._folder(trial))
         with self._writing():
             self._record.rewind(trial, saved.resource if saved else 0)
-        self._mirror.mark_dirty(trial)
+        self._storage_writer.mark_dirty(trial)
 
     def reused(self, trial: Trial) -> None:
         """A trial has taken the score of an earlier one of the same configuration."""
@@ -154,7 +147,7 @@ class RecordCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
             self._record.start(trial)
             for step in trial.steps:
                 self._record.step(trial, step)
-        self._rule.add_existing(trial)
+        self._scheduler.add_existing(trial)
         self._progress.started(trial)
         self._progress.say(
             f"trial {trial.number} is trial {trial.replicate_of} again: its score is taken"
@@ -162,11 +155,9 @@ class RecordCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
         self._end(trial)
 
     def close(self) -> None:
-        """The search is over: mark the trials that were still running, and bring the storage up to
-        date.
-        """
+        """The search is over: end the trials that still run, and bring the storage up to date."""
         begun = self._record.trials
-        cut = [trial for trial in self._bridge.cut_off() if (trial.family, trial.number) in begun]
+        cut = [trial for trial in self._searcher.cut_off() if (trial.family, trial.number) in begun]
         for trial in cut:
             self._end(trial)
         if cut:
@@ -174,12 +165,12 @@ class RecordCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
                 f"the search ended early, {self._stop.reason}: {counted(len(cut), 'trials')} to be"
                 " resumed"
             )
-        self._mirror.write()
+        self._storage_writer.close()
         wall = time.monotonic() - self._began
-        if self._bridge.seconds > SHOWN * wall:
-            share = self._bridge.seconds / wall
+        if self._searcher.seconds > SHOWN * wall:
+            share = self._searcher.seconds / wall
             self._progress.say(
-                f"proposing took {self._bridge.seconds:.1f} s, {share:.0%} of the time"
+                f"proposing took {self._searcher.seconds:.1f} s, {share:.0%} of the time"
             )
         if self._stop.broken:
             raise WorkFailedError(
@@ -190,25 +181,24 @@ class RecordCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
     def _end(self, trial: Trial) -> None:
         with self._writing():
             self._record.end(trial)
-        self._mirror.mark_dirty(trial)
+        self._storage_writer.mark_dirty(trial)
         if not trial.cut and not self._stop.broken:
-            self._tidy(trial)
+            self._keep_best_models(trial)
         self._progress.ended(trial)
 
-    def _tidy(self, trial: Trial) -> None:
+    def _keep_best_models(self, trial: Trial) -> None:
         """Of the finished trials, keep the models of the best and no other state."""
         saved = checkpoints.latest(self._folder(trial)) if trial.state == "COMPLETE" else None
         if saved is None or saved.resource != trial.resource:
             checkpoints.clear(self._folder(trial))
             return
         ranked = sorted([*self._kept, trial], key=self._search.merit)
-        lent = [
-            each for each in ranked if each.name and each.name in self._search.required_baselines
-        ]
-        fed = [
-            each for each in ranked if self._search.provides_features and only_on_train(each.params)
-        ][:1]  # others take its code
-        self._kept = [each for each in ranked if each in [*ranked[: self._keep], *fed, *lent]]
+        needed = ranked[: self._keep]
+        needed += [each for each in ranked if each.name in self._search.required_baselines]
+        if self._search.provides_features:
+            # other searches take the codes of the best one fitted on training images alone
+            needed += [each for each in ranked if only_on_train(each.params)][:1]
+        self._kept = [each for each in ranked if each in needed]
         for worse in ranked:
             if worse not in self._kept:
                 checkpoints.clear(self._folder(worse))

@@ -41,25 +41,22 @@ def prepare_data(
     target: str,
     dataset: Dataset,
     limit: int,
-    feed: FeatureSource,
+    feature_source: FeatureSource,
     say: Callable[[str], None],
     stop: Stop | None = None,
 ) -> Shared:
-    """What the trials of a family share on these images; a full one takes `limit` steps.
+    """Return what the trials of a family share on these images.
 
-    Raises `Halted` if `stop` says so while the features are made.
+    A full trial takes `limit` steps. Raises `Halted` if `stop` ends the search meanwhile.
     """
-    encode, told = (
-        partial(on_a_worker(config, stop), encoded),
-        interruptible_say(stop, say) if stop else say,
-    )
-    return find(target, config.home).prepare(dataset, feed.options(config, limit, encode, told))
+    encode = partial(on_a_worker(config, stop), encoded)
+    say_or_halt = interruptible_say(stop, say) if stop else say
+    options = feature_source.options(config, limit, encode, say_or_halt)
+    return find(target, config.home).prepare(dataset, options)
 
 
 def on_a_worker(config: StudyConfig, stop: Stop | None = None) -> Callable[..., Any]:
-    """Calls a function with arguments on a worker and waits for what it gives, or until `stop` says
-    so.
-    """
+    """Return a function that calls another on a worker and waits for its result, or for `stop`."""
     remote = call_on_worker.options(num_cpus=config.cpus_per_trial, num_gpus=config.gpus_per_trial)
 
     def call(*work: Any) -> Any:
@@ -81,24 +78,21 @@ def on_a_worker(config: StudyConfig, stop: Stop | None = None) -> Callable[..., 
 def resolve_features(
     session: Session, search: Search, say: Callable[[str], None]
 ) -> tuple[Search, FeatureSource]:
-    """The search with the network that makes its features, which is handed over; and what it is
-    fitted on.
-    """
+    """Return the search with its features' network, which is exported, and what it is fitted on."""
     step = network(search.features) if search.features else None
     if step is None:
         return search, FeatureSource(search.features)
     folder, call = session.record.folder, on_a_worker(session.config, session.stop)
     known = feature_dependencies.recorded_sources(session.study)
     origin = export_network(session.config, step, search, known, session.dataset, folder, call)
-    seen = (
-        ""
-        if origin.fitted_on == planned_search.TRAIN
-        else f"; it has seen the validation images ({origin.fitted_on})"
+    seen = ""
+    if origin.fitted_on != planned_search.TRAIN:
+        seen = f"; it has seen the validation images ({origin.fitted_on})"
+    say(
+        f"{search.family.name}: features of {origin.family}, {origin.label} of {origin.study}{seen}"
     )
-    say(f"{search.family.name}: features of {origin.family}, {origin.told} of {origin.study}{seen}")
-    return feature_dependencies.admitted(replace(search, source=origin)), FeatureSource.from_origin(
-        folder, search.features, origin
-    )
+    linked = feature_dependencies.admit_baselines(replace(search, source=origin))
+    return linked, FeatureSource.from_origin(folder, search.features, origin)
 
 
 def note_source(session: Session, search: Search) -> None:

@@ -39,8 +39,10 @@ def retrain(
     checkpoint: Path | None,
     export: Path | None,
 ) -> RESULT:
-    """Fit `config` anew, up to `limit` steps; evaluate it on the test images; export it to a folder
-    if one is given.
+    """Fit `config` for up to `limit` steps and evaluate it on the test images.
+
+    The model is exported to the folder `export`, if one is given. A `checkpoint` of the same
+    training is loaded instead of fitting.
 
     A `checkpoint` has been through all of that already, in the search.
     """

@@ -20,6 +20,7 @@ from hypersearch.search.engine.cluster import check_reach, ray_running, trials_a
 from hypersearch.search.engine.data_preparation import prepare_data
 from hypersearch.search.engine.retrain_task import retrain
 from hypersearch.search.features.feature_source import FeatureSource
+from hypersearch.search.storage.files import write_text
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,13 @@ class Retraining:
     trial: int
     params: dict[str, Any]
     max_resource: int  # for which it is trained
-    full: int  # resource of a full trial of its search
+    full_resource: int  # resource of a full trial of its search
     seed: int
     whole: bool  # fitted on the validation images too
-    kept: Path | None  # a checkpoint of this very training at its end
+    checkpoint: Path | None  # a checkpoint of this very training at its end
     folder: Path | None  # where its predictions and the like are saved
     export: Path | None  # where the model is saved
-    feed: FeatureSource  # what a family that takes features is fitted on
+    feature_source: FeatureSource  # what a family that takes features is fitted on
     chosen_by: tuple[str, ...] = ()  # of a clustering: the criteria by which it wins
 
 
@@ -61,7 +62,7 @@ def retrain_all(
                 t.seed,
                 shared[t.target, t.whole],
                 data,
-                t.kept,
+                t.checkpoint,
                 t.export,
             ): t
             for t in work
@@ -74,9 +75,8 @@ def retrain_all(
             try:
                 result = ray.get(done)
             except RayError as error:
-                (logs / f"confirm-{task.family}-{task.trial}-{task.seed}.traceback.txt").write_text(
-                    str(error)
-                )
+                log = f"confirm-{task.family}-{task.trial}-{task.seed}.traceback.txt"
+                write_text(logs / log, str(error))
                 console.print(f"{what} failed: {last_line(error)}", soft_wrap=True)
                 continue
             yield task, result  # which is kept before it is shown
@@ -91,18 +91,19 @@ def shared_by(
     logs: Path,
     say: Callable[[str], None],
 ) -> dict[tuple[str, bool], ray.ObjectRef]:
-    """What the pieces of `work` share, by family and images; where it cannot be made, that is said
-    and logged.
+    """By family and images, what the trainings of `work` share.
+
+    Where it cannot be prepared, the error is shown and logged.
     """
     shared = {}
     for (target, whole), task in {(task.target, task.whole): task for task in work}.items():
         images = dataset.whole() if whole else dataset
         try:
             shared[target, whole] = ray.put(
-                prepare_data(config, target, images, task.full, task.feed, say)
+                prepare_data(config, target, images, task.full_resource, task.feature_source, say)
             )
         except Exception as error:
             words = "".join(traceback.format_exception(error))
-            (logs / f"confirm-{task.family}.traceback.txt").write_text(words, encoding="utf-8")
+            write_text(logs / f"confirm-{task.family}.traceback.txt", words)
             say(f"{task.family} failed: {last_line(error)}")
     return shared

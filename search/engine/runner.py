@@ -1,10 +1,13 @@
 """How a study runs, from its configuration to its record. Read this file first.
 
 A study holds one search for each family. A search is Ray Tune's loop (search/engine/tune_loop.py)
-with our parts in it: the `OptunaSearcher` proposes (search/suggest/), `TrialActor` fits on the
-workers (search/engine/worker.py), to data or features that are prepared once
-(search/engine/data_preparation.py), ASHA or another scheduler stops trials (search/schedulers/),
-and the `Ledger` writes down what happens and shows it (search/engine/callbacks.py).
+these parts in it:
+
+- `OptunaSearcher` proposes configurations (search/suggest/);
+- `TrialActor` fits them on the workers (search/engine/worker.py), to data or features that are
+  prepared once (search/engine/data_preparation.py);
+- ASHA or another scheduler stops trials (search/schedulers/);
+- `RecordCallback` writes down what happens and shows it (search/engine/callbacks.py).
 """
 
 from __future__ import annotations
@@ -53,59 +56,65 @@ def run_study(config: StudyConfig) -> tuple[Record, bool]:
     check_reach(config)
     searches, dataset = plan_study(config)
     elsewhere = warm_start_trials(config, searches)
+    stop = Stop(config.time_budget)
     with closing(Record.create(config.out, config.name)) as record:
         try:
             with storage_at(config.storage_url) as storage:
-                refuse_existing(
-                    storage, [f"{config.name}/{search.family.name}" for search in searches]
+                refuse_existing(storage, study_names(config, searches))
+                study = describe_study(config, searches, dataset)
+                record.write_study(study)
+                run_searches(
+                    Session(config, dataset, record, storage, stop, study, elsewhere), searches
                 )
-                record.write_study(study := describe_study(config, searches, dataset))
-                session = Session(
-                    config, dataset, record, storage, Stop(config.time_budget), study, elsewhere
-                )
-                run_searches(session, searches)
-                if record.unsearched and not record.trials and not session.stop.interrupted:
+                if record.unsearched and not record.trials and not stop.interrupted:
                     raise record.unsearched
         except (UserError, KeyboardInterrupt):
             record.discard()  # if nothing has run
             raise
-    return record, session.stop.interrupted
+    return record, stop.interrupted
 
 
 def resume_study(
     out: Path, name: str, more: int = 0, changes: Mapping[str, Any] | None = None
 ) -> tuple[Record, bool]:
-    """Go on with a study that ended, however it ended; with `more` trials a search and with changed
-    settings.
+    """Continue a study, however it ended, with `more` trials a search and changed settings.
+
+    Returns its record, and True if it was interrupted.
     """
-    config, study = reopen_config(out, name, more, changes or {})
+    changes = changes or {}
+    config, study = reopen_config(out, name, more, changes)
     check_reach(config)
     searches, dataset = plan_study(config, study)
     check_same_images(dataset, study)
     elsewhere = warm_start_trials(config, searches)
-    runs = [
-        *study.get("runs", []),
-        {key: study[key] for key in ("started", "ended", "interrupted")},
-    ]
-    kept: dict[str, Any] = {
-        key: study[key] for key in ("test_reads", "confirmed", "confirming") if key in study
-    }
+    stop = Stop(config.time_budget)
     with closing(Record.reopen(out / name)) as record, storage_at(config.storage_url) as storage:
-        elsewhere_now = bool(
-            changes and changes.get("storage")
-        )  # it may hold another study of this name
-        if elsewhere_now and without_password(config.storage_url) != study["config"]["storage"]:
-            refuse_existing(storage, [f"{name}/{search.family.name}" for search in searches])
-        facts_now = {**describe_study(config, searches, dataset), **kept, "runs": runs}
-        session = Session(
-            config, dataset, record, storage, Stop(config.time_budget), facts_now, elsewhere
-        )
-        run_searches(session, searches)
-    return record, session.stop.interrupted
+        recorded_url = study["config"]["storage"]
+        if changes.get("storage") and without_password(config.storage_url) != recorded_url:
+            # the other storage may hold another study of this name
+            refuse_existing(storage, study_names(config, searches))
+        facts = {**describe_study(config, searches, dataset), **facts_of_earlier_runs(study)}
+        run_searches(Session(config, dataset, record, storage, stop, facts, elsewhere), searches)
+    return record, stop.interrupted
+
+
+def study_names(config: StudyConfig, searches: Sequence[Search]) -> list[str]:
+    """The names of the searches in the Optuna storage."""
+    return [f"{config.name}/{search.family.name}" for search in searches]
+
+
+def facts_of_earlier_runs(study: Mapping[str, Any]) -> dict[str, Any]:
+    """What a study.json keeps when the study goes on: its runs, and its confirmation."""
+    last_run = {key: study[key] for key in ("started", "ended", "interrupted")}
+    confirmation = ("test_reads", "confirmed", "confirming")
+    return {
+        **{key: study[key] for key in confirmation if key in study},
+        "runs": [*study.get("runs", []), last_run],
+    }
 
 
 def run_searches(session: Session, searches: Sequence[Search]) -> None:
-    """One search after another, until the last is through or something ends the study."""
+    """Run one search after another, until the last has ended or something ends the study."""
     record, stop = session.record, session.stop
     with ExitStack() as stack:
         console = stack.enter_context(own_terminal(record.logs / "ray.log"))
@@ -122,7 +131,7 @@ def run_searches(session: Session, searches: Sequence[Search]) -> None:
 
 
 def note_end(session: Session) -> None:
-    """Write when and how the study ended; a full disk has been complained of already."""
+    """Write when and how the study ended. A full disk has been reported already."""
     with suppress(OSError):
         session.record.write_study(
             {**session.study, "ended": environment.now(), "interrupted": session.stop.interrupted}
@@ -130,52 +139,49 @@ def note_end(session: Session) -> None:
 
 
 def run_search(session: Session, search: Search, progress: Progress, at_once: int) -> None:
-    """One search, to its end or until `stop` says so; every trial that began is in the record
-    afterwards.
+    """Run one search to its end, or until `session.stop` ends it.
+
+    Every trial that began is in the record afterwards.
     """
-    family, record, stop, config = search.family, session.record, session.stop, session.config
+    config, record, stop = session.config, session.record, session.stop
     ready = prepare_search(session, search, progress)
     if ready is None:
         return
     search, shared = ready
-    known = reopen_trials(record, family.name)
-    bridge = OptunaSearcher(search, config.seed, known, session.elsewhere.get(family.name, ()))
-    mirror = open_storage_writer(session, search, known, progress)
-    view = SearchView(
-        family.name, search.metric, search.mode, family.resource, search.ladder, search.total
+    name = search.family.name
+    known = reopen_trials(record, name)
+    searcher = OptunaSearcher(search, config.seed, known, session.elsewhere.get(name, ()))
+    writer = open_storage_writer(session, search, known, progress)
+    show_search(search, known, stop, progress)
+    scheduler = make_scheduler(search, known)
+    recorder = RecordCallback(
+        search, searcher, scheduler, record, writer, progress, stop, config.keep_models
     )
-    view.deadline, view.others = stop.deadline, search.others
-    progress.show(view, known)
-    rule = make_scheduler(search, known)
-    ledger = RecordCallback(
-        search, bridge, rule, record, mirror, progress, stop, config.keep_models
-    )
-    for line in warnings_for(search, known):
-        progress.say(line)
-    controller = TuneLoop(
-        bridge,
+    loop = TuneLoop(
+        searcher,
         actor=TrialActor,
         start={"work": worker_settings(session, search), "shared": ray.put(shared)},
         resources={"cpu": config.cpus_per_trial, "gpu": config.gpus_per_trial},
         at_once=at_once,
-        plan=ledger.plan,
-        is_unrecoverable=lambda trial: bool(ledger.overtime(trial)),
-        scheduler=rule,
+        plan=recorder.plan,
+        is_unrecoverable=lambda trial: bool(recorder.overtime(trial)),
+        scheduler=scheduler,
         stopper=stop,
-        callbacks=[ledger, *trackers(config.track, config.name, record.logs)],
-        folder=(record.logs / "tune" / family.name.replace(":", "-")).resolve(),
+        callbacks=[recorder, *trackers(config.track, config.name, record.logs)],
+        folder=(record.logs / "tune" / name.replace(":", "-")).resolve(),
     )
     try:
-        controller.run()
+        loop.run()
     finally:
-        ledger.close()
+        recorder.close()
 
 
 def prepare_search(
     session: Session, search: Search, progress: Progress
 ) -> tuple[Search, Shared] | None:
-    """The search, its features' network known, and what its trials share; None, said and recorded,
-    if it cannot run.
+    """Return the search with the network of its features, and what its trials share.
+
+    Returns None if there is nothing to run or it cannot run; the reason is shown and recorded.
     """
     name, record, stop = search.family.name, session.record, session.stop
     try:
@@ -185,7 +191,7 @@ def prepare_search(
         if search.source and exhausted(search, known):
             report_finished(session, search, known, progress)
             return None
-        search, feed = resolve_features(session, search, progress.say)
+        search, feature_source = resolve_features(session, search, progress.say)
         for baseline, reason in search.left_out.items():
             progress.say(f"{name}: baseline {baseline} is left out: {reason}")
         if exhausted(search, known):
@@ -197,7 +203,7 @@ def prepare_search(
             search.target,
             session.dataset,
             search.max_resource,
-            feed,
+            feature_source,
             progress.say,
             stop,
         )
@@ -215,69 +221,65 @@ def prepare_search(
 def report_finished(
     session: Session, search: Search, known: Sequence[Trial], progress: Progress
 ) -> None:
-    """Say of a search that there is nothing to run; the storage has what is known of it, the study
-    its network.
-    """
-    with suppress(
-        UserError, WorkFailedError
-    ):  # a network that is lost is missed by `confirm` alone
+    """Say that a search has nothing to run, and bring its storage and its network up to date."""
+    # A network that is lost is missed by `confirm` alone.
+    with suppress(UserError, WorkFailedError):
         resolve_features(session, search, progress.say)
     if known:
-        open_storage_writer(session, search, known, progress)
-    progress.say(
-        f"{search.family.name}: not searched,"
-        f" {'all its trials have ended' if known else 'no trials'}"
-    )
+        open_storage_writer(session, search, known, progress).close()
+    reason = "all its trials have ended" if known else "no trials"
+    progress.say(f"{search.family.name}: not searched, {reason}")
 
 
 def open_storage_writer(
     session: Session, search: Search, known: Sequence[Trial], progress: Progress
 ) -> OptunaStorageWriter:
-    """The storage's copy of a search, with what is known of it."""
-    mirror = OptunaStorageWriter(
-        session.storage, f"{session.record.name}/{search.family.name}", search, progress.say
-    )
-    mirror.add_existing(known)
-    return mirror
+    """Return the writer of the storage's copy of a search, with its `known` trials."""
+    study_name = f"{session.record.name}/{search.family.name}"
+    writer = OptunaStorageWriter(session.storage, study_name, search, progress.say)
+    writer.add_existing(known)
+    return writer
 
 
 def reopen_trials(record: Record, family: str) -> list[Trial]:
-    """The trials of a search that are there already; those that had not finished, back at their
-    last checkpoint.
-    """
+    """The recorded trials of a search; unfinished ones are set back to their last checkpoint."""
     known = record.search(family)
+    root = record.folder / "checkpoints"
     for trial in known:
         if not trial.finished:
-            saved = checkpoints.latest(
-                checkpoints.home(record.folder / "checkpoints", family, trial.number)
-            )
+            saved = checkpoints.latest(checkpoints.home(root, family, trial.number))
             record.rewind(trial, saved.resource if saved else 0)
     return known
 
 
+def show_search(search: Search, known: Sequence[Trial], stop: Stop, progress: Progress) -> None:
+    """Begin to show a search, with its warnings."""
+    family = search.family
+    view = SearchView(
+        family.name, search.metric, search.mode, family.resource, search.ladder, search.total
+    )
+    view.deadline, view.others = stop.deadline, search.others
+    progress.show(view, known)
+    for line in warnings_for(search, known):
+        progress.say(line)
+
+
 def warnings_for(search: Search, known: Sequence[Trial]) -> Iterator[str]:
-    """Says which earlier trials lie outside of the space as it is now, and whether a grid is larger
-    than the search.
-    """
-    numbers = [
-        str(t.number) for t in known if not t.name and not is_searched(search.space, t.params)
-    ]
-    if numbers:
-        listed = ", ".join(numbers)
-        yield (
-            f"{search.family.name}: outside of the space now, and not shown to the sampler: trials"
-            f" {listed}"
-        )
-    trials, name = search.asked.trials, search.family.name
-    if SEARCHERS[search.asked.searcher].enumerates:
-        points = len(list(islice(grid(search.space), trials + 1)))
-        if points > trials:
-            yield (
-                f"{name}: the grid has more than {trials} points; only its first ones, in order,"
-                " are tried"
-            )
-        elif points < trials:
-            yield f"{name}: the grid has {points} points; there are no more trials than these"
+    """Warn of earlier trials outside of the space, and of a grid of another size than asked."""
+    name, trials = search.family.name, search.asked.trials
+    proposed = [trial for trial in known if not trial.name]
+    outside = [str(t.number) for t in proposed if not is_searched(search.space, t.params)]
+    if outside:
+        words = "outside of the space now, and not shown to the sampler"
+        yield f"{name}: {words}: trials {', '.join(outside)}"
+    if not SEARCHERS[search.asked.searcher].enumerates:
+        return
+    points = len(list(islice(grid(search.space), trials + 1)))
+    if points > trials:
+        words = f"the grid has more than {trials} points; only its first ones, in order, are tried"
+        yield f"{name}: {words}"
+    elif points < trials:
+        yield f"{name}: the grid has {points} points; there are no more trials than these"
 
 
 def worker_settings(session: Session, search: Search) -> Work:

@@ -14,8 +14,9 @@ class Halted(Exception):  # noqa: N818  # no error: somebody wants it so
 
 
 class Stop(tune.Stopper):  # type: ignore[misc]  # Ray ships no types for it
-    """Ends a search: the user interrupts, its share of the time budget (seconds) is spent, the
-    record breaks.
+    """Ends a search: on an interrupt, when its time is spent, or when the record breaks.
+
+    `budget` is the time of the study in seconds, shared among its searches.
     """
 
     def __init__(self, budget: float | None) -> None:
@@ -30,17 +31,14 @@ class Stop(tune.Stopper):  # type: ignore[misc]  # Ray ships no types for it
         """Why a search ended before its trials did."""
         if self.broken:
             return "the record cannot be written"
-        return (
-            "interrupted"
-            if self.interrupted
-            else "its time is spent"
-            if self.stop_all()
-            else "by an error"
-        )
+        if self.interrupted:
+            return "interrupted"
+        return "its time is spent" if self.stop_all() else "by an error"
 
     def share(self, searches: int) -> None:
-        """Give the next search an equal part of what `searches` of them have left; the first call
-        starts the clock.
+        """Give the next search an equal part of the time that `searches` of them have left.
+
+        The first call starts the clock.
         """
         now = time.monotonic()
         self._end = self._end or now + self._budget

@@ -39,14 +39,14 @@ class ActorTrial(TuneTrial):  # type: ignore[misc]  # Ray ships no types for it
     def __init__(
         self,
         actor: type,
-        ours: Trial,
+        trial: Trial,
         plan: Plan,
         is_unrecoverable: Callable[[Trial], bool],
         **options: Any,
     ) -> None:
         """`is_unrecoverable` says of a trial whose worker died that it need not be tried again."""
-        super().__init__("trial", trial_id=str(ours.number), config=plan, stub=True, **options)
-        self.ours, self.is_unrecoverable = ours, is_unrecoverable
+        super().__init__("trial", trial_id=str(trial.number), config=plan, stub=True, **options)
+        self.trial, self.is_unrecoverable = trial, is_unrecoverable
         self.error = ""  # of the last worker that died
         self.fresh = True  # its actor has not been told of it
         self._actor = actor
@@ -63,19 +63,17 @@ class ActorTrial(TuneTrial):  # type: ignore[misc]  # Ray ships no types for it
     def handle_error(self, exc: Exception | None = None) -> None:
         """Remember why the worker died."""
         self.error = exc.traceback_str if isinstance(exc, RayTaskError) else str(exc)
-        self._deaths.append(self.ours.resource)
+        self._deaths.append(self.trial.resource)
 
     def should_recover(self) -> bool:
         """True unless it has lost too many workers at the same step, or killed this one itself."""
-        return self._deaths.count(self.ours.resource) < ATTEMPTS and not self.is_unrecoverable(
-            self.ours
+        return self._deaths.count(self.trial.resource) < ATTEMPTS and not self.is_unrecoverable(
+            self.trial
         )
 
     @property
     def was_lost(self) -> bool:
-        """True once a worker died with it: each of its steps is saved from then on, so that it gets
-        somewhere.
-        """
+        """True once a worker died with it: from then on each step is saved."""
         return bool(self._deaths)
 
     def __str__(self) -> str:
@@ -87,31 +85,31 @@ class ActorTrial(TuneTrial):  # type: ignore[misc]  # Ray ships no types for it
 
 
 class Proposals(SearchAlgorithm):  # type: ignore[misc]
-    """The bridge's plans as Tune's trials."""
+    """The searcher's plans as Tune's trials."""
 
-    def __init__(self, bridge: OptunaSearcher, make: Callable[[Trial], ActorTrial]) -> None:
-        self._bridge, self._make = bridge, make
+    def __init__(self, searcher: OptunaSearcher, make: Callable[[Trial], ActorTrial]) -> None:
+        self._searcher, self._make = searcher, make
 
     def next_trial(self) -> ActorTrial | None:
         """The next trial, or None."""
-        ours = self._bridge.take()
-        if ours is None:
+        trial = self._searcher.take()
+        if trial is None:
             return None
-        self._bridge.trials[str(ours.number)] = ours
-        return self._make(ours)
+        self._searcher.trials[str(trial.number)] = trial
+        return self._make(trial)
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
-        """Nothing: the ledger passes results on as it writes them down."""
+        """Nothing: the record callback passes results on as it writes them down."""
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
         """Pass it on."""
-        self._bridge.on_trial_complete(trial_id, result, error)
+        self._searcher.on_trial_complete(trial_id, result, error)
 
     def is_finished(self) -> bool:
         """True if there is nothing more to propose."""
-        return self._finished or self._bridge.exhausted
+        return self._finished or self._searcher.exhausted
 
     def has_checkpoint(self, dirpath: str) -> bool:
         """False: the study folder is the record."""
@@ -152,7 +150,7 @@ class TuneLoop(TuneController):  # type: ignore[misc]
 
     def __init__(
         self,
-        bridge: OptunaSearcher,
+        searcher: OptunaSearcher,
         actor: type,
         start: dict[str, Any],
         resources: dict[str, float],
@@ -177,11 +175,11 @@ class TuneLoop(TuneController):  # type: ignore[misc]
             "trial_dirname_creator": str,
         }
 
-        def make(ours: Trial) -> ActorTrial:
-            return ActorTrial(actor, ours, plan(ours), is_unrecoverable, **options)
+        def make(trial: Trial) -> ActorTrial:
+            return ActorTrial(actor, trial, plan(trial), is_unrecoverable, **options)
 
         super().__init__(
-            search_alg=Proposals(bridge, make),
+            search_alg=Proposals(searcher, make),
             scheduler=scheduler,
             stopper=stopper,
             callbacks=callbacks,
@@ -200,8 +198,9 @@ class TuneLoop(TuneController):  # type: ignore[misc]
             self.cleanup()
 
     def cleanup(self) -> None:
-        """End all actors at once: the record has what they did, and a checkpoint is there whole or
-        not at all.
+        """End all actors at once.
+
+        The record has what they did, and a checkpoint is whole or absent.
         """
         self._actor_manager.cleanup()
         self.end_experiment_callbacks()
@@ -210,9 +209,7 @@ class TuneLoop(TuneController):  # type: ignore[misc]
         """Nothing: the study folder is the record."""
 
     def _maybe_update_trial_queue(self) -> None:
-        """Ask for a trial when there is room for it, so that its proposal knows all that has
-        ended.
-        """
+        """Ask for a trial only when it can run, so that its proposal knows all that has ended."""
         while len(self._pending_trials) + len(self._running_trials) < self._at_once:
             if self._search_alg.is_finished() or not self._update_trial_queue(blocking=False):
                 break
@@ -246,7 +243,7 @@ class TuneLoop(TuneController):  # type: ignore[misc]
     def _schedule_trial_train(self, trial: ActorTrial) -> None:
         plan = {
             **trial.config,
-            "resource": trial.ours.resource,
+            "resource": trial.trial.resource,
             "checkpoint_every_step": trial.was_lost,
         }
         call = ("begin", (plan,)) if trial.fresh else ("train", ())

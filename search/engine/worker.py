@@ -25,9 +25,9 @@ from hypersearch.search.storage import checkpoints
 from hypersearch.search.storage.trial import first_not_finite
 
 RESULT = dict[str, Any]
-MOST_GROWTH = (
-    200 * 2**20
-)  # bytes by which the memory of an actor between trials may grow before it is replaced
+
+# bytes by which the memory of an actor may grow between trials before it is replaced
+MAX_GROWTH = 200 * 2**20
 
 
 @dataclass(frozen=True)
@@ -53,24 +53,26 @@ class TrialActor:
         share_memory()
         self._work, self._shared, self._family = work, shared, find(work.target, work.home)
         self._run: Run | None = None
-        self._begun, self._clean, self._worn = 0, 0, False
+        self._begun = 0  # trials
+        self._memory_at_start = 0  # bytes
+        self._needs_restart = False
 
     def begin(self, plan: dict[str, Any]) -> RESULT:
         """Take the next plan and make its first step, in one call.
 
-        See `Ledger.plan`; its `resource` is what the driver knows the trial to have spent. The run
-        starts in the step, so that its failure is the trial's.
+        See `RecordCallback.plan`; its `resource` is what the driver knows the trial to have
+        spent. The run starts in the step, so that its failure is the trial's.
         """
         self._plan, self._run = plan, None
         self._saved = checkpoints.latest(self._folder)
-        self._spent, self._seconds = (
-            (self._saved.resource, self._saved.seconds) if self._saved else (0, 0.0)
-        )
+        self._spent, self._seconds = 0, 0.0
+        if self._saved:
+            self._spent, self._seconds = self._saved.resource, self._saved.seconds
         self._saved_at = time.monotonic()
         overtime_log(self._work.logs, self._family.name, self._plan["number"]).unlink(
             missing_ok=True
         )
-        self._worn = self._has_grown()
+        self._needs_restart = self._has_grown()
         return self.train()
 
     def train(self) -> RESULT:
@@ -84,7 +86,7 @@ class TrialActor:
                 "failure": traceback.format_exc(),
                 "resource": self._spent,
                 "done": True,
-                "needs_restart": self._worn,
+                "needs_restart": self._needs_restart,
             }
         return {**result, "warning": warning}
 
@@ -93,28 +95,26 @@ class TrialActor:
         self._run = None
 
     def _has_grown(self) -> bool:
-        """True if this process holds much more than before its second trial; the first one brings
-        the libraries.
+        """True if this process holds `MAX_GROWTH` bytes more than before its second trial.
+
+        The first trial loads the libraries.
         """
         memory = psutil.Process().memory_info().rss
         self._begun += 1
         if self._begun <= 2:
-            self._clean = memory
-        return bool(memory - self._clean > MOST_GROWTH)
+            self._memory_at_start = memory
+        return bool(memory - self._memory_at_start > MAX_GROWTH)
 
     def _advance(self) -> dict[str, float]:
-        """One step of the run, which is started or taken up from its checkpoint where there is none
-        yet.
-        """
+        """One step of the run, which is started or loaded from its checkpoint at first."""
         began = time.monotonic()
         if self._run is None:
             self._run = self._family.start(self._plan["params"], self._shared, self._plan["seed"])
             if self._saved:
                 self._run.load(self._saved.folder)
                 if self._saved.resource > self._plan["resource"]:
-                    return dict(
-                        self._saved.metrics
-                    )  # of a step that was made, but that the driver has not heard of
+                    # that step was made, but the driver has not heard of it
+                    return dict(self._saved.metrics)
         metrics = {name: float(value) for name, value in self._run.step().items()}
         check_metrics(metrics, self._work.metrics)
         self._spent += 1
@@ -131,20 +131,17 @@ class TrialActor:
             "seconds": round(self._seconds, 4),
             "complete": complete,
             "done": complete,
-            "needs_restart": self._worn,
+            "needs_restart": self._needs_restart,
         }
 
     def _save_if_due(self, result: RESULT) -> str:
-        """Save the run at a rung, after a while, and at the end if it is among the best; say what
-        went wrong.
+        """Save the run if a checkpoint is due. Returns a warning if that failed, else "".
+
+        It is due at a rung, after `every` seconds, and at the end of a run that is among the best.
 
         One that has lost a worker is saved after each step.
         """
-        waited = time.monotonic() - self._saved_at > self._work.every
-        on_the_way = (
-            waited or self._spent in self._work.rungs or self._plan["checkpoint_every_step"]
-        )
-        if not (self._worth(result["objective"]) if result["complete"] else on_the_way):
+        if not self._is_save_due(result):
             return ""
         assert self._run is not None
         try:
@@ -155,16 +152,25 @@ class TrialActor:
             self._saved_at = time.monotonic()
         return ""
 
+    def _is_save_due(self, result: RESULT) -> bool:
+        if result["complete"]:
+            return self._worth(result["objective"])
+        waited = time.monotonic() - self._saved_at > self._work.every
+        return bool(
+            waited or self._spent in self._work.rungs or self._plan["checkpoint_every_step"]
+        )
+
     def _worth(self, objective: float) -> bool:
-        """True if the model is at least as good as the worst of those that are kept; a tie is the
-        driver's to break.
+        """True if the model is at least as good as the worst of those that are kept.
+
+        The driver breaks ties.
         """
         if not self._plan["keep"]:
             return False
         worst = self._plan["worst_kept"]
-        return worst is None or (
-            objective >= worst if self._work.mode == "max" else objective <= worst
-        )
+        if worst is None:
+            return True
+        return bool(objective >= worst if self._work.mode == "max" else objective <= worst)
 
     @property
     def _folder(self) -> Path:
@@ -172,8 +178,7 @@ class TrialActor:
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
-        """Let a step that passes the trial's time limit end this process, leaving the stack in the
-        log folder.
+        """End this process if the step passes the trial's time limit, and log its stack.
 
         The watch is a thread of faulthandler's in C: it needs neither Python nor the cooperation of
         what hangs.

@@ -15,29 +15,28 @@ from hypersearch.models.errors import UserError
 from hypersearch.models.serialization import FACTS
 from hypersearch.search.config.settings import StudyConfig
 from hypersearch.search.display.terminal import muted
-from hypersearch.search.export.predict import HEAD, USE
+from hypersearch.search.export.predict import HEAD, NOT_USABLE, USE
 from hypersearch.search.families import find
 from hypersearch.search.features import network_export
 from hypersearch.search.features.feature_source import FeatureSource
 from hypersearch.search.planning.dataset import check_same_images, load_data
 from hypersearch.search.storage.checkpoints import Checkpoint
-from hypersearch.search.storage.files import write_json
+from hypersearch.search.storage.files import write_json, write_text
 from hypersearch.search.storage.study import Study, load_all
 from hypersearch.search.storage.trial import Trial
 
 
 def export_study(out: Path, name: str, to: Path) -> list[Path]:
-    """Write the best model of each search into a folder of its family's name in `to`; returns these
-    folders.
+    """Write the best model of each search to `to/<family>`. Returns these folders.
 
     A confirmed winner is taken as it was confirmed, another from the checkpoint that the search
-    kept; which, is told on standard error, and in each folder's README.md.
+    kept. Standard error and each folder's README.md say which.
     """
     study = load_all(out, [name])[0]
     if to.exists() and not to.is_dir():
         raise UserError(f"{to} is a file, expected a folder")
     searches = study.facts["searches"]
-    written = [_export(study, search, to / search["family"]) for search in searches]
+    written = [_export_best(study, search, to / search["family"]) for search in searches]
     if not any(written):
         why = "no trial is complete, or it ran with --keep-models 0 or was cleaned"
         raise UserError(f"study {name!r} has no model to export: {why}")
@@ -49,63 +48,76 @@ def export_study(out: Path, name: str, to: Path) -> list[Path]:
     return [folder for folder in written if folder]
 
 
-def _export(study: Study, search: Mapping[str, Any], to: Path) -> Path | None:
+def _export_best(study: Study, search: Mapping[str, Any], to: Path) -> Path | None:
+    """Export the best model of one search, or return None if none is kept."""
+    family = search["family"]
     if to.exists():
         raise UserError(f"{to} is there already; name another folder")
-    confirmed = study.folder / "best" / search["family"]
-    kept = next(network_export.kept(study, search["family"]), None)
-    path = confirmed / "best.json"
-    facts = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-    if facts and (
-        not kept or facts["trial"] == _winner(study, search["family"])
-    ):  # else a better one has come since
+    confirmed = study.folder / "best" / family
+    kept_model = next(network_export.kept_models(study, family), None)
+    facts = _read_facts(confirmed)
+    # A confirmed model is out of date if a better trial has ended since.
+    if facts and (not kept_model or facts["trial"] == _best_number(study, family)):
         shutil.copytree(confirmed, to)
-    elif kept:
+    elif kept_model:
         with muted():
-            facts = _rebuild(study, search, *kept, to)
+            facts = _rebuild(study, search, *kept_model, to)
     else:
         return None
-    height, width = study.facts["dataset"]["size"]
-    use = (
-        USE
-        if (to / FACTS).exists()
-        else "It is as the family saves it between steps; `hypersearch predict` cannot use it.\n"
-    )
     words = _describe_export(study, search, facts)
-    sys.stderr.write(f"{search['family']}: {words}\n")
-    (to / "README.md").write_text(
-        (HEAD + use).format(**facts, words=words, height=height, width=width)
-    )
+    sys.stderr.write(f"{family}: {words}\n")
+    write_text(to / "README.md", _readme(study, to, facts, words))
     return to
 
 
+def _read_facts(folder: Path) -> dict[str, Any] | None:
+    path = folder / "best.json"
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+
+
+def _readme(study: Study, to: Path, facts: Mapping[str, Any], words: str) -> str:
+    height, width = study.facts["dataset"]["size"]
+    use = NOT_USABLE
+    if (to / FACTS).exists():
+        use = USE
+    return (HEAD + use).format(**facts, words=words, height=height, width=width)
+
+
 def _describe_export(study: Study, search: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
-    """Trial 3 R5, as confirmed, of seed 7, fitted on training and validation images: accuracy
-    0.9020 on test.
+    """Describe an exported model in a line.
+
+    As in: trial 3 R5, as confirmed, of seed 7, fitted on training images: accuracy 0.9020 on test.
     """
     ranked = rank(study, search["family"]).set_index("trial")
     name = f"trial {facts['trial']} {ranked.loc[facts['trial'], 'name']}".strip()
-    own = facts["config"].get("fit_on", "train")
-    images = "training images" if own == "train" else f"the images that fit_on={own} names"
-    images = "training and validation images" if facts.get("whole") else images
-    fitted = "" if study.facts["dataset"]["name"] == "none" else f", fitted on {images}"
-    how, part, on = (
-        ("as confirmed", "test", "test")
-        if "test" in facts
-        else ("not confirmed", "val", "validation")
-    )
-    metric = search["metric"]
-    figure = (
-        f": {metric} {figures([facts[part][metric]])[0]} on {on}" if metric in facts[part] else ""
-    )
-    best = _winner(study, search["family"])
-    better = (
-        "" if best == facts["trial"] else f"; trial {best} is better, but its model was not kept"
-    )
-    return f"{name}, {how}, of seed {facts['seed']}{fitted}{figure}{better}"
+    fitted = ""
+    if study.facts["dataset"]["name"] != "none":
+        fitted = f", fitted on {_describe_images(facts)}"
+    best, better = _best_number(study, search["family"]), ""
+    if best != facts["trial"]:
+        better = f"; trial {best} is better, but its model was not kept"
+    how = "as confirmed" if "test" in facts else "not confirmed"
+    score = _describe_score(search["metric"], facts)
+    return f"{name}, {how}, of seed {facts['seed']}{fitted}{score}{better}"
 
 
-def _winner(study: Study, family: str) -> int:
+def _describe_images(facts: Mapping[str, Any]) -> str:
+    """The images that a model was fitted on."""
+    if facts.get("whole"):
+        return "training and validation images"
+    fit_on = facts["config"].get("fit_on", "train")
+    return "training images" if fit_on == "train" else f"the images that fit_on={fit_on} names"
+
+
+def _describe_score(metric: str, facts: Mapping[str, Any]) -> str:
+    """The score on test images if the model was confirmed, else on validation images."""
+    part, images = ("test", "test") if "test" in facts else ("val", "validation")
+    if metric not in facts[part]:
+        return ""
+    return f": {metric} {figures([facts[part][metric]])[0]} on {images}"
+
+
+def _best_number(study: Study, family: str) -> int:
     """The number of the best complete trial."""
     ranked = rank(study, family)
     return int(ranked.loc[ranked["state"] == "COMPLETE", "trial"].iloc[0])
@@ -114,14 +126,14 @@ def _winner(study: Study, family: str) -> int:
 def _rebuild(
     study: Study, search: Mapping[str, Any], trial: Trial, saved: Checkpoint, to: Path
 ) -> dict[str, Any]:
-    """Export the model of a trial from its checkpoint; what it is."""
+    """Export the model of a trial from its checkpoint. Returns the content of its best.json."""
     config = StudyConfig.model_validate(study.facts["config"])
     dataset = load_data(
         config, [find(each["target"], config.home) for each in study.facts["searches"]]
     )
     check_same_images(dataset, study.facts)
-    feed = FeatureSource.of(study.folder, search)
-    options = feed.options(config, search["max_resource"])
+    source = FeatureSource.of(study.folder, search)
+    options = source.options(config, search["max_resource"])
     network_export.export_model(
         search["target"], config.home, trial.params, trial.seed, dataset, options, saved.folder, to
     )
@@ -130,13 +142,11 @@ def _rebuild(
         "family": trial.family,
         "trial": trial.number,
         "config": trial.params,
-    }
-    fitted = {
         "resource": saved.resource,
         "seed": trial.seed,
         "dataset": dataset.name,
         "digest": dataset.digest,
+        "val": saved.metrics,
     }
-    whole = {**facts, **fitted, "val": saved.metrics}
-    write_json(to / "best.json", whole)
-    return whole
+    write_json(to / "best.json", facts)
+    return facts

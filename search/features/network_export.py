@@ -1,5 +1,6 @@
-"""Handing a fitted network over to the search that is fitted on its codes
-(search/planning/feature_dependencies.py says which network).
+"""Exports a fitted network for the search that is fitted on its codes.
+
+search/planning/feature_dependencies.py says which network that is.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hypersearch.analysis.study.ranking import rank
 from hypersearch.clustering.features import feature_spec
@@ -19,7 +19,13 @@ from hypersearch.models.data.datasets import Dataset
 from hypersearch.models.errors import UserError, WorkFailedError
 from hypersearch.search.config.settings import StudyConfig
 from hypersearch.search.families import find
-from hypersearch.search.planned_search import TRAIN, Origin
+from hypersearch.search.features.feature_source import (
+    Call,
+    export_folder,
+    file_digests,
+    is_exported,
+)
+from hypersearch.search.planned_search import TRAIN, Origin, Search
 from hypersearch.search.planning.feature_dependencies import (
     only_on_train,
     other_study,
@@ -31,10 +37,6 @@ from hypersearch.search.storage.journal import replay_journal
 from hypersearch.search.storage.study import Study, load
 from hypersearch.search.storage.trial import Trial
 
-if TYPE_CHECKING:
-    from hypersearch.search.planned_search import Search
-from hypersearch.search.features.feature_source import Call, is_there, place, sums
-
 
 def export_network(
     config: StudyConfig,
@@ -45,25 +47,23 @@ def export_network(
     folder: Path,
     call: Call,
 ) -> Origin:
-    """Have the network of a step in the study's folder, exported by `call`; which it is.
+    """Export the network of a step to the study's `folder` by `call`. Returns its origin.
 
-    The one that the search had before, which must be so again, or else the best. `known`: those
-    that the study has been given already. A `UserError` if there is none, or no longer that one.
+    It is the network that the search had before, else the best one. `known` are the networks that
+    the study has already. Raises a `UserError` if there is none, or it is no longer the same.
     """
-    if search.source and is_there(folder, search.source):
+    if search.source and is_exported(folder, search.source):
         return search.source
     study = other_study(config, step) if step.study else load(folder)
-    trial, saved = (
-        _recorded(study, search.source)
-        if search.source
-        else _best(study, step, required_baseline(search))
-    )
+    if search.source:
+        trial, saved = _recorded(study, search.source)
+    else:
+        trial, saved = _best(study, step, required_baseline(search))
     origin = _origin(study, trial, saved)
-    same = next(
-        (each for each in known if replace(each, files={}) == origin and is_there(folder, each)),
-        None,
-    )
-    return same or _exported(config, study, trial, saved, dataset, folder, origin, call)
+    for each in known:
+        if replace(each, files={}) == origin and is_exported(folder, each):
+            return each
+    return _exported(config, study, trial, saved, dataset, folder, origin, call)
 
 
 def _origin(study: Study, trial: Trial, saved: Checkpoint) -> Origin:
@@ -90,14 +90,14 @@ def _exported(
     call: Call,
 ) -> Origin:
     """Export the network of a trial to its place, whole or not at all."""
-    record, to = study.search(trial.family), place(folder, origin)
+    record, to = study.search(trial.family), export_folder(folder, origin)
     options = Options(study.facts["seed"], config.cpus_per_trial, record["max_resource"])
     partial = to.with_name(f"{to.name}.partial")
     model = record["target"], config.home, trial.params, trial.seed
     call(export_model, *model, dataset, options, saved.folder.resolve(), partial)
     shutil.rmtree(to, ignore_errors=True)
     partial.rename(to)
-    return replace(origin, files=sums(to))
+    return replace(origin, files=file_digests(to))
 
 
 def export_model(
@@ -119,7 +119,7 @@ def export_model(
     family.export(run, dataset, to)
 
 
-def kept(study: Study, family: str) -> Iterator[tuple[Trial, Checkpoint]]:
+def kept_models(study: Study, family: str) -> Iterator[tuple[Trial, Checkpoint]]:
     """The complete trials of which the whole model is there, best first."""
     trials = replay_journal(study.folder / "journal.jsonl")
     ranked = rank(study, family)
@@ -133,29 +133,28 @@ def kept(study: Study, family: str) -> Iterator[tuple[Trial, Checkpoint]]:
 
 
 def digest(config: Config, saved: Checkpoint) -> str:
-    """A digest of a configuration and the files of its checkpoint."""
-    files = {name: found for name, found in sums(saved.folder).items() if name != "state.json"}
+    """The hexadecimal SHA-256 of a configuration and the files of its checkpoint."""
+    files = file_digests(saved.folder)
+    files.pop("state.json", None)  # it holds times, which differ
     return hashlib.sha256(json.dumps([dict(config), files], sort_keys=True).encode()).hexdigest()
 
 
 def _best(study: Study, step: feature_spec.FeatureStep, name: str) -> tuple[Trial, Checkpoint]:
-    """The baseline of this name, if it is there; the best that was fitted on training images alone;
-    or the best.
-    """
-    there = list(kept(study, step.kind))
-    if not there:
+    """The baseline of this name, else the best fitted on training images alone, else the best."""
+    models = list(kept_models(study, step.kind))
+    if not models:
         words = f"{step.kind} of study {study.name!r} has no complete trial whose model was kept"
         raise UserError(words) if step.study else WorkFailedError(words)
-    named = [pair for pair in there if name and pair[0].name == name]
-    on_train = [pair for pair in there if only_on_train(pair[0].params)]
-    return (named or on_train or there)[0]
+    named = [pair for pair in models if name and pair[0].name == name]
+    on_train = [pair for pair in models if only_on_train(pair[0].params)]
+    return (named or on_train or models)[0]
 
 
 def _recorded(study: Study, origin: Origin) -> tuple[Trial, Checkpoint]:
-    for trial, saved in kept(study, origin.family):
+    for trial, saved in kept_models(study, origin.family):
         if trial.number == origin.trial and digest(trial.params, saved) == origin.digest:
             return trial, saved
     raise UserError(
-        f"the features came from {origin.told} of {origin.family} in study {origin.study!r}, whose"
+        f"the features came from {origin.label} of {origin.family} in study {origin.study!r}, whose"
         " model is neither in sources/ as it was nor among those that study has kept"
     )

@@ -1,1 +1,1 @@
-"""The trials in an Optuna storage, for optuna-dashboard and Optuna's own tools."""
+"""The copy of a study in an Optuna storage, written through Optuna's public interface."""

@@ -1,4 +1,4 @@
-"""Opening an Optuna storage."""
+"""Opening an Optuna storage, and the studies that are in it."""
 
 from __future__ import annotations
 

@@ -50,8 +50,9 @@ def gpus() -> int:
 
 
 def git_revision() -> str | None:
-    """The commit of the working directory, with `+changes` if files differ from it; None outside a
-    checkout.
+    """The commit of the working directory, with `+changes` if files differ from it.
+
+    None outside a checkout.
     """
     try:
         return _git("rev-parse", "HEAD") + ("+changes" if _git("status", "--porcelain") else "")

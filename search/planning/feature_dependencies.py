@@ -54,52 +54,54 @@ def other_features(baseline: Baseline, features: str) -> str | None:
 
 
 def required_baseline(search: Search) -> str:
-    """The baseline whose network the search takes: where nothing else is searched, the one that its
-    baselines name.
+    """The baseline whose network makes the features of a search; empty for the best network.
+
+    It is the one that the search's own baselines name, where nothing else is searched.
     """
     named = [baseline.network for baseline, _ in search.baselines if baseline.network]
     return named[0] if named and not search.asked.trials else ""
 
 
-def admitted(search: Some) -> Some:
-    """The search without the baselines whose network is not the one that it has been given."""
+def admit_baselines(search: Some) -> Some:
+    """The search without the baselines that need another network than its `source`."""
     origin = search.source
     if origin is None:
         return search
-    out = {
-        baseline.name: (
-            f"it is of {origin.family} {baseline.network}'s network, this search of {origin.told}'s"
-        )
-        for baseline, _ in search.baselines
-        if baseline.network not in ("", origin.name)
-    }
-    left = [pair for pair in search.baselines if pair[0].name not in out]
-    return replace(search, baselines=left, left_out={**search.left_out, **out})
+    left_out = dict(search.left_out)
+    admitted = []
+    for baseline, resource in search.baselines:
+        if baseline.network in ("", origin.name):
+            admitted.append((baseline, resource))
+        else:
+            network = f"{origin.family} {baseline.network}'s network"
+            left_out[baseline.name] = f"it is of {network}, this search of {origin.label}'s"
+    return replace(search, baselines=admitted, left_out=left_out)
 
 
-def inner_links(config: StudyConfig, families: Sequence[Family]) -> set[str]:
-    """The families whose best networks this study's other searches take; a `UserError` for one that
-    is not there.
+def feature_providers(config: StudyConfig, families: Sequence[Family]) -> set[str]:
+    """The families whose best networks make features for other searches of the study.
+
+    Raises a `UserError` if such a family is not searched, or keeps no model.
     """
-    linked = [feature_spec.network(asked.features) for asked in config.searches if asked.features]
-    wanted = {step.kind for step in linked if step and not step.study}
-    for name in sorted(wanted - {family.name for family in families}):
+    steps = [feature_spec.network(asked.features) for asked in config.searches if asked.features]
+    providers = {step.kind for step in steps if step and not step.study}
+    for name in sorted(providers - {family.name for family in families}):
         raise UserError(
             f"features: {name} needs a search of {name} in the same study, or {name}:STUDY for one"
             f" of another; to search it here, name {name} among the targets"
         )
-    if wanted and not config.keep_models:
+    if providers and not config.keep_models:
         raise UserError(
             "features: a network of the same study needs its model kept, got --keep-models 0"
         )
-    return wanted
+    return providers
 
 
 def check_others(searches: Sequence[Search], config: StudyConfig, dataset: Dataset) -> None:
-    """Raise a `UserError` for a network of another study that is not there or was fitted on other
-    images.
+    """Check the networks of other studies that make features.
 
-    One that was handed over before is in this study's own folder.
+    Raises a `UserError` for one that is missing or was fitted on other images. One that was
+    exported before is in this study's own folder, and is not checked.
     """
     for search in searches:
         step = feature_spec.network(search.features) if search.features else None
@@ -110,9 +112,9 @@ def check_others(searches: Sequence[Search], config: StudyConfig, dataset: Datas
 def other_study(config: StudyConfig, step: feature_spec.FeatureStep) -> Study:
     """The study that a network is taken from."""
     study = load_all(config.out, [step.study])[0]
-    there = [search["family"] for search in study.facts["searches"]]
-    if step.kind not in there:
-        raise unknown(f"family in study {step.study!r}", step.kind, there)
+    families = [search["family"] for search in study.facts["searches"]]
+    if step.kind not in families:
+        raise unknown(f"family in study {step.study!r}", step.kind, families)
     return study
 
 
@@ -165,7 +167,5 @@ def recorded_sources(study: Mapping[str, Any]) -> list[Origin]:
 
 
 def only_on_train(params: Mapping[str, Any]) -> bool:
-    """True if a configuration is fitted on training images alone, not on validation images as
-    well.
-    """
+    """True if a configuration is fitted on training images alone."""
     return bool(params.get("fit_on", TRAIN) == TRAIN)

@@ -1,6 +1,4 @@
-"""Whether the names in a study's settings are known, before data are read and what is slow to load
-is imported.
-"""
+"""Refuses unknown names in a study's settings before anything slow is loaded."""
 
 from __future__ import annotations
 
@@ -11,6 +9,7 @@ from hypersearch.clustering.features import feature_spec
 from hypersearch.models.api import Family
 from hypersearch.models.data.datasets import check_name
 from hypersearch.models.errors import UserError, unknown
+from hypersearch.models.metrics import mode_of
 from hypersearch.search.config.settings import SearchConfig, StudyConfig
 from hypersearch.search.config.study_files import build
 from hypersearch.search.families import find
@@ -18,17 +17,14 @@ from hypersearch.search.space import narrowing
 
 
 def configured(targets: Sequence[str], options: Mapping[str, Any]) -> StudyConfig:
-    """The study that `targets` and `options` ask for, all of its names known; a `UserError` if
-    not.
-    """
+    """The study of `targets` and `options`; a `UserError` if one of its names is unknown."""
     config = build(targets, options)
     refuse_unknown(config, [find(search.family, config.home) for search in config.searches])
     return config
 
 
 def refuse_unknown(config: StudyConfig, families: Sequence[Family]) -> None:
-    """Raise a `UserError` for the first name that is not known: of parameters, baselines, metrics,
-    steps, data.
+    """Raise a `UserError` for the first name that is unknown.
 
     `families`: those of the study's searches, in their order. Values of parameters are checked as
     well.
@@ -54,6 +50,7 @@ def _check_metrics(asked: SearchConfig, family: Family) -> None:
     for metric in asked.metric or (family.metric,):
         if metric not in family.metrics:
             raise unknown(f"metric of {family.name}", metric, family.metrics)
+        mode_of(metric)  # what is not registered has no direction
 
 
 def _check_baseline_names(asked: Sequence[SearchConfig], families: Sequence[Family]) -> None:

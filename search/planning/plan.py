@@ -1,6 +1,4 @@
-"""What a study will do, settled before anything starts: spaces, baselines that can be built,
-metrics, rungs.
-"""
+"""What a study will do, settled before it starts: spaces, baselines, metrics, rungs."""
 
 from __future__ import annotations
 
@@ -21,7 +19,7 @@ from hypersearch.models.api import (
 )
 from hypersearch.models.data.datasets import Dataset
 from hypersearch.models.errors import UserError
-from hypersearch.models.metrics import NO_OBJECTIVE, SAME
+from hypersearch.models.metrics import METRICS, row_of
 from hypersearch.search.config.settings import SearchConfig, StudyConfig
 from hypersearch.search.families import find
 from hypersearch.search.planned_search import Search
@@ -37,7 +35,11 @@ from hypersearch.search.trackers import registry as trackers
 def plan_study(
     config: StudyConfig, study: Mapping[str, Any] | None = None
 ) -> tuple[list[Search], Dataset]:
-    """The searches of a study, and their data; `study`: the study.json of one that goes on."""
+    """Return the searches of a study, and their data.
+
+    `study` is the study.json of a study that goes on. Raises a `UserError` for settings that
+    contradict each other or do not fit the data.
+    """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     trackers.check_installed(config.track)
     if config.storage is None and "?" in str(config.out):
@@ -47,99 +49,115 @@ def plan_study(
         )
     families = [find(asked.family, config.home) for asked in config.searches]
     refuse_unknown(config, families)
-    fed = feature_dependencies.inner_links(config, families)
+    providers = feature_dependencies.feature_providers(config, families)
     dataset = load_data(config, families)
     planned = [
-        _plan(asked, family, dataset)
+        _plan_search(asked, family, dataset)
         for asked, family in zip(config.searches, families, strict=True)
     ]
     searches = [
-        _linked(search, planned, fed, study)
+        _with_dependencies(search, planned, providers, study)
         for search in feature_dependencies.sort_by_dependency(planned)
     ]
     feature_dependencies.check_others(searches, config, dataset)
-    if not any(search.total for search in searches):
-        left_out = [
-            f"; {name} is left out: {why}"
-            for search in searches
-            for name, why in search.left_out.items()
-        ]
-        words = "nothing to run: --trials is 0 and there are no baselines; ask for one of them"
-        raise UserError(words + "".join(left_out))
+    _refuse_empty(searches)
     return searches, dataset
 
 
-def _linked(
-    search: Search, others: Sequence[Search], fed: set[str], study: Mapping[str, Any] | None
+def _refuse_empty(searches: Sequence[Search]) -> None:
+    """Raise a `UserError` if there is neither a trial nor a baseline to run."""
+    if any(search.total for search in searches):
+        return
+    words = "nothing to run: --trials is 0 and there are no baselines; ask for one of them"
+    for search in searches:
+        for name, reason in search.left_out.items():
+            words += f"; {name} is left out: {reason}"
+    raise UserError(words)
+
+
+def _with_dependencies(
+    search: Search, others: Sequence[Search], providers: set[str], study: Mapping[str, Any] | None
 ) -> Search:
-    """The search with what it gives to others and has been given."""
+    """The search with the network of its features, and what it provides to `others`."""
     name = search.family.name
-    source = feature_dependencies.recorded_source(name, study)
-    return feature_dependencies.admitted(
-        replace(
-            search,
-            provides_features=name in fed,
-            required_baselines=feature_dependencies.required_baselines(others, name),
-            source=source,
-        )
+    linked = replace(
+        search,
+        provides_features=name in providers,
+        required_baselines=feature_dependencies.required_baselines(others, name),
+        source=feature_dependencies.recorded_source(name, study),
     )
+    return feature_dependencies.admit_baselines(linked)
 
 
 def slots(config: StudyConfig, cores: int, gpus: float) -> int:
-    """How many trials run at once: as asked, or as many as so many cores and GPUs hold."""
+    """The number of trials that run at once: as asked, at most as many as fit."""
     if config.cpus_per_trial > cores:
         raise UserError(f"--cpus-per-trial {config.cpus_per_trial}: there are {cores} cores")
     if config.gpus_per_trial > gpus:
         raise UserError(f"--gpus-per-trial {config.gpus_per_trial:g}: there are {gpus:g} GPUs")
     by_gpu = gpus / config.gpus_per_trial if config.gpus_per_trial else cores
-    fit = int(
-        max(1, min(cores // config.cpus_per_trial, by_gpu))
-    )  # GPUs may be infinite: not counted yet
+    # `gpus` may be infinite where they are not counted yet
+    fit = int(max(1, min(cores // config.cpus_per_trial, by_gpu)))
     return min(config.concurrency or fit, fit)
 
 
-def _plan(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
+def _plan_search(asked: SearchConfig, family: Family, dataset: Dataset) -> Search:
+    """The search that `asked` describes, without its links to other searches."""
     check_installed(asked.searcher)
     _check_baselines(family)
     metrics = asked.metric or (family.metric,)
-    limit = asked.max_resource or family.max_resource
-    given = _given(asked, family)
+    max_resource = asked.max_resource or family.max_resource
+    baselines = _asked_baselines(asked, family)
     features = feature_dependencies.features_of(asked, family, dataset)
     narrowed = narrowing.narrow(family, asked.set, asked.space)
     fixed = _fixed(family, metrics, narrowed)
-    reasons = {
-        each.name: (
-            feature_dependencies.other_features(each, features)
-            or family.infeasible_reason(each.config, dataset)
-            or _apart(each.config, fixed)
-        )
-        for each in given
-    }
-    possible = [baseline for baseline in given if reasons[baseline.name] is None]
-    space = _reachable(family, narrowed, limit, {*asked.set, *asked.space}, dataset)
-    ladder = SCHEDULERS[asked.scheduler].ladder(limit, asked.reduction_factor)
+    left_out = _left_out(baselines, family, features, fixed, dataset)
+    space = _reachable(family, narrowed, max_resource, {*asked.set, *asked.space}, dataset)
     if asked.trials and family.infeasible_reason is not always_feasible:
-        _refuse_unfit(family, space, dataset)
+        _refuse_infeasible(family, space, dataset)
+    ladder = SCHEDULERS[asked.scheduler].ladder(max_resource, asked.reduction_factor)
     return Search(
         target=asked.family,
         family=family,
         asked=asked,
         space=space,
-        baselines=[(b, min(b.resource, asked.max_resource or b.resource)) for b in possible],
-        left_out={name: reason for name, reason in reasons.items() if reason},
+        baselines=[
+            (each, min(each.resource, asked.max_resource or each.resource))
+            for each in baselines
+            if each.name not in left_out
+        ],
+        left_out=left_out,
         metrics=metrics,
-        max_resource=limit,
+        max_resource=max_resource,
         ladder=ladder if len(metrics) == 1 else [],
         features=features,
     )
 
 
+def _left_out(
+    baselines: Sequence[Baseline],
+    family: Family,
+    features: str,
+    fixed: Mapping[str, Value],
+    dataset: Dataset,
+) -> dict[str, str]:
+    """By name, why baselines cannot be run in this search."""
+    reasons = {}
+    for baseline in baselines:
+        reason = (
+            feature_dependencies.other_features(baseline, features)
+            or family.infeasible_reason(baseline.config, dataset)
+            or _incomparable(baseline.config, fixed)
+        )
+        if reason:
+            reasons[baseline.name] = reason
+    return reasons
+
+
 def _reachable(
     family: Family, space: Space, limit: int, given: Container[str], dataset: Dataset
 ) -> Space:
-    """The space without what a trial of `limit` steps, or one on these data, would never come
-    to.
-    """
+    """The space without values that no trial of `limit` steps, or on these data, can reach."""
     ends = f"a trial ends at --max-resource {limit}; raise that"
     space = narrowing.up_to(space, family.resource_parameter, limit, given, ends)
     for name, most in family.upper_bounds(space, dataset).items():
@@ -148,19 +166,20 @@ def _reachable(
 
 
 def _fixed(family: Family, metrics: Sequence[str], space: Space) -> dict[str, Value]:
-    """The parameters that must be the same for the one objective to be compared, if any, and their
-    values.
+    """The values of parameters that must be equal for the objective to be comparable.
 
-    Raises a `UserError` if one may take several, or if the metric is no objective. Beside another
-    objective both may: inertia and the number of clusters have a front that is worth to see.
+    Raises a `UserError` if one may take several values, or if the metric is no objective. With
+    several objectives both are allowed: inertia and the number of clusters have a Pareto front.
     """
     if len(metrics) > 1:
         return {}
-    names = [name for name in SAME.get(metrics[0], ()) if name in space]
+    names = [name for name in row_of(metrics[0]).comparable_within if name in space]
     values = {name: _admitted(space[name]) for name in names}
     several = [name for name in names if len(values[name]) > 1]
-    others = ", ".join(each for each in family.metrics if each not in {*SAME, *NO_OBJECTIVE})
-    if metrics[0] in NO_OBJECTIVE:
+    others = ", ".join(
+        each for each in family.metrics if each in METRICS and METRICS[each].ranks_any
+    )
+    if not row_of(metrics[0]).alone:
         raise UserError(f"{metrics[0]} alone is no objective of {family.name}, allowed: {others}")
     if several:
         raise UserError(
@@ -172,13 +191,12 @@ def _fixed(family: Family, metrics: Sequence[str], space: Space) -> dict[str, Va
 
 def _admitted(parameter: Parameter) -> list[Value]:
     """Up to two values that a search may propose."""
-    return [
-        config["it"] for config in proposals.grid({"it": replace(parameter, when={})}, points=2)
-    ][:2]
+    space = {"value": replace(parameter, when={})}
+    return [config["value"] for config in proposals.grid(space, points=2)][:2]
 
 
-def _apart(config: Config, fixed: Mapping[str, Value]) -> str | None:
-    """Why the objectives of a baseline cannot be compared with the others', or None."""
+def _incomparable(config: Config, fixed: Mapping[str, Value]) -> str | None:
+    """Why the objective of a baseline cannot be compared with those of other trials, or None."""
     differ = [
         f"{name} = {config.get(name)}, not {value}"
         for name, value in fixed.items()
@@ -187,8 +205,8 @@ def _apart(config: Config, fixed: Mapping[str, Value]) -> str | None:
     return f"the objective cannot be compared: {', '.join(differ)}" if differ else None
 
 
-def _given(asked: SearchConfig, family: Family) -> list[Baseline]:
-    """The baselines that the user wants: those of these names that the family has, all, or none."""
+def _asked_baselines(asked: SearchConfig, family: Family) -> list[Baseline]:
+    """The baselines that the user asks for: all, none, or those named."""
     if not asked.baselines and asked.only_baselines:
         raise UserError(
             f"--only-baselines {','.join(asked.only_baselines)} contradicts --no-baselines"
@@ -211,7 +229,7 @@ def _check_baselines(family: Family) -> None:
             raise UserError(f"{family.name}: baseline {baseline.name}: {error}") from error
 
 
-def _refuse_unfit(family: Family, space: Space, dataset: Dataset) -> None:
+def _refuse_infeasible(family: Family, space: Space, dataset: Dataset) -> None:
     """Raise a `UserError` if these data admit none of a handful of proposals."""
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
     reasons = [

@@ -23,9 +23,7 @@ from hypersearch.search.storage.trial import Trial
 def reopen_config(
     out: Path, name: str, more: int, changes: Mapping[str, Any]
 ) -> tuple[StudyConfig, dict[str, Any]]:
-    """The configuration of a study that ran before, with `more` trials a search and `changes`; and
-    its study.json.
-    """
+    """The configuration of an earlier study with `more` trials and `changes`; its study.json."""
     study = load_all(out, [name])[0].facts
     given = {key: value for key, value in changes.items() if value is not None}
     stored = {**study["config"], "storage": own_storage(study), "out": out, "name": name}
@@ -41,8 +39,9 @@ def reopen_config(
 
 
 def own_storage(study: Mapping[str, Any]) -> str | None:
-    """The storage that a study was given; None if it is the default, which goes with the folder if
-    that moves.
+    """The storage that a study was given, or None for the default.
+
+    The default is in the studies' folder, wherever that is moved.
     """
     recorded = str(study["config"]["storage"])
     return None if recorded == storage_url(Path(study["config"]["out"])) else without_mask(recorded)
@@ -54,16 +53,18 @@ def recorded_storage(study: Mapping[str, Any], out: Path) -> str:
 
 
 def without_mask(url: str) -> str:
-    """A database URL whose password was not recorded: without any, so that the driver looks where
-    it always does.
+    """A database URL without the mask of a password that was not recorded.
+
+    The driver then looks for the password where it always does.
     """
     parsed = make_url(url)
     return parsed.set(password=None).render_as_string() if parsed.password == "***" else url
 
 
 def warm_start_trials(config: StudyConfig, searches: Sequence[Search]) -> dict[str, list[Trial]]:
-    """By family, the finished trials of the study named by `--warm-start` that lie in the space of
-    its search.
+    """By family, finished trials of the study named by `--warm-start`.
+
+    Only those in the space of the search.
     """
     return {
         search.family.name: _learned(config, search) for search in searches if config.warm_start
@@ -73,22 +74,21 @@ def warm_start_trials(config: StudyConfig, searches: Sequence[Search]) -> dict[s
 def _learned(config: StudyConfig, search: Search) -> list[Trial]:
     assert config.warm_start is not None
     study = load_all(config.out, [config.warm_start])[0]
-    theirs = {found["family"]: found for found in study.facts["searches"]}.get(search.family.name)
-    if theirs is None:
+    family = search.family.name
+    recorded = {each["family"]: each for each in study.facts["searches"]}.get(family)
+    if recorded is None:
         return []
-    if list(theirs["objectives"]) != list(search.metrics):
-        asked, there = ", ".join(search.metrics), ", ".join(theirs["objectives"])
-        raise UserError(
-            f"--warm-start {config.warm_start}: its {search.family.name} was judged by {there}, not"
-            f" {asked}"
-        )
-    if search.features and kind(theirs.get("features", "raw")) != kind(search.features):
-        raise UserError(
-            f"--warm-start {config.warm_start}: its {search.family.name} was fitted on features "
-            f"{theirs.get('features', 'raw')}, not {search.features}"
-        )
+    before = f"--warm-start {config.warm_start}: its {family} was"
+    if list(recorded["objectives"]) != list(search.metrics):
+        asked, objectives = ", ".join(search.metrics), ", ".join(recorded["objectives"])
+        raise UserError(f"{before} judged by {objectives}, not {asked}")
+    features = recorded.get("features", "raw")
+    if search.features and kind(features) != kind(search.features):
+        raise UserError(f"{before} fitted on features {features}, not {search.features}")
     trials = replay_journal(study.folder / "journal.jsonl").values()
-    ours = [trial for trial in trials if trial.family == search.family.name and trial.finished]
+    finished = [trial for trial in trials if trial.family == family and trial.finished]
     return [
-        trial for trial in ours if trial.state != "FAIL" and is_searched(search.space, trial.params)
+        trial
+        for trial in finished
+        if trial.state != "FAIL" and is_searched(search.space, trial.params)
     ]

@@ -1,10 +1,8 @@
-"""The tables of the five reports, ours beside theirs: what is not there yet is run, confirmed once,
-and then printed.
+"""`hypersearch reproduce`: the tables of the five reports, with the scores measured here.
 
-A report is one or two shipped study files. Whatever trial stands in any study of the folder with a
-report's own configuration, on the same images with the same seed, for the same number of steps, and
-is confirmed, is taken as it is. What is missing runs in a study that is called as its file (`r4`;
-if that name is taken `r4-2`), which goes on where it was if it was cut short.
+A report is one or two shipped study files. A confirmed trial of any study in the folder counts if
+it has the report's configuration, images, seed and number of steps. What is missing runs in a
+study named after its file (`r4`; if that name is taken `r4-2`). A study that was cut short goes on.
 """
 
 from __future__ import annotations
@@ -13,6 +11,7 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ from hypersearch.search.reproduce.report_studies import (
     ReportStudy,
     missing,
     reduced,
-    studies_of,
+    targets_of,
     unconfirmed,
     unfinished,
 )
@@ -51,34 +50,40 @@ def reproduce(names: Sequence[str], quick: bool, form: str, options: Mapping[str
     if form not in FORMATS:
         raise unknown("format", form, FORMATS)
     reports = named_reports(names)
-    parts = {
+    studies = {
         name: [ReportStudy(file, quick, options) for file in STUDIES[name]] for name in reports
     }
-    out = parts[reports[0]][0].config().out
-    refuse_missing_data([part for of_report in parts.values() for part in of_report])
+    all_studies = list(chain.from_iterable(studies.values()))
+    out = all_studies[0].config().out
+    refuse_missing_data(all_studies)
     with on_standard_error(), ExitStack() as stack:
-        for each in (part for of_report in parts.values() for part in of_report):
+        for each in all_studies:
             if not obtain(each, stack):
                 say("interrupted; what has ended is kept, and the same command goes on")
                 return 130
-    filled = {name: tables(name, parts[name], out) for name in reports}
-    sys.stdout.write(
-        to_markdown(filled) if form == "md" else to_text(filled, shutil.get_terminal_size().columns)
-    )
-    lost = [
-        name
-        for name, each in parts.items()
-        if any(missing(part, out) or unconfirmed(part, out) for part in each)
-    ]
-    if lost:
-        raise WorkFailedError(
-            f"of {', '.join(lost)} not all has been run; see the logs/ of the studies in {out}"
-        )
+    filled = {name: tables(name, studies[name], out) for name in reports}
+    if form == "md":
+        sys.stdout.write(to_markdown(filled))
+    else:
+        sys.stdout.write(to_text(filled, shutil.get_terminal_size().columns))
+    _refuse_incomplete(studies, out)
     return 0
 
 
+def _refuse_incomplete(studies: Mapping[str, Sequence[ReportStudy]], out: Path) -> None:
+    """Raise a `WorkFailedError` if a trial of a report is missing or not confirmed."""
+    incomplete = [
+        name
+        for name, of_report in studies.items()
+        if any(missing(each, out) or unconfirmed(each, out) for each in of_report)
+    ]
+    if incomplete:
+        words = f"of {', '.join(incomplete)} not all has been run"
+        raise WorkFailedError(f"{words}; see the logs/ of the studies in {out}")
+
+
 def named_reports(names: Sequence[str]) -> list[str]:
-    """The reports that are meant, in their order; a `UserError` for one that there is not."""
+    """The reports named, in their order; a `UserError` for a name that is unknown."""
     asked = [name.upper() for name in names]
     for name, shouted in zip(names, asked, strict=True):
         if shouted not in (*STUDIES, "ALL"):
@@ -86,69 +91,69 @@ def named_reports(names: Sequence[str]) -> list[str]:
     return [name for name in STUDIES if name in asked or "ALL" in asked]
 
 
-def tables(report: str, parts: Sequence[ReportStudy], out: Path) -> list[FilledTable]:
+def tables(report: str, report_studies: Sequence[ReportStudy], out: Path) -> list[FilledTable]:
     """The tables of a report, from the studies in `out`."""
     studies = load_all(out)
-    wanted = [each for part in parts for each in studies_of(part.config())]
-    return [
-        fill(table, studies, wanted, lambda name: any(part.owns(name) for part in parts))
-        for table in TABLES[report]
-    ]
+    targets = list(
+        chain.from_iterable(targets_of(report_study.config()) for report_study in report_studies)
+    )
+
+    def is_own(name: str) -> bool:
+        return any(each.owns(name) for each in report_studies)
+
+    return [fill(table, studies, targets, is_own) for table in TABLES[report]]
 
 
-def obtain(part: ReportStudy, stack: ExitStack) -> bool:
-    """See to it that all of the part is there and confirmed; False if it was interrupted.
+def obtain(report_study: ReportStudy, stack: ExitStack) -> bool:
+    """Run and confirm what is missing of a study; False if it was interrupted.
 
     Ray, once it is needed, runs until `stack` ends.
     """
-    config = part.config()
-    for name in (*unfinished(part, config), None):
-        if not missing(part, config.out):
+    config = report_study.config()
+    for name in (*unfinished(report_study, config), None):
+        if not missing(report_study, config.out):
             break
-        if not run(part, config, name, stack):
+        if not run(report_study, config, name, stack):
             return False
-    for name in unconfirmed(part, config.out):
+    for name in unconfirmed(report_study, config.out):
         try:
             confirm(config, name, stack)
-        except (
-            WorkFailedError
-        ) as error:  # the other parts are made, and the tables are printed with what there is
+        except WorkFailedError as error:
+            # the tables are printed with the studies that succeed
             say(f"{name}: {error}")
     return True
 
 
-def refuse_missing_data(parts: Sequence[ReportStudy]) -> None:
-    """Raise a `UserError` for data that a part needs and that are not there, before anything has
-    run.
-    """
+def refuse_missing_data(report_studies: Sequence[ReportStudy]) -> None:
+    """Raise a `UserError` for data that are needed and not there, before anything runs."""
     from hypersearch.search.planning.dataset import load_data
 
-    configs = [part.config() for part in parts if missing(part, part.config().out)]
+    configs = [
+        report_study.config()
+        for report_study in report_studies
+        if missing(report_study, report_study.config().out)
+    ]
     for config in {(each.dataset, each.max_samples, each.seed): each for each in configs}.values():
         load_data(config, [find_family(each.family) for each in config.searches])
 
 
-def run(part: ReportStudy, config: StudyConfig, name: str | None, stack: ExitStack) -> bool:
-    """Go on with the study `name`, or (None) run what is missing in a new one; False if it was
-    interrupted.
-    """
+def run(report_study: ReportStudy, config: StudyConfig, name: str | None, stack: ExitStack) -> bool:
+    """Resume the study `name`, or run what is missing in a new one; False if interrupted."""
     from hypersearch.search.engine.runner import resume_study, run_study
 
     if name:
-        say(f"{part.name}: goes on in study {name}")
+        say(f"{report_study.name}: goes on in study {name}")
         start_ray(config, stack)
-        return not resume_study(config.out, name, changes=_changes(part))[1]
-    rest = reduced(part, config)
-    say(
-        f"{part.name}: {', '.join(search.family for search in rest.searches)} in a new study,"
-        f" {rest.name}"
-    )
+        return not resume_study(config.out, name, changes=_changes(report_study))[1]
+    rest = reduced(report_study, config)
+    families = ", ".join(search.family for search in rest.searches)
+    say(f"{report_study.name}: {families} in a new study, {rest.name}")
     start_ray(config, stack)
     return not run_study(rest)[1]
 
 
 def confirm(config: StudyConfig, name: str, stack: ExitStack) -> None:
-    """Read the test images for a study; what was done of that when it was cut short stays."""
+    """Confirm a study on the test images. A confirmation that was cut short goes on."""
     from hypersearch.search.confirm.confirm import confirm_study
     from hypersearch.search.confirm.selection import Confirmation
 
@@ -172,6 +177,8 @@ def say(line: str) -> None:
     sys.stderr.flush()
 
 
-def _changes(part: ReportStudy) -> dict[str, Any]:
+def _changes(report_study: ReportStudy) -> dict[str, Any]:
     given = ("storage", "concurrency", "cpus_per_trial", "gpus_per_trial", "data_dir")
-    return {key: part.options[key] for key in given if part.options.get(key) is not None}
+    return {
+        key: report_study.options[key] for key in given if report_study.options.get(key) is not None
+    }

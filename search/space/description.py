@@ -10,15 +10,14 @@ from hypersearch.search.space.proposals import UNSEARCHED, several
 
 
 def describe_range(parameter: Parameter, space: Space) -> str:
-    """What a search of `space` proposes, and on what condition: 8 to 64 (log) where shape =
-    bowl.
-    """
+    """What a search of `space` proposes of a parameter: 8 to 64 (log) where shape = bowl."""
     if isinstance(parameter, Choice):
         words = ", ".join(map(str, parameter.searched))
     elif is_fixed(parameter):
         words = str(parameter.low)
     else:
-        words = f"{parameter.low} to {parameter.high}{' (log)' * parameter.log}"
+        scale = " (log)" if parameter.log else ""
+        words = f"{parameter.low} to {parameter.high}{scale}"
     return words + _condition(parameter.when, space)
 
 

@@ -14,9 +14,9 @@ from hypersearch.search.space.proposals import allowed_values, holds
 
 
 def narrow(family: Family, fixed: Mapping[str, str], ranges: Mapping[str, str]) -> Space:
-    """The family's space with `fixed` parameters (`--set depth=3`) and other `ranges` (`--space
-    filters=16..128`).
+    """The family's space with `fixed` parameters and other `ranges`.
 
+    As of `--set depth=3` and `--space filters=16..128`.
     A range may leave the declared one; names that the family does not have are ignored (see
     `check_names`).
     """
@@ -59,17 +59,16 @@ def check_names(families: list[Family], names: list[str]) -> None:
 
 
 def read(parameter: Parameter, text: str) -> Value:
-    """The value that `text` stands for: of a choice, the one that is written so; else a number. It
-    may be out of range.
+    """The value that `text` stands for: a choice spelled so, else a number.
 
-    Inverse of `str` on the values of a parameter.
+    It may be out of range. Inverse of `str` on the values of a parameter.
     """
     if isinstance(parameter, Choice):
-        spelled = {str(value): value for value in parameter.values}
-        return spelled.get(
-            text,
-            next((v for v in parameter.values if str(v).lower() == text.strip().lower()), text),
-        )
+        exact = {str(value): value for value in parameter.values}
+        if text in exact:
+            return exact[text]
+        lower_case = {name.lower(): value for name, value in reversed(exact.items())}
+        return lower_case.get(text.strip().lower(), text)
     number = parse(text)
     return float(number) if isinstance(parameter, Float) and isinstance(number, int) else number
 
@@ -95,10 +94,8 @@ def _range(name: str, parameter: Parameter, text: str) -> Parameter:
             f" {name}={parameter.low}..{parameter.high}"
         )
     if not ends[0] <= ends[1] or (parameter.log and ends[0] <= 0):  # type: ignore[operator]
-        raise UserError(
-            f"--space {name}={text}: low must not exceed"
-            f" high{' and must be above 0' * parameter.log}"
-        )
+        positive = " and must be above 0" if parameter.log else ""
+        raise UserError(f"--space {name}={text}: low must not exceed high{positive}")
     least, most = _sensible(parameter)
     if ends[0] < least or ends[1] > most:  # type: ignore[operator]
         allowed = f"{least:g} to {most:g}" if math.isfinite(most) else f"{least:g} or more"
@@ -108,14 +105,13 @@ def _range(name: str, parameter: Parameter, text: str) -> Parameter:
 
 def _sensible(parameter: Float | Int) -> tuple[float, float]:
     """How far a user's range may leave the family's own."""
-    least = (
-        -math.inf
-        if parameter.low < 0
-        else min(parameter.low, 1)
-        if isinstance(parameter, Int)
-        else 0
-    )
-    return least, parameter.upper_bound if isinstance(parameter, Float) else math.inf
+    least: float = 0
+    if parameter.low < 0:
+        least = -math.inf
+    elif isinstance(parameter, Int):
+        least = min(parameter.low, 1)
+    most = parameter.upper_bound if isinstance(parameter, Float) else math.inf
+    return least, most
 
 
 def _between(parameter: Float | Int, low: Any, high: Any) -> Parameter:

@@ -1,6 +1,4 @@
-"""Search spaces: proposing from them, checking configurations against them, narrowing them by
-`--set` and `--space`.
-"""
+"""Search spaces: proposing configurations, and checking configurations against a space."""
 
 from __future__ import annotations
 
@@ -25,8 +23,9 @@ class Proposer(Protocol):
 
 
 def propose(space: Space, trial: Proposer) -> dict[str, Value]:
-    """A configuration of the searched part of `space`; a parameter with a single value is not asked
-    for.
+    """A configuration of the searched part of `space`.
+
+    Parameters with a single value are not asked for.
     """
     config: dict[str, Value] = {}
     for name, parameter in space.items():
@@ -46,8 +45,9 @@ def _value(name: str, parameter: Parameter, trial: Proposer) -> Value:
 
 
 def grid(space: Space, points: int = 5) -> Iterator[dict[str, Value]]:
-    """Every combination of the searched values; of a range, `points` values evenly spaced, or on a
-    log scale.
+    """Every combination of the searched values.
+
+    Of a range, `points` values, evenly spaced or on a log scale.
     """
 
     def extend(config: dict[str, Value], names: list[str]) -> Iterator[dict[str, Value]]:
@@ -111,8 +111,9 @@ def several(value: Value | tuple[Value, ...]) -> tuple[Value, ...]:
 
 
 def check(space: Space, config: Config) -> None:
-    """Raise a `UserError` unless `config` has exactly the parameters that apply, each within its
-    values.
+    """Raise a `UserError` unless `config` lies in `space`.
+
+    It must have exactly the parameters that apply, each with an allowed value.
     """
     for name in config:
         if name not in space:

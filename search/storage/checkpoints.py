@@ -18,15 +18,15 @@ from pathlib import Path
 from hypersearch.models.api import Run
 from hypersearch.search.storage.files import write_json
 
-# raised when a family makes another model of a configuration: then the states from before fit no
-# more
+# raised when a family makes another model of a configuration: older states then no longer fit
 FORMAT = 2
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The state of a trial after `resource`, for which it has taken `seconds`, and what its last
-    step gave.
+    """The state of a trial on disk.
+
+    `resource` and `seconds` are what the trial had spent, `metrics` those of its last step.
     """
 
     folder: Path
@@ -66,9 +66,12 @@ def save(
 
 def latest(trial: Path) -> Checkpoint | None:
     """The latest whole checkpoint in the folder of a trial, or None."""
-    there = [path for path in trial.glob("*") if path.name.isdigit()]
-    whole = (_read(path) for path in sorted(there, key=lambda path: int(path.name), reverse=True))
-    return next((checkpoint for checkpoint in whole if checkpoint), None)
+    folders = [path for path in trial.glob("*") if path.name.isdigit()]
+    for folder in sorted(folders, key=lambda path: int(path.name), reverse=True):
+        checkpoint = _read(folder)
+        if checkpoint:
+            return checkpoint
+    return None
 
 
 def clear(trial: Path) -> None:
@@ -83,9 +86,7 @@ def checksum(path: Path) -> list[int]:
 
 
 def _read(folder: Path) -> Checkpoint | None:
-    """The checkpoint in `folder`, or None if a file of it is not as it was written, or of another
-    format.
-    """
+    """The checkpoint in `folder`, or None if it is torn or of another format."""
     try:
         state = json.loads((folder / "state.json").read_text())
         if state["format"] != FORMAT or any(

@@ -1,4 +1,4 @@
-"""Small files that are written beside and then put in place: JSON and growing CSV tables."""
+"""Small files, written whole or not at all: JSON, text, and CSV tables that grow."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
+
+from hypersearch.models.files import write_beside
 
 Row: TypeAlias = Mapping[str, Any]
 
@@ -51,17 +53,22 @@ def read_csv(path: Path) -> tuple[list[str], list[dict[str, str]]]:
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Sequence[Row]) -> None:
-    """Write a CSV file to one side, then put it in place."""
-    partial = path.with_suffix(".partial")
-    with partial.open("w", newline="", encoding="utf-8") as file:
+    """Write a CSV file, whole or not at all."""
+    with (
+        write_beside(path) as temporary,
+        temporary.open("w", newline="", encoding="utf-8") as file,
+    ):
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
         writer.writerows(rows)
-    partial.replace(path)
 
 
 def write_json(path: Path, facts: Row) -> None:
-    """Write a JSON file to one side, then put it in place."""
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(facts, indent=2, default=str) + "\n", encoding="utf-8")
-    partial.replace(path)
+    """Write a JSON file, whole or not at all."""
+    write_text(path, json.dumps(facts, indent=2, default=str) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file in UTF-8, whole or not at all."""
+    with write_beside(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")

@@ -19,7 +19,7 @@ from pathlib import Path
 from hypersearch.models.api import TRIAL_COLUMNS
 from hypersearch.models.errors import UserError, WorkFailedError
 from hypersearch.models.text import counted
-from hypersearch.search.storage.files import GrowingCsv, Row, read_csv, write_json
+from hypersearch.search.storage.files import GrowingCsv, Row, read_csv, write_json, write_text
 from hypersearch.search.storage.journal import PLAN, Journal, replay_journal
 from hypersearch.search.storage.trial import Step, Trial
 
@@ -30,9 +30,7 @@ class Record:
     """The files of one study. Only the driver holds one, and only one driver at a time."""
 
     def __init__(self, folder: Path) -> None:
-        """Take hold of the record in an existing folder; a `UserError` if another process has
-        it.
-        """
+        """Open the record in an existing folder; a `UserError` if another process holds it."""
         self.folder = folder
         self.name = folder.name
         self.logs = folder / "logs"
@@ -52,9 +50,7 @@ class Record:
 
     @classmethod
     def create(cls, out: Path, name: str) -> Record:
-        """Begin the record of a new study in `out/name`; a `UserError` if it exists or cannot be
-        written.
-        """
+        """Begin a new study in `out/name`; a `UserError` if it exists or cannot be written."""
         refuse_existing_folder(out, name)
         folder = out / name
         try:
@@ -101,8 +97,9 @@ class Record:
     def step(
         self, trial: Trial, step: Step | None = None, complete: bool = False, stopped: bool = False
     ) -> None:
-        """A trial has made a step (default: its last); with it the trial may be complete, or may
-        not go on.
+        """Record a step of a trial (default: its last).
+
+        The trial may be `complete` with it, or `stopped`.
         """
         step = step or trial.steps[-1]
         self._journal.append(
@@ -116,15 +113,11 @@ class Record:
             "end", trial, {"state": trial.state, "cut": trial.cut, "failure": trial.failure}
         )
         if trial.failure:
-            self.failure_log(trial).write_text(
-                trial.failure, encoding="utf-8", errors="backslashreplace"
-            )
+            write_text(self.failure_log(trial), trial.failure)
         self._trials.append(self._trial_row(trial))
 
     def rewind(self, trial: Trial, resource: int) -> None:
-        """A trial goes on from its checkpoint at `resource`; what it did beyond is forgotten, and
-        done again.
-        """
+        """Set a trial back to its checkpoint at `resource`; later steps are done again."""
         lost = not (trial.state == "RUNNING" and trial.resource == resource)
         trial.rewind(resource)
         self._journal.append("rewind", trial, {"resource": resource})
@@ -137,8 +130,9 @@ class Record:
 
     @property
     def unsearched(self) -> Exception | None:
-        """Of the searches of this run that could not begin: the user's mistake, unless the work has
-        failed too.
+        """The error of the searches of this run that could not begin, or None.
+
+        A user's mistake, unless the work has failed too.
         """
         if all(isinstance(error, UserError) for error in self._unsearched):
             return next(iter(self._unsearched), None)
@@ -147,9 +141,7 @@ class Record:
         )
 
     def check_outcome(self) -> None:
-        """Raise what kept a search of this run from beginning, or an error if no trial finished a
-        step.
-        """
+        """Raise the error of a search that could not begin, or if no trial finished a step."""
         if self.unsearched:
             raise self.unsearched
         if not any(trial.state != "FAIL" and trial.resource for trial in self.trials.values()):
@@ -162,9 +154,7 @@ class Record:
         self._unsearched.append(error)
         words = "".join(traceback.format_exception(error))
         with suppress(OSError):  # of a full disk, which the error may be about
-            (self.logs / f"{family.replace(':', '-')}.traceback.txt").write_text(
-                words, encoding="utf-8"
-            )
+            write_text(self.logs / f"{family.replace(':', '-')}.traceback.txt", words)
 
     def write_views(self) -> None:
         """Write history.csv and trials.csv from what is known, keeping a confirmation's columns."""

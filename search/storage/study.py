@@ -59,14 +59,15 @@ class Study:
 def _first(trials: pd.DataFrame, search: Mapping[str, Any]) -> pd.DataFrame:
     complete = trials[(trials["family"] == search["family"]) & (trials["state"] == "COMPLETE")]
     rising = [search["mode"] == "min", True]
-    return complete.sort_values(["objective", "trial"], ascending=rising).head(1)
+    best: pd.DataFrame = complete.sort_values(["objective", "trial"], ascending=rising).head(1)
+    return best
 
 
 def load(folder: str | Path) -> Study:
     """Read a study folder; a `UserError` if it is none."""
     folder = Path(folder)
     if not folder.exists():
-        raise _unknown(folder.name, folder.parent, _there(folder.parent))
+        raise _unknown(folder.name, folder.parent, _study_folders(folder.parent))
     try:
         facts = json.loads((folder / "study.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -93,31 +94,27 @@ def _renamed(settings: Mapping[str, Any], names: Mapping[str, str]) -> dict[str,
 
 
 def load_all(out: Path, names: Sequence[str] = ()) -> list[Study]:
-    """The named studies in `out`, or all of them, oldest first; a `UserError` for a name that is
-    not there.
-    """
+    """The named studies in `out`, or all, oldest first; a `UserError` for an unknown name."""
     studies = [load(folder) for folder in folders(out, names)]
     return studies if names else sorted(studies, key=lambda study: str(study.facts["started"]))
 
 
 def folders(out: Path, names: Sequence[str] = ()) -> list[Path]:
-    """The folders of the named studies in `out`, or of all; a `UserError` for a name that is not
-    there.
-    """
-    there = _there(out)
+    """The folders of the named studies in `out`, or of all; a `UserError` for an unknown name."""
+    known = _study_folders(out)
     for name in names:
-        if name not in there:
-            raise _unknown(name, out, there)
-    return [there[name] for name in names or there]
+        if name not in known:
+            raise _unknown(name, out, known)
+    return [known[name] for name in names or known]
 
 
-def _there(out: Path) -> dict[str, Path]:
+def _study_folders(out: Path) -> dict[str, Path]:
     return {path.parent.name: path.parent for path in sorted(out.glob("*/study.json"))}
 
 
-def _unknown(name: str, out: Path, there: Iterable[str]) -> UserError:
-    known = ", ".join(there) or "none yet"
-    return UserError(f"unknown study {name!r} in {out}, there are: {known}{nearest(name, there)}")
+def _unknown(name: str, out: Path, known: Iterable[str]) -> UserError:
+    names = ", ".join(known) or "none yet"
+    return UserError(f"unknown study {name!r} in {out}, there are: {names}{nearest(name, known)}")
 
 
 def concat_trials(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
@@ -152,8 +149,9 @@ def _table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
 
 
 def _typed(text: Any) -> Any:
-    """The value that was written: '3' is 3, 'True' is True, 'sqrt' is 'sqrt', 'None' stays the
-    word; NaN if missing.
+    """The value that was written as `text`; NaN if missing.
+
+    '3' is 3, 'True' is True, 'sqrt' is 'sqrt', 'None' stays the word.
     """
     if not isinstance(text, str):
         return text

@@ -1,6 +1,4 @@
-"""A trial: what it is, how far it came, how it ended; and the small files that tables are kept
-in.
-"""
+"""A trial: its configuration, its steps and how it ended."""
 
 from __future__ import annotations
 
@@ -47,8 +45,9 @@ class Trial:
 
     @property
     def objective(self) -> float | None:
-        """The last value of the search's first metric; None before the first step, and for a failed
-        trial.
+        """The last value of the search's first metric.
+
+        None before the first step, and for a failed trial.
         """
         return self.steps[-1].objective if self.steps and self.state != "FAIL" else None
 
@@ -79,8 +78,9 @@ class Step:
 
 
 def trial_seed(study_seed: int, number: int, replicate: int = 0) -> int:
-    """The seed of a trial, 0 … 2³¹ - 1, from the study's seed and its number; `replicate` > 0 gives
-    further ones.
+    """The seed of a trial, 0 … 2³¹ - 1, from the study's seed and the trial's number.
+
+    `replicate` > 0 gives further seeds of the same trial.
     """
     words = [study_seed, number, replicate] if replicate else [study_seed, number]
     return int(np.random.SeedSequence(words).generate_state(1)[0] % 2**31)

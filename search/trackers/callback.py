@@ -1,5 +1,4 @@
-"""Experiment trackers beside the record: TensorBoard, MLflow and Weights & Biases, through Ray's
-own callbacks.
+"""Passes trials on to TensorBoard, MLflow and Weights & Biases through Ray's callbacks.
 
 Ray's callbacks read a trial of Tune's and write where Tune keeps its own files. Here they get a
 `Tracked` trial, which shows them the configuration, the figures and a folder of the study instead.
@@ -66,12 +65,12 @@ class Tracker(tune.Callback):  # type: ignore[misc]  # Ray ships no types for it
 
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """A trial begins; one that goes on with another worker is open already."""
-        ours: Trial = trial.ours
-        if ours.number in self._open:
+        own: Trial = trial.trial
+        if own.number in self._open:
             return
-        tracked = self._tracked(ours)
+        tracked = self._tracked(own)
         tracked.init_local_path()
-        self._open[ours.number] = tracked
+        self._open[own.number] = tracked
         self._inner.log_trial_start(tracked)
 
     def on_trial_result(
@@ -81,15 +80,15 @@ class Tracker(tune.Callback):  # type: ignore[misc]  # Ray ships no types for it
         if "objective" in result:
             shown = {key: result[key] for key in ("objective", "resource", "seconds")}
             figures = {**shown, **result["metrics"], "training_iteration": result["resource"]}
-            self._inner.log_trial_result(iteration, self._open[trial.ours.number], figures)
+            self._inner.log_trial_result(iteration, self._open[trial.trial.number], figures)
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """A trial has ended: complete, stopped, or failed in its own code."""
-        self._end(trial.ours.number, failed=trial.ours.state == "FAIL")
+        self._end(trial.trial.number, failed=trial.trial.state == "FAIL")
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """A trial's worker died, too often."""
-        self._end(trial.ours.number, failed=True)
+        self._end(trial.trial.number, failed=True)
 
     def on_experiment_end(self, trials: list[Any], **info: Any) -> None:
         """The search is over: end what still ran, and wait until everything is written."""
@@ -97,9 +96,9 @@ class Tracker(tune.Callback):  # type: ignore[misc]  # Ray ships no types for it
             self._end(number, failed=False)
         self._inner.on_experiment_end(trials=[])
 
-    def _tracked(self, ours: Trial) -> Tracked:
-        name = f"{ours.family}-{ours.number}".replace(":", "-")
-        return Tracked(f"{self._study}-{name}", dict(ours.params), self._folder / name, self._study)
+    def _tracked(self, own: Trial) -> Tracked:
+        name = f"{own.family}-{own.number}".replace(":", "-")
+        return Tracked(f"{self._study}-{name}", dict(own.params), self._folder / name, self._study)
 
     def _end(self, number: int, failed: bool) -> None:
         tracked = self._open.pop(number, None)
@@ -108,8 +107,9 @@ class Tracker(tune.Callback):  # type: ignore[misc]  # Ray ships no types for it
 
 
 def trackers(names: Iterable[str], study: str, logs: Path) -> list[Tracker]:
-    """Those of these names. They write into the study's folder `logs` unless their own settings say
-    otherwise.
+    """The trackers of these names.
+
+    They write to the folder `logs` of the study unless their own settings say otherwise.
     """
     return [_tracker(name, study, logs / name) for name in names]
 

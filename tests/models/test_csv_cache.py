@@ -69,7 +69,7 @@ def test_a_broken_entry_is_written_anew(old_csv, parsed, cache, damage):
     for _ in range(2):
         assert_same(csv_files.read_csv_folder(old_csv), wanted)
     assert parsed == ["train.csv", "test.csv"] * 2
-    assert not list(cache.glob("*.part"))
+    assert not list(cache.glob("*.partial*"))
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(old_csv, parsed, tmp_path, monkeypatch):

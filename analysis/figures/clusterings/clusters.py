@@ -201,16 +201,23 @@ def _number(k: int) -> str:
 
 
 CLUSTERS = FigureKind(
-    "clusters",
-    "Images of each cluster, its size, likely class and purity",
-    clusters,
-    draw_clusters,
-    describe_clusters,
+    name="clusters",
+    title="Images of each cluster, its size, likely class and purity",
+    compute=clusters,
+    draw=draw_clusters,
+    describe=describe_clusters,
+    caption=(
+        "Some images of each cluster, with its size, its likely class and how much of it"
+        " is that class."
+    ),
+    group="model",
 )
 CLUSTER_CONFUSION = FigureKind(
-    "cluster_confusion",
-    "Classes in each cluster",
-    cluster_confusion,
-    draw_cluster_confusion,
-    describe_cluster_confusion,
+    name="cluster_confusion",
+    title="Classes in each cluster",
+    compute=cluster_confusion,
+    draw=draw_cluster_confusion,
+    describe=describe_cluster_confusion,
+    caption="How the images of each class spread over the clusters.",
+    group="model",
 )

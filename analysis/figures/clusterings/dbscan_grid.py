@@ -135,9 +135,14 @@ def describe_dbscan_grid(grid: DensityGrid) -> str:
 
 
 DBSCAN_GRID = FigureKind(
-    "density_grid",
-    "DBSCAN's eps and min_samples",
-    compute_dbscan_grid,
-    draw_dbscan_grid,
-    describe_dbscan_grid,
+    name="density_grid",
+    title="DBSCAN's eps and min_samples",
+    compute=compute_dbscan_grid,
+    draw=draw_dbscan_grid,
+    describe=describe_dbscan_grid,
+    caption=(
+        "What DBSCAN's two settings give together: the objective, and the share of"
+        " images that are noise."
+    ),
+    group="search",
 )

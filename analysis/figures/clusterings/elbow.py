@@ -123,9 +123,14 @@ def _marks(record: Elbow) -> Iterator[tuple[float, str, str]]:
 
 
 ELBOW = FigureKind(
-    "elbow",
-    "Distances to the k-th neighbour, with the elbow and eps",
-    elbow,
-    draw_elbow,
-    describe_elbow,
+    name="elbow",
+    title="Distances to the k-th neighbour, with the elbow and eps",
+    compute=elbow,
+    draw=draw_elbow,
+    describe=describe_elbow,
+    caption=(
+        "Sorted distances of images to their k-th neighbour; above the elbow lies what"
+        " DBSCAN should call noise."
+    ),
+    group="model",
 )

@@ -165,16 +165,26 @@ def describe_per_class(record: PerClass) -> str:
 
 
 CONFUSION = FigureKind(
-    "confusion",
-    "Confusion matrix on the test images",
-    confusion,
-    draw_confusion,
-    describe_confusion,
+    name="confusion",
+    title="Confusion matrix on the test images",
+    compute=confusion,
+    draw=draw_confusion,
+    describe=describe_confusion,
+    caption=(
+        "Rows are the true classes, columns what the model answered; what lies off the"
+        " diagonal is wrong."
+    ),
+    group="model",
 )
 PER_CLASS = FigureKind(
-    "per_class",
-    "Precision, recall and F1 of each class",
-    per_class,
-    draw_per_class,
-    describe_per_class,
+    name="per_class",
+    title="Precision, recall and F1 of each class",
+    compute=per_class,
+    draw=draw_per_class,
+    describe=describe_per_class,
+    caption=(
+        "Precision: how many of those named so are. Recall: how many of those that are"
+        " were named so."
+    ),
+    group="model",
 )

@@ -203,9 +203,15 @@ def _draw_plane(axes: Axes, each: Embedding, labels_m: NDArray[np.int64]) -> Non
 
 
 EMBEDDINGS = FigureKind(
-    "embeddings",
-    "Test images by PCA, t-SNE and UMAP, and how well each tells classes apart",
-    embeddings,
-    draw_embeddings,
-    describe_embeddings,
+    name="embeddings",
+    title="Test images by PCA, t-SNE and UMAP, and how well each tells classes apart",
+    compute=embeddings,
+    draw=draw_embeddings,
+    describe=describe_embeddings,
+    caption=(
+        "The same test images in planes made in several ways, with scores of how well"
+        " classes stand apart."
+    ),
+    group="model",
+    cost=20,  # of t-SNE and UMAP, where their planes are not stored yet
 )

@@ -181,5 +181,24 @@ def describe_film(record: Film) -> str:
     )
 
 
-LATENT = FigureKind("latent", "The latent space by class", latent, draw_latent, describe_latent)
-FILM = FigureKind("film", "The latent space over the epochs", film, draw_film, describe_film)
+LATENT = FigureKind(
+    name="latent",
+    title="The latent space by class",
+    compute=latent,
+    draw=draw_latent,
+    describe=describe_latent,
+    caption=(
+        "Codes of test images in the plane, coloured by class; classes that stand apart"
+        " can be told apart there."
+    ),
+    group="model",
+)
+FILM = FigureKind(
+    name="film",
+    title="The latent space over the epochs",
+    compute=film,
+    draw=draw_film,
+    describe=describe_film,
+    caption="The same images' codes after several epochs, row by row.",
+    group="model",
+)

@@ -113,9 +113,13 @@ def _side(study: Study, family: str, found: ModelArtifacts | None) -> Side | Non
 
 
 LATENT_COMPARISON = FigureKind(
-    "beside",
-    "Autoencoder and variational autoencoder side by side",
-    beside,
-    draw_latent_comparison,
-    describe_latent_comparison,
+    name="beside",
+    title="Autoencoder and variational autoencoder side by side",
+    compute=beside,
+    draw=draw_latent_comparison,
+    describe=describe_latent_comparison,
+    caption=(
+        "Both latent spaces and what they decode to, the variational one usually more continuous."
+    ),
+    group="model",
 )

@@ -105,9 +105,14 @@ def describe_mistakes(record: Mistakes) -> str:
 
 
 MISTAKES = FigureKind(
-    "misclassified",
-    "Images named wrongly, the surest errors first",
-    mistakes,
-    draw_mistakes,
-    describe_mistakes,
+    name="misclassified",
+    title="Images named wrongly, the surest errors first",
+    compute=mistakes,
+    draw=draw_mistakes,
+    describe=describe_mistakes,
+    caption=(
+        "Test images named wrongly of which the model was surest, with what it said and"
+        " what they are."
+    ),
+    group="model",
 )

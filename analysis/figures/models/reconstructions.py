@@ -164,12 +164,23 @@ def _draw_band(
 
 
 RECONSTRUCTIONS = FigureKind(
-    "reconstructions",
-    "Test images and their reconstructions, with the mean squared error",
-    reconstructions,
-    draw_reconstructions,
-    describe_reconstructions,
+    name="reconstructions",
+    title="Test images and their reconstructions, with the mean squared error",
+    compute=reconstructions,
+    draw=draw_reconstructions,
+    describe=describe_reconstructions,
+    caption="Test images above, what comes back from their codes below.",
+    group="model",
 )
 DECODED_GRID = FigureKind(
-    "decoded_grid", "What the latent space decodes to", decoded_grid, draw_grid, describe_grid
+    name="decoded_grid",
+    title="What the latent space decodes to",
+    compute=decoded_grid,
+    draw=draw_grid,
+    describe=describe_grid,
+    caption=(
+        "What evenly spaced places of the latent space decode to; smooth changes mean a"
+        " continuous space."
+    ),
+    group="model",
 )

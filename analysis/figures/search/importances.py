@@ -210,9 +210,17 @@ def describe_importances(importances: Importances) -> str:
 
 
 IMPORTANCES = FigureKind(
-    "importances",
-    "Which parameters decide",
-    compute_importances,
-    draw_importances,
-    describe_importances,
+    name="importances",
+    title="Which parameters decide",
+    compute=compute_importances,
+    draw=draw_importances,
+    describe=describe_importances,
+    caption=(
+        "How much each parameter decides whether a trial is among the best; small"
+        " studies say little."
+    ),
+    empty=(
+        "it takes eight complete trials that were proposed, of different worth, and two parameters."
+    ),
+    group="search",
 )

@@ -194,9 +194,14 @@ def describe_intermediate(intermediate: Intermediate) -> str:
 
 
 INTERMEDIATE = FigureKind(
-    "intermediate",
-    "The objective as resource is spent",
-    compute_intermediate,
-    draw_intermediate,
-    describe_intermediate,
+    name="intermediate",
+    title="The objective as resource is spent",
+    compute=compute_intermediate,
+    draw=draw_intermediate,
+    describe=describe_intermediate,
+    caption=(
+        "The objective after each step of each trial; lines that end early were stopped, or failed."
+    ),
+    empty="no trial was judged more than once.",
+    group="search",
 )

@@ -144,9 +144,15 @@ def describe_parallel_coordinates(parallel: Parallel) -> str:
 
 
 PARALLEL_COORDINATES = FigureKind(
-    "parallel",
-    "Parameters of the trials, side by side",
-    compute_parallel_coordinates,
-    draw_parallel_coordinates,
-    describe_parallel_coordinates,
+    name="parallel",
+    title="Parameters of the trials, side by side",
+    compute=compute_parallel_coordinates,
+    draw=draw_parallel_coordinates,
+    describe=describe_parallel_coordinates,
+    caption=(
+        "One line a trial through the values of its parameters; better trials are darker"
+        " and lie on top."
+    ),
+    empty="it takes two complete trials that were proposed, and two parameters.",
+    group="search",
 )

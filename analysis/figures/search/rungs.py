@@ -166,9 +166,15 @@ def describe_rungs(rungs: Rungs) -> str:
 
 
 RUNGS = FigureKind(
-    "rungs",
-    "Early stopping: who reached each rung and who went on",
-    compute_rungs,
-    draw_rungs,
-    describe_rungs,
+    name="rungs",
+    title="Early stopping: who reached each rung and who went on",
+    compute=compute_rungs,
+    draw=draw_rungs,
+    describe=describe_rungs,
+    caption=(
+        "How many trials reached each rung and went on from there, and how good they"
+        " were when they were judged."
+    ),
+    empty="no trial that was proposed was judged at a rung.",
+    group="search",
 )

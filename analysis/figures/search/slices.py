@@ -188,5 +188,15 @@ def describe_slices(slices: Slices) -> str:
 
 
 SLICES = FigureKind(
-    "slices", "The objective against each parameter", compute_slices, draw_slices, describe_slices
+    name="slices",
+    title="The objective against each parameter",
+    compute=compute_slices,
+    draw=draw_slices,
+    describe=describe_slices,
+    caption=(
+        "Each parameter's values against the objective; where points rise or fall"
+        " together, it matters."
+    ),
+    empty="no trial that was proposed has run to its end, or nothing was varied.",
+    group="search",
 )

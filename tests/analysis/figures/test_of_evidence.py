@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hypersearch.analysis.figures.base import FigureKind
-from hypersearch.analysis.figures.registry import EVIDENCE_KINDS
+from hypersearch.analysis.figures.registry import FIGURES
 from tests.analysis.figures.confirmed import study_of
 
 NAMES = {
@@ -27,19 +27,22 @@ NAMES = {
 }
 
 
+MODEL_KINDS = [kind for kind in FIGURES if kind.group == "model"]
+
+
 def test_names():
-    assert {kind.name for kind in EVIDENCE_KINDS} == NAMES
-    assert len(EVIDENCE_KINDS) == len(NAMES)
+    assert {kind.name for kind in MODEL_KINDS} == NAMES
+    assert len(MODEL_KINDS) == len(NAMES)
 
 
-@pytest.mark.parametrize("kind", EVIDENCE_KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", MODEL_KINDS, ids=lambda kind: kind.name)
 def test_a_study_that_was_not_confirmed_has_no_figure(tmp_path, kind: FigureKind):
     assert kind.compute(study_of(tmp_path, "autoencoder"), "autoencoder") is None
 
 
 def test_no_network_is_loaded_and_no_umap():
     code = (
-        "import sys; from hypersearch.analysis.figures.registry import EVIDENCE_KINDS;"
+        "import sys; from hypersearch.analysis.figures.registry import FIGURES;"
         "assert not {'tensorflow', 'keras', 'umap', 'numba', 'ray', 'optuna'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[3])

@@ -11,7 +11,6 @@ import pytest
 from hypersearch.analysis.figures import KINDS, style
 from hypersearch.analysis.figures.base import FigureKind
 from hypersearch.analysis.report import images, page
-from hypersearch.analysis.report.captions import ABOUT, NOTHING
 from hypersearch.analysis.report.images import SMALL
 from hypersearch.analysis.report.page import write_report
 from hypersearch.models.errors import UserError
@@ -243,8 +242,7 @@ def study(tmp_path):
 
 
 def test_a_figure_has_title_words_and_size(study, monkeypatch):
-    monkeypatch.setattr(images, "KINDS", kinds())
-    monkeypatch.setitem(ABOUT, "dots", "What the dots show.")
+    monkeypatch.setattr(images, "KINDS", kinds(caption="What the dots show."))
     html = page([study], strict=True)
     assert complaints(html) == []
     (figure,) = Page(html).root.all("figure")
@@ -272,16 +270,15 @@ def test_a_kind_that_does_not_apply_is_left_out(study, monkeypatch):
 
 
 def test_a_kind_that_any_search_may_have_says_why_it_is_not_there(study, monkeypatch):
-    standard = kinds(compute=lambda study, family: None)["dots"]
-    monkeypatch.setattr(
-        images, "KINDS", {name: replace(standard, name=name) for name in ("timeline", "curves")}
-    )
+    changes = {"title": "Some <b>dots", "compute": lambda study, family: None}
+    shown = {name: replace(KINDS[name], **changes) for name in ("timeline", "curves")}
+    monkeypatch.setattr(images, "KINDS", shown)
     html = page([study], strict=True)
     assert complaints(html) == []
     found = Page(html)
     assert not found.root.all("figure")
     assert [each.text for each in found.root.all("ul", class_="nothing")] == [
-        f"Some <b>dots – not shown: {NOTHING[name]}" for name in ("timeline", "curves")
+        f"Some <b>dots – not shown: {kind.empty}" for kind in shown.values()
     ]
 
 
@@ -319,8 +316,8 @@ def test_a_figure_that_fails_costs_only_itself(tmp_path, study, monkeypatch, par
 
 
 def test_every_kind_of_figure_is_explained():
-    assert set(ABOUT) == set(KINDS)
-    assert all(words.endswith(".") for words in ABOUT.values())
+    assert all(kind.caption.endswith(".") for kind in KINDS.values())
+    assert all(kind.empty.endswith(".") for kind in KINDS.values() if kind.empty)
 
 
 @pytest.mark.usefixtures("no_figures")
@@ -330,7 +327,7 @@ def test_where_it_is_written(tmp_path):
     assert write_report(tmp_path, []) == tmp_path / "report.html"
     assert write_report(tmp_path, ["b"]) == tmp_path / "b" / "report.html"
     assert write_report(tmp_path, ["a"], tmp_path / "here.html") == tmp_path / "here.html"
-    assert not list(tmp_path.rglob("*.partial"))
+    assert not list(tmp_path.rglob("*.partial*"))
 
 
 @pytest.mark.usefixtures("no_figures")
@@ -346,7 +343,7 @@ def test_what_is_refused(tmp_path):
         write_report(tmp_path, [], tmp_path / "there" / "report.html")
     with pytest.raises(UserError, match="^cannot write .*: Is a directory$"):
         write_report(tmp_path, [], tmp_path / "demo")
-    assert not list(tmp_path.rglob("*.partial"))
+    assert not list(tmp_path.rglob("*.partial*"))
 
 
 @pytest.mark.usefixtures("no_figures")
