@@ -6,10 +6,16 @@ import shutil
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import hypersearch
+from hypersearch.models.data import datasets, idx
+from hypersearch.models.data.download import Remote
+from hypersearch.search.config.study_files import build
+from hypersearch.search.engine.runner import resume_study
+from tests.models.written import numbered, write_idx
 from tests.project import COMMAND, CONSOLE_SCRIPT, DATA, TARGET, call, make_project
 
 pytestmark = pytest.mark.timeout(300)
@@ -38,6 +44,7 @@ def test_every_trial_is_complete(project: Path) -> None:
     assert found.groupby("family").size().to_dict() == {"knn": 3, "toy": 3, "kmeans": 2}
 
 
+@pytest.mark.slow
 def test_the_module_is_a_command_there(project: Path) -> None:
     few = ("--trials", "1", "--max-resource", "1", "--no-baselines")
     ended = call(project, "run", "toy", TARGET, *DATA, *few, "--name", "module", command=COMMAND)
@@ -69,6 +76,7 @@ assert not {"search", "models", "analysis", "clustering", "config", "utils"} & s
     assert ended.returncode == 0, ended.stderr
 
 
+@pytest.mark.slow
 def test_a_study_goes_on_from_another_folder(project: Path, tmp_path: Path) -> None:
     shutil.copytree(project / "runs", tmp_path / "runs")
     out, elsewhere = ("--out", str(tmp_path / "runs")), tmp_path / "elsewhere"
@@ -103,6 +111,7 @@ def test_an_export_of_an_own_family_that_has_no_portable_model_is_refused_in_a_l
     assert ended.stdout.count("\n") > 100
 
 
+@pytest.mark.slow
 def test_where_the_code_has_gone_the_line_says_where_it_was(project: Path, tmp_path: Path) -> None:
     moved = tmp_path / "moved"
     home = tmp_path / "home"
@@ -152,18 +161,13 @@ def test_a_module_that_ends_the_program_is_named(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_relative_paths_of_data_lead_there_from_elsewhere(tmp_path: Path) -> None:
     home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
-    home.mkdir(), elsewhere.mkdir()
+    home.mkdir()
+    elsewhere.mkdir()
     digits = hypersearch.load_dataset("digits", limit=200)
-    arrays = {
-        "x_train": digits.x_train,
-        "y_train": digits.y_train,
-        "x_test": digits.x_test,
-        "y_test": digits.y_test,
-    }
-    import numpy as np
-
+    arrays = {name: getattr(digits, name) for name in ("x_train", "y_train", "x_test", "y_test")}
     np.savez(home / "mine.npz", **arrays)
     few = ("--trials", "1", "--max-resource", "1", "--no-baselines")
     ended = call(home, "run", "random_forest", "--dataset", "mine.npz", *few, "--name", "rows")
@@ -174,3 +178,35 @@ def test_relative_paths_of_data_lead_there_from_elsewhere(tmp_path: Path) -> Non
     ended = call(elsewhere, "confirm", "rows", *out)
     assert ended.returncode == 0, ended.stderr
     assert trials(home, "rows")["test.accuracy"].notna().any()
+
+
+def test_relative_paths_are_kept_absolute(here: Path) -> None:
+    for folder in ("data", "rows"):
+        (here / folder).mkdir()
+    given = {"dataset": "rows", "data_dir": "data", "storage": "sqlite:///trials.db"}
+    config = build(["toy"], given)
+    assert config.dataset == str(here / "rows")
+    assert config.data_dir == here / "data"
+    assert config.storage == f"sqlite:///{here}/trials.db"
+    assert config.home == here
+
+
+@pytest.mark.slow
+def test_a_study_with_a_relative_folder_of_data_goes_on_from_elsewhere(
+    here: Path, monkeypatch: pytest.MonkeyPatch, ray_session: None
+) -> None:
+    arrays = [*numbered([20] * 10), *numbered([2] * 10)]
+    published = [
+        Remote(stem, 0, idx.sha256(array)) for stem, array in zip(idx.STEMS, arrays, strict=True)
+    ]
+    monkeypatch.setattr(datasets.download, "FASHION_MNIST", tuple(published))
+    write_idx(here / "data", arrays)
+    few = {"trials": 1, "max_resource": 1, "baselines": False, "concurrency": 1}
+    study = hypersearch.run(
+        "random_forest", data="fashion-mnist", data_dir="data", name="study", **few
+    )
+    assert study.trials["state"].tolist() == ["COMPLETE"]
+    (here / "elsewhere").mkdir()
+    monkeypatch.chdir(here / "elsewhere")
+    resume_study(here / "runs", "study", 1)
+    assert hypersearch.load(here / "runs" / "study").trials["state"].tolist() == ["COMPLETE"] * 2
