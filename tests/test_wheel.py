@@ -1,4 +1,4 @@
-"""The wheel, installed by itself: it runs from an empty folder and finds nothing of the checkout."""
+"""The wheel, installed by itself, runs from an empty folder and finds nothing of the checkout."""
 
 from __future__ import annotations
 
