@@ -147,7 +147,6 @@ def _telling(comparison: Comparison) -> Iterator[tuple[tuple[str, str], Pairwise
 
 def _sides(comparison: Comparison) -> Block:
     on = "" if comparison.dataset == "none" else f" on {comparison.dataset}"
-    better = BETTER[comparison.mode]
     several = any(len(side.courses) > 1 for side in comparison.sides)
     medians = figures([side.final.median for side in comparison.sides])
     rows = []
@@ -165,7 +164,8 @@ def _sides(comparison: Comparison) -> Block:
         "complete",
         comparison.metric,
     ]
-    title = f"{comparison.family}{on}: best {comparison.metric} on validation, {better} is better"
+    better = f"{BETTER[comparison.mode]} is better"
+    title = f"{comparison.family}{on}: best {comparison.metric} on validation, {better}"
     return Block(title, [*columns, *["interval"] * several], rows)
 
 

@@ -26,7 +26,9 @@ def test_a_row_is_complete(name: str) -> None:
     assert row.name == name
     assert row.mode in ("min", "max")
     assert row.needs in ("labels", "proba", "nothing")
-    assert row.help[0].isupper() and row.help.endswith(".") and ". " not in row.help
+    assert row.help[0].isupper()
+    assert row.help.endswith(".")
+    assert ". " not in row.help
     assert len(row.help) <= 100
     assert not row.same_as or METRICS[row.same_as].mode == row.mode
 
@@ -106,6 +108,7 @@ def test_a_table_of_directions_is_found() -> None:
 
 
 def test_needs_say_what_looks_at_labels() -> None:
-    assert row_of("v_measure").looks_at_labels and row_of("loss").looks_at_labels
+    assert row_of("v_measure").looks_at_labels
+    assert row_of("loss").looks_at_labels
     assert not row_of("silhouette").looks_at_labels
     assert Metric("own", "max", help="Own.").looks_at_labels

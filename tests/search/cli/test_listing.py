@@ -123,8 +123,8 @@ def test_values_of_baselines():
         (
             ("familys", None),
             (
-                "unknown list 'familys', allowed: families, metrics, datasets, studies; did you mean"
-                " 'families'?"
+                "unknown list 'familys', allowed: families, metrics, datasets, studies; did you"
+                " mean 'families'?"
             ),
         ),
     ],

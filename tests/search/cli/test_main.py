@@ -165,8 +165,8 @@ def test_no_command_shows_help(capsys):
         (
             ["list", "familys"],
             (
-                "unknown list 'familys', allowed: families, metrics, datasets, studies; did you mean"
-                " 'families'?"
+                "unknown list 'familys', allowed: families, metrics, datasets, studies; did you"
+                " mean 'families'?"
             ),
         ),
         (

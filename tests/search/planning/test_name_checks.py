@@ -51,8 +51,8 @@ HEAVY = {
         (
             "list familes",
             (
-                "unknown list 'familes', allowed: families, metrics, datasets, studies; did you mean"
-                " 'families'?"
+                "unknown list 'familes', allowed: families, metrics, datasets, studies; did you"
+                " mean 'families'?"
             ),
         ),
     ],
