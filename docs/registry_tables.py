@@ -67,22 +67,39 @@ def trackers() -> str:
 
 def datasets() -> str:
     """The table of the named data sets."""
-    from hypersearch.models.data.datasets import NAMES
+    from hypersearch.models.data.sources import NAMED_SOURCES
 
-    return table(("name", "holds"), [(f"`{name}`", words) for name, words in NAMES.items()])
+    return table(
+        ("name", "holds"), [(f"`{name}`", row.help) for name, row in NAMED_SOURCES.items()]
+    )
+
+
+def data_formats() -> str:
+    """The table of the formats in which a user's own data can be."""
+    from hypersearch.models.data.sources import PATH_SOURCES
+
+    rows = [
+        (as_code(row.place), as_code(f"{row.holds}. {row.help}")) for row in PATH_SOURCES.values()
+    ]
+    return table(("`--dataset` is", "it holds"), rows)
+
+
+def as_code(text: str) -> str:
+    """The text with the names of files and arrays in code type."""
+    return re.sub(
+        r"[\w-]+(?:\.csv|-ubyte)|\b[xy]_(?:train|test)\b|\.(?:gz|npz)\b", r"`\g<0>`", text
+    )
 
 
 def metrics() -> str:
     """The table of `METRICS`."""
     from hypersearch.models.metrics import METRICS
 
-    return table(
-        ("metric", "better", "meaning", "needs", "families"),
-        [
-            (f"`{name}`", BETTER[row.mode], row.help, row.needs, ", ".join(families_with(name)))
-            for name, row in METRICS.items()
-        ],
-    )
+    rows = [
+        (f"`{name}`", BETTER[row.mode], row.help, row.needs, families_with(name))
+        for name, row in METRICS.items()
+    ]
+    return table(("metric", "better", "meaning", "needs", "families"), rows)
 
 
 def figures() -> str:
@@ -145,9 +162,10 @@ def sentence(help_text: str) -> str:
 # --- families -----------------------------------------------------------------------------------
 
 
-def families_with(metric: str) -> list[str]:
+def families_with(metric: str) -> str:
     """The families whose steps report a metric."""
-    return [family.name for family in every_family() if metric in family.metrics]
+    named = [family.name for family in every_family() if metric in family.metrics]
+    return ", ".join(named) or "on test images only"
 
 
 def every_family() -> list[Any]:
@@ -255,6 +273,7 @@ def initial_points() -> str:
 GENERATORS: dict[str, Callable[..., str]] = {
     "commands": commands,
     "datasets": datasets,
+    "data-formats": data_formats,
     "families": families,
     "family": family,
     "figures": figures,

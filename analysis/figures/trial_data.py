@@ -135,14 +135,6 @@ def number(value: float) -> str:
     )
 
 
-def duration(seconds: float) -> str:
-    """Seconds in words, in the unit that fits: 0.35 s, 12 s, 3.5 min, 2.1 h, 3.2 days."""
-    for size, unit in ((86_400.0, "days"), (3_600.0, "h"), (60.0, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.1f} {unit}"
-    return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
-
-
 def time_unit(seconds: Sequence[float] | Floats) -> tuple[float, str]:
     """The unit of an axis over these times: its length in seconds, and its name."""
     longest = max(seconds, default=0.0)

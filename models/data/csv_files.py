@@ -1,4 +1,4 @@
-"""Reads data sets from `.npz` files and from folders of CSV files, both held to the same checks.
+"""Reads data sets from folders of CSV files.
 
 Shape suffixes: n images, h height, w width, d pixels of an image in one row. CSV is read with
 pyarrow's own reader and not through pandas: it takes rows of any length, and it refuses ragged
@@ -22,7 +22,7 @@ import platformdirs
 from numpy.typing import NDArray
 
 from hypersearch.models.data.checks import ARRAYS, labels, pixels, short_line
-from hypersearch.models.data.idx import STEMS, Labels, Pixels, Shipped
+from hypersearch.models.data.idx import Labels, Pixels, Shipped
 from hypersearch.models.errors import UserError
 from hypersearch.models.files import write_beside
 
@@ -31,29 +31,38 @@ _FRESH_NS = 100_000_000  # a file changed this recently could change again and k
 _HEAD_BYTES = 2**26  # a first line longer than this is no row of an image
 
 
-def read_csv_folder(folder: Path) -> Shipped:
-    """The data set in `train.csv` and `test.csv` (label, then pixels) or in `x_train.csv`,
-    `y_train.csv` and so on.
+NEEDED = f"train.csv and test.csv, or {', '.join(f'{name}.csv' for name in ARRAYS)}"
+"""The files of a folder, in words."""
 
-    A header line may stand first. Its last name, if it is like `28x28`, gives rows x columns; else
-    images are square. What was read is kept in the user's cache until the file changes. Raises
-    `UserError` as `read_npz` does.
+
+def present(folder: Path) -> list[str]:
+    """Which of the CSV files of a data set are in a folder."""
+    names = [f"{name}.csv" for name in ("train", "test", *ARRAYS)]
+    return [name for name in names if (folder / name).is_file()]
+
+
+def is_csv_folder(path: Path) -> bool:
+    """True for a folder that holds `train.csv` and `test.csv`, or all four of the others."""
+    names = set(present(path))
+    return {"train.csv", "test.csv"} <= names or {f"{name}.csv" for name in ARRAYS} <= names
+
+
+def read_csv_folder(folder: Path) -> Shipped:
+    """The data set in the CSV files of a folder.
+
+    They are `train.csv` and `test.csv` (label, then pixels), or else `x_train.csv`, `y_train.csv`
+    and so on. A header line may stand first. Its last name, if it is like `28x28`, gives rows x
+    columns; else images are square. What was read is kept in the user's cache until the file
+    changes. Raises `UserError` as `read_npz` does.
     """
-    present = [name for name in ("train", "test", *ARRAYS) if (folder / f"{name}.csv").is_file()]
-    if {"train", "test"} <= set(present):
+    if {"train.csv", "test.csv"} <= set(present(folder)):
         train, test = (
             _table(folder / f"{name}.csv", labels=True, pixels=True) for name in ("train", "test")
         )
-    elif set(ARRAYS) <= set(present):
+    else:
         train, test = (
             _joined(folder / f"x_{name}.csv", folder / f"y_{name}.csv")
             for name in ("train", "test")
-        )
-    else:
-        got = "only " + ", ".join(f"{name}.csv" for name in present) if present else "none of these"
-        raise UserError(
-            f"{folder}: no data set, got {got}; allowed: {', '.join(STEMS)} (plain or .gz), "
-            f"or train.csv and test.csv, or {', '.join(f'{name}.csv' for name in ARRAYS)}"
         )
     names = (train.last_name, test.last_name)
     x_train, x_test = (_shaped(table.pixels_nd, names, folder) for table in (train, test))

@@ -68,6 +68,21 @@ def read_labels(path: Path) -> Labels:
     return _read(path, 1).astype(np.int64)
 
 
+def is_idx_folder(path: Path) -> bool:
+    """True for a folder that holds any of the four files."""
+    return path.is_dir() and bool(locate(path))
+
+
+def read_idx_folder(folder: Path) -> Shipped:
+    """The data set in a folder; a `UserError` if files are missing, or as `read_folder` raises."""
+    files = locate(folder)
+    if missing := [stem for stem in STEMS if stem not in files]:
+        raise UserError(
+            f"{folder}: IDX files are missing: {', '.join(missing)} (each plain or with .gz)"
+        )
+    return read_folder(files)
+
+
 def read_folder(files: Mapping[str, Path]) -> Shipped:
     """The data set in the four files that `locate` found; a `UserError` where images and labels
     differ in number.

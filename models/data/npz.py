@@ -13,6 +13,15 @@ from hypersearch.models.data.idx import MAX_BYTES, Labels, Pixels, Shipped
 from hypersearch.models.errors import UserError
 
 
+def is_npz_file(path: Path) -> bool:
+    """True for a zip archive, and for a file that cannot be opened: `read_npz` then says why."""
+    try:
+        with path.open("rb") as file:
+            return file.read(2) == b"PK"
+    except OSError:
+        return not path.is_dir()
+
+
 def read_npz(path: Path) -> Shipped:
     """The arrays `x_train, y_train, x_test, y_test` of an `.npz` file; nothing in it is ever
     unpickled.
@@ -31,22 +40,14 @@ def read_npz(path: Path) -> Shipped:
 def _members(path: Path) -> list[NDArray[Any]]:
     """The four arrays of an `.npz`, unchecked."""
     try:
-        with path.open("rb") as file:
-            if file.peek(2)[:2] != b"PK":  # numpy would take anything but a zip for a pickle
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            if missing := [name for name in ARRAYS if name not in archive]:
+                raise UserError(f"{path}: no array {missing[0]} in it, needed: {', '.join(ARRAYS)}")
+            if any(member.file_size > MAX_BYTES for member in archive.zip.infolist()):
                 raise UserError(
-                    f"{path}: not an .npz file; allowed: an .npz file, or a folder of IDX or CSV"
-                    " files"
+                    f"{path}: an array in it has more than the {MAX_BYTES:,} bytes allowed"
                 )
-            with np.load(file, allow_pickle=False) as archive:
-                if missing := [name for name in ARRAYS if name not in archive]:
-                    raise UserError(
-                        f"{path}: no array {missing[0]} in it, needed: {', '.join(ARRAYS)}"
-                    )
-                if any(member.file_size > MAX_BYTES for member in archive.zip.infolist()):
-                    raise UserError(
-                        f"{path}: an array in it has more than the {MAX_BYTES:,} bytes allowed"
-                    )
-                return [np.asarray(archive[name]) for name in ARRAYS]
+            return [np.asarray(archive[name]) for name in ARRAYS]
     except UserError:
         raise
     # zipfile, zlib, struct, ast and numpy each have errors of their own for a damaged file

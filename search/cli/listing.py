@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hypersearch.models.api import Baseline, Family
-from hypersearch.models.data.datasets import NAMES
+from hypersearch.models.data.sources import NAMED_SOURCES, PATH_SOURCES
 from hypersearch.models.errors import UserError, unknown
 from hypersearch.models.metrics import BETTER, METRICS
 from hypersearch.models.text import counted
@@ -27,7 +27,7 @@ def listing(what: str, name: str | None, out: Path) -> str:
     lists: dict[str, Callable[[], str]] = {
         "families": lambda: shown(*(_family(find(name)) if name else _families())),
         "metrics": lambda: shown(_metrics()),
-        "datasets": lambda: "\n".join(f"{name}: {words}" for name, words in NAMES.items()),
+        "datasets": lambda: "\n".join(_datasets()),
         "studies": lambda: "\n".join(_studies(out)),
     }
     if what not in lists:
@@ -129,6 +129,14 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     for cells in rows:
         table.add_row(*map(Text, cells))
     return table
+
+
+def _datasets() -> Iterator[str]:
+    """A line for each data source."""
+    for named in NAMED_SOURCES.values():
+        yield f"{named.name}: {named.help}"
+    for source in PATH_SOURCES.values():
+        yield f"the path of {source.place}: {source.holds}. {source.help}"
 
 
 def _studies(out: Path) -> list[str]:

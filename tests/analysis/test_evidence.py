@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hypersearch.analysis.study.evaluation_artifacts import class_names, images_of, of_winner, truth
-from hypersearch.models.data import datasets, download
+from hypersearch.models.data import download, named_sets
 from tests.analysis.figures.confirmed import study_of
 
 
@@ -64,7 +64,7 @@ def test_images_are_those_of_the_study_or_none(tmp_path, digits):
 
 def test_nothing_is_downloaded(tmp_path, monkeypatch):
     monkeypatch.delenv("HYPERSEARCH_DATA", raising=False)
-    monkeypatch.setattr(datasets, "_cache", lambda: tmp_path / "fashion-mnist")
+    monkeypatch.setattr(named_sets, "_cache", lambda: tmp_path / "fashion-mnist")
     monkeypatch.setattr(download, "fetch_all", lambda *_: pytest.fail("downloads"))
     dataset = {"name": "fashion-mnist", "digest": ""}
     study = study_of(

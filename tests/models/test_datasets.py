@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hypersearch.models.data import datasets, idx
-from hypersearch.models.data.datasets import Dataset, load_dataset
+from hypersearch.models.data import datasets, idx, named_sets
+from hypersearch.models.data.dataset import Dataset, stratified_sample
+from hypersearch.models.data.datasets import load_dataset
 from hypersearch.models.data.download import Remote
 from hypersearch.models.errors import UserError
 from tests.models.written import numbered, save_npz, write_idx
@@ -20,7 +21,7 @@ def no_downloads(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         patch.setattr(
-            datasets.download,
+            named_sets.download,
             "fetch_all",
             lambda *args: pytest.fail("a test reached for the network"),
         )
@@ -78,12 +79,12 @@ def test_the_seed_moves_the_split_and_not_the_test_images():
 @given(st.integers(11, 400), st.integers(0, 5))
 def test_a_limit_keeps_the_proportions(limit, seed):
     y_n = np.random.default_rng(0).permutation(np.repeat([0, 1, 2], [200, 150, 50]))
-    chosen = datasets._limited(y_n, limit, seed, "")
+    chosen = stratified_sample(y_n, limit, seed, "")
     assert len(set(chosen)) == limit
     np.testing.assert_allclose(
         np.bincount(y_n[chosen]), np.array([200, 150, 50]) * limit / 400, rtol=0, atol=1
     )
-    larger = datasets._limited(y_n, min(limit + 7, 400), seed, "")
+    larger = stratified_sample(y_n, min(limit + 7, 400), seed, "")
     assert set(chosen) <= set(larger)
 
 
@@ -250,7 +251,7 @@ def published(monkeypatch, tmp_path):
     remotes = [
         Remote(stem, 0, idx.sha256(array)) for stem, array in zip(idx.STEMS, arrays, strict=True)
     ]
-    monkeypatch.setattr(datasets.download, "FASHION_MNIST", tuple(remotes))
+    monkeypatch.setattr(named_sets.download, "FASHION_MNIST", tuple(remotes))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("HYPERSEARCH_DATA", raising=False)
     return arrays
@@ -259,7 +260,7 @@ def published(monkeypatch, tmp_path):
 @pytest.mark.parametrize("place", ["given", "given/fashion-mnist", "shared/fashion-mnist", "cache"])
 @pytest.mark.parametrize("name", ["fashion-mnist", "fashion-mnist-5"])
 def test_the_files_are_found_in_each_place(published, tmp_path, monkeypatch, place, name):
-    cache = datasets.platformdirs.user_cache_path("hypersearch") / "fashion-mnist"
+    cache = named_sets.platformdirs.user_cache_path("hypersearch") / "fashion-mnist"
     monkeypatch.setenv("HYPERSEARCH_DATA", str(tmp_path / "shared"))
     (tmp_path / "given").mkdir()
     write_idx(cache if place == "cache" else tmp_path / place, published)
@@ -303,10 +304,10 @@ def test_files_found_nowhere_are_downloaded_into_the_cache(published, tmp_path, 
         write_idx(folder, published)
         return idx.locate(folder)
 
-    monkeypatch.setattr(datasets.download, "fetch_all", fetch_all)
+    monkeypatch.setattr(named_sets.download, "fetch_all", fetch_all)
     for _ in range(2):
         assert len(load_dataset("fashion-mnist", data_dir=tmp_path).x_test) == 20
-    assert asked == [datasets.platformdirs.user_cache_path("hypersearch") / "fashion-mnist"]
+    assert asked == [named_sets.platformdirs.user_cache_path("hypersearch") / "fashion-mnist"]
 
 
 def test_the_five_classes(published, tmp_path):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hypersearch.models.data import npz
+from hypersearch.models.data import npz, sources
 from hypersearch.models.errors import UserError
 from tests.models.shipping import assert_same, check_one_line, refusal, shipped
 
@@ -135,7 +135,7 @@ def test_a_file_that_is_no_npz(tmp_path):
     path = tmp_path / "data.npz"
     path.write_bytes(b"\x93NUMPY")
     assert (
-        refusal(npz.read_npz, path)
+        refusal(sources.read_path, path)
         == "HERE: not an .npz file; allowed: an .npz file, or a folder of IDX or CSV files"
     )
 

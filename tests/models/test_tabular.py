@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hypersearch.models.data import csv_files
+from hypersearch.models.data import csv_files, sources
 from hypersearch.models.errors import UserError
 from tests.models.shipping import assert_same, check_one_line, refusal, shipped
 
@@ -162,13 +162,11 @@ def test_a_folder_without_data(tmp_path):
         "or x_train.csv, y_train.csv, x_test.csv, y_test.csv"
     )
     assert (
-        refusal(csv_files.read_csv_folder, tmp_path)
-        == f"HERE: no data set, got none of these; {allowed}"
+        refusal(sources.read_path, tmp_path) == f"HERE: no data set, got none of these; {allowed}"
     )
     (tmp_path / "train.csv").touch()
     assert (
-        refusal(csv_files.read_csv_folder, tmp_path)
-        == f"HERE: no data set, got only train.csv; {allowed}"
+        refusal(sources.read_path, tmp_path) == f"HERE: no data set, got only train.csv; {allowed}"
     )
 
 

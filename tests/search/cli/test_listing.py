@@ -124,7 +124,8 @@ def test_values_of_baselines():
             ("familys", None),
             (
                 "unknown list 'familys', allowed: families, metrics, datasets, studies; did you"
-                " mean 'families'?"
+                " mean"
+                " 'families'?"
             ),
         ),
     ],

@@ -70,7 +70,7 @@ def test_a_folder_that_the_other_nodes_do_not_see_is_refused(cluster, tmp_path):
     hidden.mkdir()
     # the driver alone sees a fresh file system there
     script = (
-        f"mount -t tmpfs tmpfs {hidden} && exec {sys.executable} -m search run toy --dataset digits"
+        f"mount -t tmpfs tmpfs {hidden} && exec {sys.executable} -m hypersearch run toy --dataset digits"
     )
     command = [
         "unshare",

@@ -52,7 +52,8 @@ HEAVY = {
             "list familes",
             (
                 "unknown list 'familes', allowed: families, metrics, datasets, studies; did you"
-                " mean 'families'?"
+                " mean"
+                " 'families'?"
             ),
         ),
     ],

@@ -150,7 +150,8 @@ def test_inertia_may_stand_beside_another_objective(here):
 
 def test_the_record_says_which_parameter_ends_a_trial(here):
     searches, _ = plan_study(build(["random_forest", "linear_svm"], {"dataset": "digits"}))
-    assert [describe_search(search).get("until") for search in searches] == ["n_estimators", None]
+    parameters = [describe_search(search).get("resource_parameter") for search in searches]
+    assert parameters == ["n_estimators", None]
 
 
 @pytest.mark.parametrize(
