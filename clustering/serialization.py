@@ -22,7 +22,7 @@ from sklearn.preprocessing import StandardScaler
 from hypersearch.clustering.features.feature_transforms import Components, Standard
 from hypersearch.clustering.features.pipeline import Chain, Features
 from hypersearch.models.data.arrays import flatten
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 from hypersearch.models.serialization import save_estimator
 
 LIKELY = "int64, of each cluster the likely class, as its number in `classes`"

@@ -17,7 +17,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 from hypersearch.models.data.row_features import NAMES, ROWS
 from hypersearch.models.errors import UserError
 from hypersearch.models.networks.backend import predicted

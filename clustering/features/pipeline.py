@@ -32,7 +32,7 @@ from hypersearch.clustering.features.feature_spec import (
 )
 from hypersearch.models.api import Options, Source
 from hypersearch.models.data.arrays import flatten
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 from hypersearch.models.errors import UserError
 from hypersearch.models.evaluation.encoding import encoded
 

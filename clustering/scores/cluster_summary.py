@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hypersearch.clustering.scores.agreement import NOISE, Labels, cluster_sizes, confusion
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 
 PICTURED = 64  # clusters
 EACH = 10  # images of a cluster, as in report R3

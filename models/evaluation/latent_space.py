@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 
 Decode: TypeAlias = Callable[[Any], Any]
 """From codes, float32 (n, d), to pixels in [0, 1], (n, h, w)."""

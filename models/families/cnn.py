@@ -24,7 +24,7 @@ from hypersearch.models.api import (
     Shared,
 )
 from hypersearch.models.data.arrays import Arrays, image_arrays, parts
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 from hypersearch.models.evaluation.artifacts import classification_artifacts
 from hypersearch.models.evaluation.classification import probability_scores
 from hypersearch.models.networks import layers

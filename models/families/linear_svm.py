@@ -29,7 +29,7 @@ from hypersearch.models.api import (
     Shared,
 )
 from hypersearch.models.data.arrays import Arrays, flat_arrays, flatten
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 from hypersearch.models.evaluation.artifacts import classification_artifacts
 from hypersearch.models.serialization import margins, save_estimator
 

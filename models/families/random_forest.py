@@ -34,7 +34,7 @@ from hypersearch.models.api import (
 )
 from hypersearch.models.compat.sklearn_internals import unsampled_rows
 from hypersearch.models.data.arrays import Arrays, flat_arrays
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 from hypersearch.models.data.row_features import ROWS
 from hypersearch.models.errors import UserError
 from hypersearch.models.evaluation.artifacts import classification_artifacts

@@ -17,7 +17,7 @@ import platformdirs
 
 from hypersearch.models.api import Config
 from hypersearch.models.data.arrays import image_arrays
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 from hypersearch.models.evaluation.latent_space import Recognizer
 from hypersearch.models.families.cnn import CnnRun, Images, layers_of
 from hypersearch.models.files import write_beside

@@ -28,9 +28,8 @@ from hypersearch.models.api import (
     Shared,
 )
 from hypersearch.models.data.arrays import Arrays, image_arrays, parts
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 from hypersearch.models.evaluation.latent_space import FILMED, latent_artifacts
-from hypersearch.models.families.autoencoder import pixel_errors, pixel_loss
 from hypersearch.models.families.recognition import recognizer_for
 from hypersearch.models.networks import layers
 from hypersearch.models.networks.backend import predicted
@@ -44,6 +43,7 @@ from hypersearch.models.networks.encoder_decoder import (
     finite,
     probe_accuracy,
 )
+from hypersearch.models.networks.pixel_errors import pixel_errors, pixel_loss
 from hypersearch.models.networks.training import Trainer, plain, training_space
 from hypersearch.models.serialization import save_networks
 
