@@ -18,8 +18,9 @@ SHARES = re.compile(r"value = \[[^]]*\]\n")  # of each class: too much for a box
 
 
 def draw_tree(tree: Any, dataset: Dataset, inputs: str, path: Path) -> None:
-    """Draw a fitted scikit-learn tree of depth 3 or so, on rows of `inputs`
-    (`hypersearch.models.data.row_features`), into an SVG file.
+    """Draw a fitted scikit-learn tree of depth 3 or so into an SVG file.
+
+    `inputs`: the kind of rows that it is fitted on (`hypersearch.models.data.row_features`).
     """
     figure = Figure(figsize=INCHES, layout="constrained")
     FigureCanvasAgg(figure)  # measures the text
