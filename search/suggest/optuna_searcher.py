@@ -284,9 +284,8 @@ def begins(start: Config, trial: Trial) -> bool:
     """True if the trial was proposed from the start point: it agrees with it wherever both say
     something.
     """
-    return not trial.name and all(
-        trial.params.get(name, value) == value for name, value in start.items()
-    )
+    agrees = (trial.params.get(name, value) == value for name, value in start.items())
+    return not trial.name and all(agrees)
 
 
 def ending(result: dict[str, Any] | None, error: bool = False) -> State:
