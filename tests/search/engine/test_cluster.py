@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ import pytest
 
 import hypersearch
 from benchmarks.kill_drill import three_nodes
+from tests.project import DATA, TARGET, make_project
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(300)]
 ROOT = Path(__file__).parents[3]
@@ -69,15 +71,13 @@ def test_a_folder_that_the_other_nodes_do_not_see_is_refused(cluster, tmp_path):
     hidden = tmp_path / "hidden"
     hidden.mkdir()
     # the driver alone sees a fresh file system there
-    script = (
-        f"mount -t tmpfs tmpfs {hidden} && exec {sys.executable} -m hypersearch run toy --dataset digits"
-    )
+    script = f"mount -t tmpfs tmpfs {hidden} && exec {sys.executable} -m hypersearch"
     command = [
         "unshare",
         "-m",
         "sh",
         "-c",
-        f"{script} --trials 2 --out {hidden} --address {head.address}",
+        f"{script} run toy --dataset digits --trials 2 --out {hidden} --address {head.address}",
     ]
     environment = dict(os.environ)
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
@@ -88,3 +88,35 @@ def test_a_folder_that_the_other_nodes_do_not_see_is_refused(cluster, tmp_path):
     assert "give --out a folder that all nodes share" in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
     assert not list(hidden.iterdir())
+
+
+def test_an_own_family_travels_to_the_nodes(cluster, tmp_path, monkeypatch):
+    monkeypatch.chdir(make_project(tmp_path / "project"))
+    words = ["run", TARGET, *DATA, "--trials", "4", "--no-baselines", "--max-resource", "1"]
+    process = start(cluster[0], *words, "--name", "study")
+    _, complained = process.communicate(timeout=200)
+    assert process.returncode == 0, complained
+    found = hypersearch.load(tmp_path / "project" / "runs" / "study").trials
+    assert found["state"].tolist() == ["COMPLETE"] * 4
+
+
+def test_a_family_that_a_node_cannot_import_is_refused_before_the_first_trial(
+    cluster, tmp_path, monkeypatch
+):
+    """A variable that only the driver has stands for a library that only its machine has."""
+    folder = make_project(tmp_path / "project")
+    module = folder / "models" / "knn.py"
+    module.write_text("import os\n\nos.environ['ONLY_HERE']\n" + module.read_text())
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("ONLY_HERE", "yes")
+    process = start(cluster[0], "run", TARGET, *DATA, "--trials", "4", "--name", "study")
+    _, complained = process.communicate(timeout=200)
+    assert process.returncode == 2, complained
+    (line,) = complained.splitlines()
+    assert re.fullmatch(
+        r"error: node \S+ \(\S+\) cannot import the family 'models\.knn:FAMILY':"
+        r" KeyError: 'ONLY_HERE'; a family may import what lies beside it, and what is installed"
+        r" on all nodes",
+        line,
+    )
+    assert not (folder / "runs" / "study").exists()
