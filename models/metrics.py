@@ -172,8 +172,8 @@ _ROWS = (
         "loss",
         "min",
         needs="proba",
-        help="Cross-entropy in nats an image (an autoencoder's: a pixel), 0 or more; of linear_svm"
-        " the squared hinge.",
+        help="Cross-entropy in nats an image (an autoencoder's: a pixel), or squared hinge, 0 or"
+        " more.",
     ),
     Metric(
         "inertia",

@@ -9,6 +9,7 @@ import pytest
 from hypersearch.models.api import Baseline
 from hypersearch.models.errors import UserError
 from hypersearch.models.families import toy
+from hypersearch.models.metrics import METRICS
 from hypersearch.search.config.study_files import build
 from hypersearch.search.families import find
 from hypersearch.search.planning.plan import plan_study
@@ -165,3 +166,16 @@ def test_no_more_clusters_are_proposed_than_there_are_images(here, options, high
     )
     with pytest.raises(UserError, match="^k = 101: these images admit (80|100) at most$"):
         plan_study(build(["kmeans"], {**few, "space": {"k": "101..200"}}))
+
+
+def test_a_metric_that_is_not_registered_is_no_objective(here, monkeypatch):
+    own = replace(toy.FAMILY, metrics=("loss", "acuracy"))
+    monkeypatch.setattr(toy, "FAMILY", own)
+    (search,), _ = plan_study(build(["toy"], {}))
+    assert search.metrics == ("loss",)
+    with pytest.raises(UserError) as error:
+        plan_study(build(["toy"], {"metric": "acuracy"}))
+    assert str(error.value) == (
+        f"metric 'acuracy' has no registered direction, allowed: {', '.join(METRICS)}; did you mean"
+        " 'accuracy'?"
+    )
