@@ -87,7 +87,7 @@ def rows(where: str, n: int | None) -> np.ndarray:
 
 
 def grid(x_nd: np.ndarray, eps: list[float]) -> np.ndarray:
-    from hypersearch.clustering.density.grid import dbscan_grid
+    from hypersearch.clustering.density_based.grid import dbscan_grid
 
     return dbscan_grid(x_nd, eps, MIN_SAMPLES)
 
@@ -129,7 +129,7 @@ def dbscan(arguments: argparse.Namespace) -> None:
 
 def searched(x_nd: np.ndarray, ends: str) -> list[float]:
     """20 values of eps."""
-    from hypersearch.clustering.density.k_distance import k_distances
+    from hypersearch.clustering.density_based.k_distance import k_distances
 
     if ends:
         low, high = (float(end) for end in ends.split(","))

@@ -1,5 +1,4 @@
-"""DBSCAN (Ester, Kriegel, Sander and Xu 1996): whole grids of settings at once, and the family that
-searches them.
+"""DBSCAN (Ester, Kriegel, Sander and Xu 1996): the family that searches eps and min_samples.
 
 A search fits the training images (20,000 drawn by the search's seed, where there are more) and
 gives each validation image the cluster of its nearest core image, if that is within eps.
@@ -22,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
+from hypersearch.clustering.density_based.grid import as_rows, dbscan_grid
 from hypersearch.clustering.features.pipeline import Features, features
 from hypersearch.clustering.scores.agreement import (
     EXTERNAL,
@@ -44,22 +44,21 @@ from hypersearch.models.api import (
     Options,
     Shared,
 )
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 
 if TYPE_CHECKING:
-    from hypersearch.clustering.density.reachability import Density
-from hypersearch.clustering.density.grid import as_rows, dbscan_grid
+    from hypersearch.clustering.density_based.reachability import ReachabilityTrees
 
 # images fitted in a search: their distances in 784 dimensions take a minute on two cores
 MOST = 20_000
 SEARCHED = (5, 10, 15, 20, 30, 50)
+CORE = "float32, the core images' rows; a row goes to the nearest one's cluster if within eps"
 CURVE = 1001  # points of the curve of distances that are kept
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """What all trials of a search share: the features, which rows of them are fitted, and what is
-    known of these.
+    """What all trials of a search share: the features, which rows are fitted, and their trees.
 
     `near_nk`, `distance_nk`: for each validation image the nearest fitted images, as indices into
     `fitted_n`.
@@ -67,7 +66,7 @@ class Prepared:
 
     features: Features
     fitted_n: NDArray[np.int64]
-    density: Density
+    reachability: ReachabilityTrees
     near_nk: NDArray[np.int64]
     distance_nk: NDArray[np.floating]
     silhouette: Silhouette  # of clusterings of the validation images
@@ -90,22 +89,21 @@ class DbscanRun:
         self.shared, self.finished = shared, False
         self.min_samples = int(config["min_samples"] or 0)
         self.judges_itself = config["fit_on"] == "judged"
-        self._core_square_n = shared.density.core_mn[
-            shared.density.min_samples.index(self.min_samples)
-        ]
-        self.eps = (
-            float(config["eps"] or 0.0) if config["eps_from"] == "value" else self._quantile(config)
-        )
+        at = shared.reachability.min_samples.index(self.min_samples)
+        self._core_square_n = shared.reachability.core_mn[at]
+        if config["eps_from"] == "value":
+            self.eps = float(config["eps"] or 0.0)
+        else:
+            self.eps = self._quantile(float(config["eps_quantile"] or 0.0))
         self._labels_n: NDArray[np.intp] = np.empty(0, dtype=np.intp)
 
     def step(self) -> Mapping[str, float]:
         """Fit; scores on validation, each at its worst for a clustering that is degenerate."""
         if not self.finished and not self.judges_itself:
-            from hypersearch.clustering.density.dbscan_labels import DbscanLabels
+            from hypersearch.clustering.density_based.dbscan_labels import DbscanLabels
 
-            self._labels_n = DbscanLabels(self.shared.density).labels(self.eps, [self.min_samples])[
-                0
-            ]
+            labels = DbscanLabels(self.shared.reachability)
+            self._labels_n = labels.labels(self.eps, [self.min_samples])[0]
         self.finished = True
         labels_n = self.predict(self.shared.x_val) if self.judges_itself else self._listed()
         apart = {
@@ -117,14 +115,14 @@ class DbscanRun:
     def predict(self, x_nd: NDArray[np.float32]) -> NDArray[np.intp]:
         """The cluster of each image, int (n,): of its nearest core image within eps, else -1.
 
-        Or of these images clustered themselves, if that is what the configuration says.
+        With `fit_on` "judged", these images are clustered themselves.
         """
         if self.judges_itself:
             return dbscan_grid(x_nd, [self.eps], [self.min_samples]).reshape(-1)
         core = np.flatnonzero(self._core_n)
         if not len(core):
             return np.full(len(x_nd), NOISE)
-        fitted_nd = self.shared.density.x_nd[core]
+        fitted_nd = self.shared.reachability.x_nd[core]
         distance_n1, near_n1 = NearestNeighbors(n_neighbors=1).fit(fitted_nd).kneighbors(x_nd)
         return np.where(distance_n1[:, 0] <= self.eps, self._labels_n[core[near_n1[:, 0]]], NOISE)
 
@@ -136,21 +134,18 @@ class DbscanRun:
     def named_classes(
         self, labels_n: NDArray[np.intp], y_n: NDArray[np.int64]
     ) -> NDArray[np.int64]:
-        """The majority class of each cluster, int64 (k,): among the fitted images, or these if they
-        were clustered.
-        """
+        """The majority class of each cluster, int64 (k,), among the images that were fitted."""
         own = (labels_n, y_n) if self.judges_itself else (self._labels_n, self._y_fitted)
         return majority_classes(*own, int(own[0].max(initial=NOISE)) + 1)
 
     def curve(self) -> NDArray[np.floating]:
-        """1,001 quantiles of the fitted images' distances to the min_samples-th neighbour, smallest
-        first.
-        """
+        """1,001 quantiles of the distances to the min_samples-th neighbour, smallest first."""
         return np.asarray(np.quantile(np.sqrt(self._core_square_n), np.linspace(0.0, 1.0, CURVE)))
 
     def arrays(self) -> dict[str, tuple[NDArray[Any], str]]:
-        """What the clusters are, each with its meaning: eps, min_samples, and the core images, if
-        any were fitted.
+        """What the clusters are, each array with its meaning.
+
+        They are eps, min_samples and, if images were fitted, the core images.
         """
         settings = {
             "eps": (np.array(self.eps), "float64, the radius of a neighbourhood"),
@@ -162,16 +157,10 @@ class DbscanRun:
         if self.judges_itself:
             return settings
         core = np.flatnonzero(self._core_n)
-        x_md, labels_m = self.shared.density.x_nd[core], self._labels_n[core]
+        x_md, labels_m = self.shared.reachability.x_nd[core], self._labels_n[core]
         return {
             **settings,
-            "core_md": (
-                x_md,
-                (
-                    "float32, the core images' rows; a row goes to the nearest one's cluster if"
-                    " within eps"
-                ),
-            ),
+            "core_md": (x_md, CORE),
             "labels_m": (labels_m, "int64, the cluster of each core image, from 0 on"),
             "classes_k": (self.named_classes(self._labels_n, self._y_fitted), LIKELY),
         }
@@ -195,19 +184,13 @@ class DbscanRun:
     def _y_fitted(self) -> NDArray[np.int64]:
         return self.shared.features.y_n[self.shared.fitted_n]
 
-    def _quantile(self, config: Config) -> float:
-        """eps, a hair above a distance that occurs, so that the row whose distance it is counts as
-        core.
-        """
-        distance = float(
-            np.quantile(np.sqrt(self._core_square_n), float(config["eps_quantile"] or 0.0))
-        )
+    def _quantile(self, quantile: float) -> float:
+        """eps, a hair above a distance that occurs, so that the row of that distance is core."""
+        distance = float(np.quantile(np.sqrt(self._core_square_n), quantile))
         return max(distance * (1.0 + 1e-6), 1e-12)
 
     def _listed(self) -> NDArray[np.intp]:
-        """`predict` for the validation images, from their listed neighbours wherever these
-        suffice.
-        """
+        """`predict` for the validation images, from their listed neighbours if these suffice."""
         near_nk, distance_nk = self.shared.near_nk, self.shared.distance_nk
         core_nk = self._core_n[near_nk] & (distance_nk <= self.eps)
         first_n = core_nk.argmax(axis=1)
@@ -222,7 +205,7 @@ class DbscanRun:
 
 
 def _prepare(dataset: Dataset, options: Options) -> Shared:
-    from hypersearch.clustering.density.reachability import density
+    from hypersearch.clustering.density_based.reachability import reachability_trees
 
     made = features(dataset, options)
     fitted_n = np.sort(np.random.default_rng(options.seed).permutation(made.n_train)[:MOST])
@@ -230,11 +213,12 @@ def _prepare(dataset: Dataset, options: Options) -> Shared:
     listed = NearestNeighbors(n_neighbors=min(max(SEARCHED), len(fitted_nd))).fit(fitted_nd)
     distance_nk, near_nk = listed.kneighbors(made.x_nd[made.n_train :])
     silhouette = Silhouette(made.x_nd[made.n_train :])
-    return Prepared(made, fitted_n, density(fitted_nd, SEARCHED), near_nk, distance_nk, silhouette)
+    trees = reachability_trees(fitted_nd, SEARCHED)
+    return Prepared(made, fitted_n, trees, near_nk, distance_nk, silhouette)
 
 
 def _evaluate(run: DbscanRun, dataset: Dataset) -> Evaluation:
-    from hypersearch.clustering.density.k_distance import elbow
+    from hypersearch.clustering.density_based.k_distance import elbow
 
     labels_n, curve = run.predict(run.shared.features.transform(dataset.x_test)), run.curve()
     bend = elbow(curve)
@@ -254,10 +238,9 @@ def _export(run: DbscanRun, dataset: Dataset, folder: Path) -> None:
 
 def _infeasible_reason(config: Config, dataset: Dataset) -> str | None:
     images = len(dataset.x_train)
-    few = int(config["min_samples"] or 0) > images
-    return (
-        f"min_samples = {config['min_samples']} is more than the {images} images" if few else None
-    )
+    if int(config["min_samples"] or 0) > images:
+        return f"min_samples = {config['min_samples']} is more than the {images} images"
+    return None
 
 
 def _r3(eps: float, figures: Mapping[str, float]) -> Baseline:

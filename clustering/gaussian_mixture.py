@@ -1,17 +1,15 @@
-"""Gaussian mixtures by scikit-learn, one iteration of expectation and maximisation a step; report
-R4's as baseline.
+"""Gaussian mixtures by scikit-learn, an iteration of EM a step; report R4's as baseline.
 
-An image belongs to the component that is most likely to have made it. Of features of more than
-`MOST` dimensions the leading principal components are taken, once for all trials: on 784 pixels a
+An image belongs to the component that is most likely to have made it. Features of more than `MOST`
+dimensions are replaced by their leading principal components, once for all trials: on 784 pixels a
 full covariance would have 307,720 figures a component, and be singular, as some pixels hardly
-change. Beside the mixture two more are fitted to small samples of the images; how far they agree is
-its stability. R4's baseline is meant for the codes of its autoencoder, and has scikit-learn's
-defaults, as the report names no others. Shape suffixes: n images, d features, k components.
+change. Two more mixtures are fitted to small samples of the images; how far they agree is the
+stability. R4's baseline is meant for the codes of its autoencoder. It has scikit-learn's defaults,
+as the report names no other settings. Shape suffixes: n images, d features, k components.
 """
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from math import log
@@ -21,9 +19,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
+from hypersearch.clustering.expectation_maximization import (
+    empty,
+    iterate,
+    judged,
+    restored,
+    state,
+)
 from hypersearch.clustering.features.feature_transforms import Components
 from hypersearch.clustering.features.pipeline import Chain, Features, features
 from hypersearch.clustering.scores.agreement import (
@@ -48,33 +52,10 @@ from hypersearch.models.api import (
     Shared,
     Space,
 )
-from hypersearch.models.compat.sklearn_internals import (
-    OneStepMixture,
-    free_parameters,
-    log_prob_and_responsibilities,
-)
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.compat.sklearn_internals import free_parameters
+from hypersearch.models.data.dataset import Dataset
 
 MOST = 64  # dimensions
-FITTED = (
-    "weights_",
-    "means_",
-    "covariances_",
-    "precisions_cholesky_",
-    "precisions_",
-    "converged_",
-    "lower_bound_",
-)
-"""What scikit-learn goes on from, and what it predicts by."""
-
-
-class Mixture(OneStepMixture):
-    """scikit-learn's mixture, which judges the rows that it is fitted to by its last E-step."""
-
-    def judge_fitted(self, x_nd: NDArray[np.float64]) -> tuple[float, NDArray[np.int32]]:
-        """`judged` of the rows that it is fitted to, at no cost."""
-        likelihood, responsibility_nk = self.e_step(x_nd)
-        return float(likelihood), responsibility_nk.argmax(axis=1).astype(np.int32)
 
 
 class MixtureRun:
@@ -101,9 +82,7 @@ class MixtureRun:
         return bool(getattr(self.model, "converged_", False))
 
     def step(self) -> Mapping[str, float]:
-        """One iteration; what is likely of the fitted images (bic, aic), and scores on
-        validation.
-        """
+        """One iteration; BIC and AIC of the fitted images, and scores on validation."""
         if not self.finished:
             iterate(self.model, self._x_nd)
             for twin, rows in zip(self._twins, self._halves, strict=True):
@@ -119,9 +98,8 @@ class MixtureRun:
 
     def named_classes(self) -> NDArray[np.int64]:
         """The majority class of each component among the fitted images, int64 (k,)."""
-        return majority_classes(
-            self.model.judge_fitted(self._x_nd)[1], self._y_n, self.model.n_components
-        )
+        labels_n = self.model.judge_fitted(self._x_nd)[1]
+        return majority_classes(labels_n, self._y_n, self.model.n_components)
 
     def estimator(self) -> GaussianMixture:
         """The same mixture, as scikit-learn has it."""
@@ -140,18 +118,13 @@ class MixtureRun:
         with np.load(folder / "mixture.npz") as stored:
             for number, each in enumerate([self.model, *self._twins]):
                 own = f"{number}."
-                restored(
-                    each,
-                    {
-                        name.removeprefix(own): stored[name]
-                        for name in stored
-                        if name.startswith(own)
-                    },
-                )
+                names = [name for name in stored if name.startswith(own)]
+                restored(each, {name.removeprefix(own): stored[name] for name in names})
 
     def _criteria(self, likelihood: float) -> dict[str, float]:
-        """BIC (Schwarz 1978) and AIC (Akaike 1974) of the fitted images, whose mean log-likelihood
-        is given.
+        """BIC (Schwarz 1978) and AIC (Akaike 1974) of the fitted images.
+
+        `likelihood`: their mean log-likelihood, in nats.
         """
         n, free = len(self._x_nd), free_parameters(self.model)
         return {
@@ -169,64 +142,10 @@ class MixtureRun:
         }
 
 
-def empty(config: Config, x_nd: NDArray[np.float64], seed: int) -> Any:
-    """The scikit-learn mixture of a configuration, not yet fitted, that goes on an iteration a fit.
-
-    Its `reg_covar`, which is added to every variance, is what the configuration says or, where that
-    is "relative", its `regularisation` times the mean variance of x, float64 (n, d), which means
-    the same whatever the features' scale. It matters where a unit of a code is 0 nearly always: on
-    R4's, 1e-6 of either kind gives a tenth other labels.
-    """
-    added = config.get("reg_covar", "relative")
-    if added == "relative":
-        added = float(config["regularisation"] or 0) * (float(x_nd.var(axis=0).mean()) or 1.0)
-    return Mixture(
-        n_components=config["components"],
-        covariance_type=config["covariance_type"],
-        init_params=config["init"],
-        reg_covar=added,
-        max_iter=1,
-        warm_start=True,
-        random_state=seed,
-    )
-
-
-def iterate(mixture: Any, x_nd: NDArray[np.float64]) -> None:
-    """One iteration of EM on x, float64 (n, d), from where the mixture stands; the first also
-    initialises.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", ConvergenceWarning
-        )  # that one iteration is not enough is known
-        mixture.fit(x_nd)
-
-
-def judged(mixture: Any, x_nd: NDArray[np.float64]) -> tuple[float, NDArray[np.int32]]:
-    """The mean log-likelihood of images, in nats, and the component of each, int32 (n,)."""
-    likelihood_n, responsibility_nk = log_prob_and_responsibilities(mixture, x_nd)
-    return float(likelihood_n.mean()), responsibility_nk.argmax(axis=1).astype(np.int32)
-
-
-def state(mixture: Any) -> dict[str, NDArray[Any]]:
-    """What a mixture has been fitted to, as arrays by scikit-learn's names; nothing before its
-    first iteration.
-    """
-    return {name: np.asarray(getattr(mixture, name)) for name in FITTED if hasattr(mixture, name)}
-
-
-def restored(mixture: Any, fitted: Mapping[str, NDArray[Any]]) -> Any:
-    """The mixture with the `state` of another, from where it goes on alike to the bit."""
-    for name, array in fitted.items():
-        setattr(mixture, name, array if array.ndim else array.item())
-    if fitted:
-        mixture.n_features_in_ = mixture.means_.shape[1]
-    return mixture
-
-
 def reduced(raw: Features, most: int = MOST) -> Features:
-    """The features, or of more than `most` dimensions the leading principal components of the
-    training images.
+    """The features, or the leading principal components of more than `most` dimensions.
+
+    The components are those of the training images.
     """
     if raw.x_nd.shape[1] <= most:
         return raw
@@ -272,12 +191,9 @@ def _upper_bounds(space: Space, dataset: Dataset) -> Mapping[str, int]:
 
 def _infeasible_reason(config: Config, dataset: Dataset) -> str | None:
     most = _upper_bounds({}, dataset)["components"]
-    few = int(config["components"] or 0) > most
-    return (
-        f"components = {config['components']} are more than the {most} images of a twin"
-        if few
-        else None
-    )
+    if int(config["components"] or 0) > most:
+        return f"components = {config['components']} are more than the {most} images of a twin"
+    return None
 
 
 START: Config = {"components": 10, "init": "kmeans", "reg_covar": "relative", "regularisation": 0.1}

@@ -22,7 +22,7 @@ from sklearn.preprocessing import StandardScaler
 from hypersearch.clustering.features.feature_transforms import Components, Standard
 from hypersearch.clustering.features.pipeline import Chain, Features
 from hypersearch.models.data.arrays import flatten
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 from hypersearch.models.serialization import save_estimator
 
 LIKELY = "int64, of each cluster the likely class, as its number in `classes`"
@@ -71,10 +71,9 @@ def save_arrays(
 
 
 def transformers_of(transform: Callable[[Any], Any]) -> list[Any] | None:
-    """What scikit-learn has that makes of pixels, float32 (n, h · w) in [0, 1], the rows that
-    `transform` makes.
+    """The scikit-learn transformers that make the same rows as `transform`.
 
-    None where it has nothing of the kind.
+    They take pixels, float32 (n, h · w) in [0, 1]. None if scikit-learn has none for a step.
     """
     first, *others = _parts(transform)
     made = [_transformer(step) for step in others]
@@ -82,8 +81,9 @@ def transformers_of(transform: Callable[[Any], Any]) -> list[Any] | None:
 
 
 def steps_of(transform: Callable[[Any], Any]) -> dict[str, tuple[NDArray[Any], str]]:
-    """What the standardisations and principal components among the steps were fitted to, in the
-    order of the steps.
+    """What the standardisations and principal components among the steps were fitted to.
+
+    The arrays are in the order of the steps.
     """
     found = {}
     for number, step in enumerate(_parts(transform), start=1):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hypersearch.api import run
     from hypersearch.clustering.centroids.curve import KMeansFit, kmeans_curve
-    from hypersearch.clustering.density.grid import dbscan_grid
+    from hypersearch.clustering.density_based.grid import dbscan_grid
     from hypersearch.models.api import (
         Baseline,
         Choice,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _PLACES = {
     "hypersearch.api": ("load", "run"),
     "hypersearch.clustering.centroids.curve": ("KMeansFit", "kmeans_curve"),
-    "hypersearch.clustering.density.grid": ("dbscan_grid",),
+    "hypersearch.clustering.density_based.grid": ("dbscan_grid",),
     "hypersearch.models.api": (
         *("Baseline", "Choice", "Evaluation", "Family", "Float", "Int", "Options", "Run"),
     ),

@@ -17,7 +17,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 from hypersearch.models.data.row_features import NAMES, ROWS
 from hypersearch.models.errors import UserError
 from hypersearch.models.networks.backend import predicted
@@ -34,8 +34,9 @@ TREE = "sklearn.tree._tree.Tree"  # skops leaves it to us whether one is sound
 
 
 def save_networks(folder: Path, networks: Mapping[str, Any], dataset: Dataset, output: str) -> None:
-    """Write each `keras.Model` as NAME.keras, without its optimiser; the first is the one that
-    predicts.
+    """Write each `keras.Model` as NAME.keras, without its optimiser.
+
+    The first one is the one that predicts.
     """
     import keras
 
@@ -55,11 +56,10 @@ def save_estimator(
     rows: str = "pixels",
     classes: Sequence[str] | None = None,
 ) -> None:
-    """Write a scikit-learn estimator as model.skops; `rows`: what it makes of images first
-    (`hypersearch.models.data.row_features`).
+    """Write a scikit-learn estimator as model.skops.
 
-    `classes`: the names of what it tells apart, if these are not the classes: of each cluster its
-    likely class.
+    `rows`: what it makes of images first (`hypersearch.models.data.row_features`). `classes`: the
+    names of what it tells apart, if these are not the classes: of each cluster its likely class.
     """
     import skops.io
 
@@ -70,10 +70,10 @@ def save_estimator(
 
 @dataclass(frozen=True)
 class ExportedModel:
-    """A model that was read. `output`: "probabilities", "margins", "codes" or "clusters" (see
-    `nearness`).
+    """A model that was read.
 
-    `class_names`: the name of each column but of codes; of a cluster that of its likely class.
+    `output`: "probabilities", "margins", "codes" or "clusters" (see `nearness`). `class_names`: the
+    name of each column but of codes; of a cluster that of its likely class.
     """
 
     apply: Callable[[Any], Any]
@@ -88,10 +88,10 @@ class ExportedModel:
 
 
 def load_exported(folder: Path, images: Any = None) -> ExportedModel:
-    """The model in an exported folder; a `UserError` if there is none, or if it takes no images of
-    the size of these.
+    """The model in an exported folder.
 
-    `images`: uint8 (n, h, w), looked at before the model is read, which may take a while.
+    Raises `UserError` if there is none, or if it takes no images of the size of these. `images`:
+    uint8 (n, h, w), looked at before the model is read, which may take a while.
     """
     with _whole(folder, images) as (path, facts):
         size, rows = tuple(facts["size"]), facts.get("rows", "pixels")
@@ -104,8 +104,9 @@ def load_exported(folder: Path, images: Any = None) -> ExportedModel:
 
 
 def network(folder: Path, images: Any = None) -> tuple[Any, str]:
-    """The `keras.Model` in an exported folder, and what it gives (`Shelved.output`); a `UserError`
-    as in `take`.
+    """The `keras.Model` in an exported folder, and what it gives (`ExportedModel.output`).
+
+    Raises `UserError` as `load_exported` does.
     """
     with _whole(folder, images) as (path, facts):
         if path.suffix != ".keras":
@@ -115,8 +116,9 @@ def network(folder: Path, images: Any = None) -> tuple[Any, str]:
 
 @contextmanager
 def _whole(folder: Path, images: Any) -> Iterator[tuple[Path, Mapping[str, Any]]]:
-    """The file of an exported model and what is known of it; what goes wrong in reading it is a
-    `UserError`.
+    """The file of an exported model and what is known of it.
+
+    An error in reading it is raised as a `UserError`.
     """
     _check_exported(folder)
     try:
@@ -184,9 +186,7 @@ def _estimator(path: Path, rows: str, size: tuple[int, ...], output: str) -> Cal
 
 
 def margins(machine: Any, x_nd: Any) -> Any:
-    """How far each image lies on each class's side of its plane, float64 (n, c), of two classes
-    too.
-    """
+    """How far each image is on each class's side of its plane, float64 (n, c), c from 2 on."""
     margins_nc = machine.decision_function(x_nd)
     return np.column_stack([-margins_nc, margins_nc]) if margins_nc.ndim == 1 else margins_nc
 
@@ -203,8 +203,9 @@ def nearness(clustering: Any, x_nd: Any) -> Any:
 
 
 def check_tree(tree: Any) -> None:
-    """Raise a `ValueError` if a tree that was read would lead scikit-learn, which does not look,
-    out of its arrays.
+    """Raise a `ValueError` if a tree that was read leads out of its arrays.
+
+    scikit-learn does not check this.
     """
     left, right, place = tree.children_left, tree.children_right, np.arange(tree.node_count)
     inner = left != -1

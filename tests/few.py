@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from hypersearch.models.api import Baseline, Choice, Config, Evaluation, Shared
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 from hypersearch.models.families import toy
 
 

@@ -1,5 +1,4 @@
-"""K-means for several k at once, from a subsample and a few leading directions up to all rows and
-all features.
+"""K-means for several k at once, from subsamples and leading directions up to all data.
 
 Each k is fitted by itself: several starts (k-means++, Arthur and Vassilvitskii 2007) on a
 subsample, the best of them on a larger one, then on all rows, all in the leading principal

@@ -23,12 +23,11 @@ Spread: TypeAlias = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any
 
 
 class Lloyd:
-    """K-means in the making on x, float32 (n, d). Call `start` or `adopt` first, then `step` until
-    `settled`.
+    """K-means in the making on x, float32 (n, d).
 
-    `labels_n`: the nearest centre of each row, int32, at any time. `centers_kd`: float32. Distances
-    come from |x|² - 2 x·c + |c|² in float32, so that ties up to its rounding fall either way; rows
-    around zero suffer the least.
+    Call `start` or `adopt` first, then `step` until `settled`. `labels_n`: the nearest centre of
+    each row, int32, at any time. `centers_kd`: float32. Distances come from |x|² - 2 x·c + |c|² in
+    float32, so that ties up to its rounding fall either way; rows around zero suffer the least.
     """
 
     def __init__(self, x_nd: NDArray[np.float32], k: int, spread: Spread = map) -> None:
@@ -51,15 +50,15 @@ class Lloyd:
         return self
 
     def adopt(self, labels_n: NDArray[np.int32]) -> Lloyd:
-        """Begin with the means of the clusters that another K-means, of other features of the rows,
-        has found.
+        """Begin with the means of the clusters that another K-means has found.
+
+        It may have been fitted on other features of the same rows.
         """
         self._transfer(np.arange(len(labels_n)), labels_n)
         return self.start(self._means())
 
     def step(self) -> None:
-        """One pass: move each centre to its cluster's mean, then give each row to its nearest
-        centre.
+        """One pass: move each centre to its mean, then give each row to its nearest centre.
 
         Sets `shift`, the sum of the centres' squared moves, and `changed`, how many rows changed
         their cluster.
@@ -82,10 +81,10 @@ class Lloyd:
         return self
 
     def settled(self, tolerance: float = TOLERANCE) -> bool:
-        """True when the last pass moved no row, or the centres by no more than scikit-learn's rule
-        allows.
+        """True when the last pass moved no row, or the centres hardly.
 
-        `tolerance`: in mean variances of a feature.
+        The rule for the centres is that of scikit-learn. `tolerance`: in mean variances of a
+        feature.
         """
         return self.changed == 0 or self.shift <= tolerance * self.variance
 
@@ -98,8 +97,9 @@ class Lloyd:
 
     @property
     def inertia(self) -> float:
-        """The sum of squared distances to the nearest centres, in float64: Σ|x|² - 2 Σ s·c + Σ size
-        |c|².
+        """The sum of squared distances to the nearest centres, in float64.
+
+        It is Σ|x|² - 2 Σ s·c + Σ size |c|².
         """
         centers_kd = self.centers_kd.astype(np.float64)
         squares_k = np.einsum("kd,kd->k", centers_kd, centers_kd)
@@ -119,8 +119,9 @@ class Lloyd:
         }
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Take up the `state` of another K-means of the same rows and k, so that both go on alike
-        to the bit.
+        """Take up the `state` of another K-means of the same rows and k.
+
+        Both then continue bit for bit alike.
         """
         for name, array in self.state.items():
             array[...] = state[name]
@@ -131,8 +132,9 @@ class Lloyd:
         return np.where(self._sizes_k[:, None] > 0, means_kd, self.centers_kd).astype(np.float32)
 
     def _loosen(self, drift_k: NDArray[np.float32]) -> None:
-        """Keep the bounds true after the centres moved: upper by the own centre's way, lower by the
-        others' longest.
+        """Keep the bounds true after the centres moved.
+
+        The upper bound grows by the own centre's way, the lower falls by the longest of the others.
         """
         self._upper_n += drift_k[self.labels_n]
         if len(drift_k) > 1:
@@ -140,8 +142,9 @@ class Lloyd:
             self._lower_n -= np.where(self.labels_n == drift_k.argmax(), second, first)
 
     def _reassign(self, rows_m: NDArray[np.intp]) -> None:
-        """Give these rows to their nearest centres, with bounds that are exact up to rounding,
-        which they allow for.
+        """Give these rows to their nearest centres, and set their bounds.
+
+        The bounds are exact up to rounding, for which they allow.
         """
         squares_k = np.einsum("kd,kd->k", self.centers_kd, self.centers_kd)
         doubled_dk = self.centers_kd.T * np.float32(-2.0)
@@ -216,8 +219,9 @@ def nearest_two(
 
 
 def nearest_other(centers_kd: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The distance of each centre to the nearest other one, or a hair less, float32 (k,); infinite
-    at k = 1.
+    """The distance of each centre to the nearest other one, or a hair less, float32 (k,).
+
+    Infinite at k = 1.
     """
     squares_k = np.einsum("kd,kd->k", centers_kd, centers_kd)
     distances_kk = squares_k[:, None] + squares_k - 2.0 * centers_kd @ centers_kd.T
@@ -228,8 +232,9 @@ def nearest_other(centers_kd: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def signed(to_m: NDArray[np.int32], from_m: NDArray[np.int32], k: int) -> Any:
-    """The sparse (k, m) matrix that adds each row to one cluster and takes it from another, or from
-    `NOWHERE`.
+    """The sparse (k, m) matrix that moves rows from one cluster to another.
+
+    It adds each row to one cluster and takes it from another, or from `NOWHERE`.
     """
     m, taken = len(to_m), np.flatnonzero(from_m != NOWHERE)
     signs = np.concatenate([np.ones(m), -np.ones(len(taken))])

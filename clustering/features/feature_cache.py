@@ -24,15 +24,17 @@ FORMAT = 1  # raised when an entry of the same key would hold something else
 
 
 def folder() -> Path:
-    """Where the entries lie: `features` in the user's cache (`$XDG_CACHE_HOME/hypersearch` on
-    Linux).
+    """The folder of the entries: `features` in the user's cache.
+
+    On Linux, the cache is `$XDG_CACHE_HOME/hypersearch`.
     """
     return platformdirs.user_cache_path("hypersearch") / "features"
 
 
 def key_of(*facts: Any) -> str:
-    """A hexadecimal SHA-256 of what an entry was made of: numbers, texts, lists and dictionaries of
-    them.
+    """A hexadecimal SHA-256 of what an entry was made of.
+
+    `facts`: numbers, texts, lists and dictionaries of them.
     """
     return hashlib.sha256(
         json.dumps([FORMAT, *facts], sort_keys=True, default=str).encode()
@@ -40,8 +42,9 @@ def key_of(*facts: Any) -> str:
 
 
 def kept(key: str, n: int, make: Callable[[], Arrays]) -> Arrays:
-    """The arrays that `make` gives, or gave before; `rows` is among them, float32 (n, d) of finite
-    numbers.
+    """The arrays that `make` gives, or gave before.
+
+    `rows` is among them, float32 (n, d) of finite numbers.
     """
     entry = folder() / f"{key}.npz"
     arrays = _recalled(entry, n)

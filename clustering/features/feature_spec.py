@@ -83,8 +83,9 @@ def spelled(features: str) -> str:
 
 
 def kind(features: str) -> str:
-    """The chain without the study of its network: features of equal kind can be compared with a
-    baseline's.
+    """The chain without the study of its network.
+
+    Features of equal kind can be compared with a baseline's.
     """
     return ",".join(str(step) for step in parse(features))
 
@@ -96,9 +97,7 @@ def network(features: str) -> FeatureStep | None:
 
 
 def places_others(features: str) -> bool:
-    """False if images that were not there from the beginning cannot be brought into these features
-    (t-SNE).
-    """
+    """False if images that come later cannot be placed in these features (t-SNE)."""
     return all(step.kind != "tsne" for step in parse(features))
 
 
@@ -115,8 +114,9 @@ def check(features: str, pixels: int, n_train: int) -> None:
 
 
 def check_size(step: FeatureStep, columns: int | None, n_train: int) -> None:
-    """Raise a `UserError` if a step cannot give its columns from `columns` of them (None: not known
-    yet).
+    """Raise a `UserError` if a step cannot give its columns from `columns` of them.
+
+    None: their number is not known yet.
     """
     most = n_train if columns is None else min(columns, n_train)
     if step.kind == "pca" and step.size > most:

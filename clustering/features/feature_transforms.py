@@ -42,8 +42,9 @@ Transform = Callable[[Any], NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class Standard:
-    """Columns of mean 0 and deviation 1 among the training rows; one that does not vary stays at
-    0.
+    """Columns of mean 0 and deviation 1 among the training rows.
+
+    A column that does not vary stays at 0.
     """
 
     mean_d: NDArray[np.float32]
@@ -68,8 +69,9 @@ class Components:
 
 @dataclass(frozen=True)
 class Umap:
-    """Places rows among those that UMAP was fitted on: `fitted_nd`, which it has put at
-    `places_nk`.
+    """Places rows among those that UMAP was fitted on.
+
+    `fitted_nd`: these rows. `places_nk`: where UMAP has put them.
     """
 
     fitted_nd: NDArray[np.float32]
@@ -98,8 +100,9 @@ class Tsne:
 
 @dataclass(frozen=True)
 class FitTransform:
-    """A kind of step: `fit` gives plain arrays, `rows` among them, `of` what places others, made of
-    these arrays.
+    """A kind of step.
+
+    `fit` gives plain arrays, `rows` among them. `of` makes of these arrays what places other rows.
     """
 
     fit: Callable[[FeatureStep, Any, int, Options], Arrays]
@@ -116,8 +119,9 @@ def settings(step: FeatureStep) -> Mapping[str, Any]:
 
 
 def umap_seconds(n: int, columns: int, size: int, others: int = 0) -> float:
-    """About how long UMAP takes on one core for n rows of so many columns, with `size` columns
-    made, and for others.
+    """About how many seconds UMAP takes on one core.
+
+    It is fitted on n rows of so many columns, makes `size` columns and then places `others`.
     """
     passes = (
         500 if n <= 10_000 else 200
@@ -157,8 +161,9 @@ def _fit_umap(step: FeatureStep, x_nd: Any, n_train: int, options: Options) -> A
 
 
 def fitted_rows(step: FeatureStep, n_train: int, seed: int) -> NDArray[np.int64]:
-    """The rows that a step is fitted on, int64 (n,), rising: all of the training rows, or as many
-    as it asks for.
+    """The rows that a step is fitted on, int64 (n,), rising.
+
+    All of the training rows, or as many as the step asks for.
     """
     if not 0 < step.rows < n_train:
         return np.arange(n_train)
@@ -211,8 +216,9 @@ def _reducer(size: int, n: int, seed: int, **settings: Any) -> Any:
 
 
 def _quietly(work: Callable[[Any], Any], x_nd: Any) -> Any:
-    """What the work makes of a copy of the rows (numba takes none that are read-only), without its
-    warnings.
+    """The result of the work on a copy of the rows, without its warnings.
+
+    A copy, because numba takes no arrays that are read-only.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -220,9 +226,7 @@ def _quietly(work: Callable[[Any], Any], x_nd: Any) -> Any:
 
 
 class _progress_stream:  # noqa: N801  # a context manager, used as a function
-    """Says before a step how long it will take, on the way how far it is, and afterwards how long
-    it took.
-    """
+    """Says how long a step will take, how far it is, and how long it took."""
 
     def __init__(
         self, step: FeatureStep, n: int, expected: float, say: Callable[[str], None]

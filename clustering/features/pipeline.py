@@ -1,11 +1,11 @@
-"""What clusterings are fitted on: rows of numbers made of images by a chain of steps
-(clustering/features/feature_spec.py).
+"""What clusterings are fitted on: rows of numbers, made of images by a chain of steps.
 
-Each step is fitted on the training images alone and then applied to the others; t-SNE, which can
-only arrange what it has from the beginning, arranges training and validation images together and
-refuses all others. What takes long is kept in the user's cache
-(clustering/features/feature_cache.py) under a digest of the images, of how they are split, of each
-step with its settings and the version of its library, and of a network's weights.
+How a chain is spelled is in clustering/features/feature_spec.py. Each step is fitted on the
+training images alone and then applied to the others; t-SNE, which can only arrange what it has from
+the beginning, arranges training and validation images together and refuses all others. What takes
+long is kept in the user's cache (clustering/features/feature_cache.py) under a digest of the
+images, of how they are split, of each step with its settings and the version of its library, and of
+a network's weights.
 
 Shape suffixes: n images, h height, w width, d features.
 """
@@ -32,7 +32,7 @@ from hypersearch.clustering.features.feature_spec import (
 )
 from hypersearch.models.api import Options, Source
 from hypersearch.models.data.arrays import flatten
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 from hypersearch.models.errors import UserError
 from hypersearch.models.evaluation.encoding import encoded
 
@@ -65,9 +65,7 @@ class Chain:
     key: str | None = None
 
     def __call__(self, x_nhw: Any) -> NDArray[np.float32]:
-        """float32 (n, d); a `UserError` if a step cannot place images that it was not fitted
-        with.
-        """
+        """float32 (n, d); a `UserError` if a step cannot place images that come later."""
         if self.key is None:
             return self._rows(x_nhw)
         images = hashlib.sha256(np.ascontiguousarray(x_nhw).tobytes()).hexdigest()
@@ -82,9 +80,7 @@ class Chain:
 
 @dataclass(frozen=True)
 class Network:
-    """Asks an exported network (models/evaluation/encoding.py) in the process that it is called
-    in.
-    """
+    """Asks an exported network (models/evaluation/encoding.py) in the calling process."""
 
     source: Source
     layer: str

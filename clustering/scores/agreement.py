@@ -40,10 +40,10 @@ EXTERNAL = (
 def majority_classes(
     labels_n: Labels, y_n: NDArray[np.int64], n_clusters: int
 ) -> NDArray[np.int64]:
-    """The most frequent class of each cluster, int64 (k,); the lowest class on a tie, class 0 for
-    an empty cluster.
+    """The most frequent class of each cluster, int64 (k,).
 
-    labels_n: cluster of each image, 0 … n_clusters - 1, or `NOISE`.
+    The lowest class on a tie, class 0 for an empty cluster. labels_n: cluster of each image, 0 …
+    n_clusters - 1, or `NOISE`.
     """
     classes_k: NDArray[np.int64] = confusion(labels_n, y_n, n_clusters, int(y_n.max()) + 1).argmax(
         axis=1
@@ -69,15 +69,14 @@ def named(labels_n: Labels, classes_k: NDArray[np.int64]) -> NDArray[np.int64]:
 def external_scores(
     labels_n: Labels, y_n: NDArray[np.int64], classes_k: NDArray[np.int64]
 ) -> dict[str, float]:
-    """How a clustering agrees with the classes, by the names of `EXTERNAL`; all are 1 at best, but
-    for `clusters`.
+    """How a clustering agrees with the classes, by the names of `EXTERNAL`.
 
-    accuracy: the reports', the share of images whose cluster's class, as `classes_k` has it, is
-    their own. It and the homogeneity rise with the number of clusters. hungarian_accuracy: see
-    there. The V-measure (Rosenberg and Hirschberg 2007, beta = 1) is the harmonic mean of
-    homogeneity and completeness, and equals the NMI by the arithmetic mean; AMI (Vinh et al. 2010)
-    and ARI (Hubert and Arabie 1985) are about 0 for labels drawn by chance. clusters: how many
-    occur, noise not counted.
+    All are 1 at best, except `clusters`. accuracy: the reports', the share of images whose
+    cluster's class, as `classes_k` has it, is their own. It and the homogeneity rise with the
+    number of clusters. hungarian_accuracy: see there. The V-measure (Rosenberg and Hirschberg 2007,
+    beta = 1) is the harmonic mean of homogeneity and completeness, and equals the NMI by the
+    arithmetic mean; AMI (Vinh et al. 2010) and ARI (Hubert and Arabie 1985) are about 0 for labels
+    drawn by chance. clusters: how many occur, noise not counted.
     """
     homogeneity, completeness, v_measure = metrics.homogeneity_completeness_v_measure(y_n, labels_n)
     return {
@@ -94,11 +93,11 @@ def external_scores(
 
 
 def hungarian_accuracy(labels_n: Labels, y_n: NDArray[np.int64]) -> float:
-    """The literature's accuracy, in [0, 1]: of the best way to give each class a cluster of its own
-    (Kuhn 1955).
+    """The accuracy of the literature, in [0, 1].
 
-    The clusters that go without a class, where there are more of them, count as wrong. Unlike
-    `accuracy` it is matched on the very images that it judges.
+    It is that of the best way to give each class a cluster of its own (Kuhn 1955). The clusters
+    that go without a class, where there are more of them, count as wrong. Unlike `accuracy` it is
+    matched on the very images that it judges.
     """
     counts_kc = confusion(labels_n, y_n, int(labels_n.max(initial=0)) + 1, int(y_n.max()) + 1)
     return float(counts_kc[linear_sum_assignment(counts_kc, maximize=True)].sum() / len(y_n))
@@ -139,12 +138,11 @@ def degenerate(labels_n: Labels, most_noise: float = MOST_NOISE) -> str | None:
 def guarded(
     scores: Mapping[str, float], labels_n: Labels, most_noise: float = MOST_NOISE
 ) -> dict[str, float]:
-    """The scores of a search's trial: as they are, or each at its worst where the clustering
-    is degenerate.
+    """The scores of a search's trial, each at its worst for a degenerate clustering.
 
-    So that no search can be won by putting all images into one cluster, or into none. What has no
-    worst value in `METRICS` (inertia, the number of clusters) stays as it is. The figures on test
-    images are not guarded.
+    Thus no search can be won by putting all images into one cluster, or into none. The worst values
+    are in `METRICS`; what has none there (inertia, the number of clusters) stays as it is. The
+    figures on test images are not guarded.
     """
     return (
         dict(scores) if degenerate(labels_n, most_noise) is None else {**scores, **_worst(scores)}

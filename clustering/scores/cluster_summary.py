@@ -1,5 +1,4 @@
-"""What the clusters mean: arrays that tell of each which class it is, how purely, and what its
-images look like.
+"""Which class each cluster is, how pure it is, and what its images look like.
 
 Shape suffixes: n images, k clusters, c classes, g clusters that are pictured, s images of each, h
 height, w width.
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hypersearch.clustering.scores.agreement import NOISE, Labels, cluster_sizes, confusion
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 
 PICTURED = 64  # clusters
 EACH = 10  # images of a cluster, as in report R3
@@ -21,13 +20,13 @@ MISSING = -1
 def cluster_summary(
     labels_n: Labels, classes_k: NDArray[np.int64], dataset: Dataset, seed: int = 0
 ) -> dict[str, NDArray[np.generic]]:
-    """Arrays about a clustering of the test images, of the likely class `classes_k` of each cluster
-    as it was fitted.
+    """Arrays about a clustering of the test images.
 
-    labels: int32 (n,), -1 for noise; truth: int16 (n,), the images' classes; sizes: int32 (k,);
-    classes: int16 (k,), the likely class; purity: float32 (k,), the share of a cluster's images
-    that are of it, 0 for an empty cluster; confusion: int32 (k, c), clusters by true classes;
-    noise: int32 (c,), how many images of each class are in no cluster; and those of `gallery`.
+    `classes_k`: the likely class of each cluster, as it was fitted. labels: int32 (n,), -1 for
+    noise; truth: int16 (n,), the images' classes; sizes: int32 (k,); classes: int16 (k,), the
+    likely class; purity: float32 (k,), the share of a cluster's images that are of it, 0 for an
+    empty cluster; confusion: int32 (k, c), clusters by true classes; noise: int32 (c,), how many
+    images of each class are in no cluster; and those of `gallery`.
     """
     counts_kc = confusion(labels_n, dataset.y_test, len(classes_k), dataset.n_classes)
     sizes_k = cluster_sizes(labels_n, len(classes_k))

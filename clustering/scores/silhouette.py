@@ -18,11 +18,10 @@ SAMPLE = 2000  # images whose silhouettes are looked at: their distances take 16
 
 
 class Silhouette:
-    """The mean silhouette (Rousseeuw 1987), in [-1, 1], of clusterings of x, float32 (n, d), by
-    Euclidean distance.
+    """The mean silhouette (Rousseeuw 1987), in [-1, 1], of clusterings of x, float32 (n, d).
 
-    It is that of `rows` images drawn by `seed`, the same for every clustering, so that their
-    distances are calculated once: float32 (rows, rows).
+    Distances are Euclidean. It is that of `rows` images drawn by `seed`, the same for every
+    clustering, so that their distances are calculated once: float32 (rows, rows).
     """
 
     def __init__(self, x_nd: NDArray[np.floating], rows: int = SAMPLE, seed: int = 0) -> None:
@@ -54,12 +53,11 @@ class Silhouette:
 
 
 def davies_bouldin(x_nd: NDArray[np.floating], labels_n: Labels) -> float:
-    """The index of Davies and Bouldin (1979), 0 at best, noise left out; its worst value for
-    fewer than two clusters.
+    """The index of Davies and Bouldin (1979), 0 at best.
 
-    The mean over clusters i of the largest (S_i + S_j) / M_ij, where S is the mean distance to a
-    cluster's mean and M that between two means. As scikit-learn has it, in a fraction of the time
-    where there are many clusters.
+    Noise is left out. Its worst value for fewer than two clusters. The mean over clusters i of the
+    largest (S_i + S_j) / M_ij, where S is the mean distance to a cluster's mean and M that between
+    two means. As scikit-learn has it, in a fraction of the time where there are many clusters.
     """
     rows = np.flatnonzero(labels_n != NOISE)
     _, labels_m, sizes_k = np.unique(labels_n[rows], return_inverse=True, return_counts=True)

@@ -49,8 +49,9 @@ def stability(
 
 
 def halves(n: int, rng: np.random.Generator, most: int | None = None) -> list[NDArray[np.int64]]:
-    """The numbers of two disjoint halves of n images, or of `most` images each, drawn by chance, in
-    rising order.
+    """The numbers of two disjoint random halves of n images, in rising order.
+
+    Each has at most `most` images.
     """
     size = min(n // 2, most or n)
     order_n = rng.permutation(n)
@@ -58,10 +59,9 @@ def halves(n: int, rng: np.random.Generator, most: int | None = None) -> list[ND
 
 
 def agreement(first_n: Labels, second_n: Labels) -> float:
-    """The adjusted Rand index of two clusterings of the same images, in [-1, 1]; -1 if one of them
-    is degenerate.
+    """The adjusted Rand index of two clusterings of the same images, in [-1, 1].
 
-    Two that put all images into one cluster would agree perfectly.
+    -1 if one of them is degenerate. Two that put all images into one cluster would agree perfectly.
     """
     if degenerate(first_n) or degenerate(second_n):
         return worst_of("stability")

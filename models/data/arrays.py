@@ -1,6 +1,4 @@
-"""Arrays that every trial of a search shares, read-only, and the scores that every classifier
-reports.
-"""
+"""Arrays that every trial of a search shares, read-only."""
 
 from __future__ import annotations
 
@@ -11,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 
 
 @dataclass(frozen=True)
@@ -64,8 +62,9 @@ def flatten(x_nhw: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def flat_arrays(dataset: Dataset, rows: Callable[[Any], Any] = flatten) -> Arrays:
-    """Each image as a row, float32 (n, d): its pixels, h · w in [0, 1], or what else `rows` makes
-    of images.
+    """Each image as a row, float32 (n, d).
+
+    `rows` makes the rows; the default gives the h · w pixels in [0, 1].
     """
     return _arrays(dataset, rows(dataset.x_train), rows(dataset.x_val))
 

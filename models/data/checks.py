@@ -20,15 +20,17 @@ HIGHEST_LABEL = 2**31 - 1
 
 
 def pixels(values: NDArray[Any], where: str) -> Pixels:
-    """`values` of any shape as uint8; a `UserError` that begins with `where` unless all are whole
-    and in 0..255.
+    """`values` of any shape as uint8.
+
+    Raises a `UserError` that begins with `where` unless all are whole numbers in 0..255.
     """
     return _whole(values, 255, f"{where}: pixels").astype(np.uint8)
 
 
 def labels(values: NDArray[Any], where: str) -> Labels:
-    """`values` of any shape as int64; a `UserError` that begins with `where` unless all are whole
-    and from 0 on.
+    """`values` of any shape as int64.
+
+    Raises a `UserError` that begins with `where` unless all are whole numbers from 0.
     """
     return _whole(values, HIGHEST_LABEL, f"{where}: labels").astype(np.int64)
 

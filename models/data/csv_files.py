@@ -73,8 +73,10 @@ def read_csv_folder(folder: Path) -> Shipped:
 
 
 class _Table(NamedTuple):
-    """One CSV file: labels_n int64 (n,) or (0,), pixels_nd uint8 (n, d) or (n, 0), its last
-    column's name or "".
+    """One CSV file.
+
+    labels_n: int64 (n,) or (0,). pixels_nd: uint8 (n, d) or (n, 0). last_name: that of the last
+    column, or empty.
     """
 
     labels_n: Labels
@@ -135,9 +137,7 @@ def _table(path: Path, *, labels: bool, pixels: bool) -> _Table:
 
 
 def _recall(entry: Path, key: str) -> _Table | None:
-    """The table that `_keep` wrote, or None where there is none, it is of an older file, or it is
-    damaged.
-    """
+    """The table that `_keep` wrote; None if there is none, it is outdated or it is damaged."""
     try:
         with entry.open("rb") as file, np.load(file, allow_pickle=False) as kept:
             if str(kept["key"]) == key:

@@ -1,5 +1,6 @@
-"""Fetches the files of a named data set into a folder: checked first, then moved into place
-whole.
+"""Downloads the files of a named data set into a folder.
+
+A file is checked first and then moved into place as a whole.
 """
 
 from __future__ import annotations
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Remote:
-    """A published file: its name without `.gz`, and its bytes and hexadecimal SHA-256 once
-    unpacked.
+    """A published file: its name without `.gz`, and size and hexadecimal SHA-256 once unpacked.
 
     The packed bytes are not checked: mirrors pack anew, and what is read is the content.
     """
@@ -75,12 +75,11 @@ class _RefusedError(Exception):
 def fetch_all(
     remotes: Sequence[Remote], folder: Path, bases: Sequence[str] = BASES
 ) -> dict[str, Path]:
-    """Download `<stem>.gz` of each remote into `folder` (made if need be); return the files by
-    stem.
+    """Download `<stem>.gz` of each remote into `folder`; return the files by stem.
 
-    A file that is there already, and is the published one, is kept. Raises `UserError`, and leaves
-    no partial file, where no base has it, what comes is not the published file, or the folder
-    cannot be written.
+    The folder is made if need be. A file that is there already, and is the published one, is kept.
+    Raises `UserError`, and leaves no partial file, where no base has it, what comes is not the
+    published file, or the folder cannot be written.
     """
     missing = [remote for remote in remotes if not _is_there(folder / f"{remote.stem}.gz", remote)]
     try:
@@ -119,9 +118,7 @@ def _fetch(session: requests.Session, remote: Remote, folder: Path, bases: Seque
 
 
 def _session() -> requests.Session:
-    """A session that asks again for what a busy server refuses, for a second or two and not
-    more.
-    """
+    """A session that retries what a busy server refuses, for a second or two."""
     import requests
     from requests.adapters import HTTPAdapter
     from urllib3.util import Retry
@@ -184,8 +181,9 @@ def _is_there(path: Path, remote: Remote) -> bool:
 
 
 def _check(path: Path, remote: Remote) -> None:
-    """Raise `_RefusedError` unless the content of a gzip file is the published one; read no more of
-    it than that.
+    """Raise `_RefusedError` unless a gzip file holds the published content.
+
+    No more is read than the content may have.
     """
     try:
         with gzip.open(path) as file:
@@ -206,8 +204,9 @@ def _digest(file: gzip.GzipFile, most: int) -> tuple[int, str]:
 
 
 def _reason(error: Exception) -> str:
-    """A few words on why a base failed; the exceptions' own texts run over several lines of
-    internals.
+    """Why a base failed, in a few words.
+
+    The exceptions' own texts run over several lines of internals.
     """
     import requests
 

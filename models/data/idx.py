@@ -43,8 +43,9 @@ _CHUNK = 2**22
 
 
 class Shipped(NamedTuple):
-    """A data set as its files hold it: x_* uint8 (n, h, w), y_* int64 (n,) with the files' own
-    labels.
+    """A data set as its files hold it.
+
+    x_*: uint8 (n, h, w). y_*: int64 (n,), the labels of the files.
     """
 
     x_train: Pixels
@@ -54,11 +55,10 @@ class Shipped(NamedTuple):
 
 
 def read_images(path: Path) -> Pixels:
-    """The images of an IDX file, uint8 (n, h, w), n, h and w at least 1; a name that ends in `.gz`
-    is unpacked.
+    """The images of an IDX file, uint8 (n, h, w), with n, h and w at least 1.
 
-    Raises `UserError` for a file that cannot be opened, is no IDX image file, is cut short or runs
-    on too long.
+    A file whose name ends in `.gz` is unpacked. Raises `UserError` for a file that cannot be
+    opened, is no IDX image file, is cut short or runs on too long.
     """
     return _read(path, 3)
 
@@ -84,16 +84,18 @@ def read_idx_folder(folder: Path) -> Shipped:
 
 
 def read_folder(files: Mapping[str, Path]) -> Shipped:
-    """The data set in the four files that `locate` found; a `UserError` where images and labels
-    differ in number.
+    """The data set in the four files that `locate` found.
+
+    Raises `UserError` if images and labels differ in number, and for a file that cannot be read.
     """
     train, train_labels, test, test_labels = (files[stem] for stem in STEMS)
     return Shipped(*_pair(train, train_labels), *_pair(test, test_labels))
 
 
 def locate(folder: Path) -> dict[str, Path]:
-    """Which of the four files lie in `folder`, by stem: with or without `.gz`, with `-idx` or
-    `.idx`.
+    """Which of the four files are in `folder`, by stem.
+
+    They may end in `.gz`, and be spelled `-idx` or `.idx`.
     """
     found = {}
     for stem in STEMS:
@@ -105,15 +107,17 @@ def locate(folder: Path) -> dict[str, Path]:
 
 
 def header(shape: tuple[int, ...]) -> bytes:
-    """The first bytes of the IDX file of an array of this shape: images for three lengths, labels
-    for one.
+    """The first bytes of the IDX file of an array of this shape.
+
+    Three lengths are those of images, one length is that of labels.
     """
     return struct.pack(f">{1 + len(shape)}I", _MAGIC[len(shape)], *shape)
 
 
 def sha256(array: Pixels | Labels) -> str:
-    """The SHA-256 of the unpacked IDX file that holds `array`: a file is nothing but its header and
-    its bytes.
+    """The hexadecimal SHA-256 of the unpacked IDX file that holds `array`.
+
+    A file is nothing but its header and its bytes.
     """
     digest = hashlib.sha256(header(array.shape))
     digest.update(np.ascontiguousarray(array, dtype=np.uint8).data)
@@ -192,8 +196,9 @@ def _shape(path: Path, head: bytes, dimensions: int) -> tuple[int, ...]:
 
 
 def _at_most(file: gzip.GzipFile | BufferedReader, count: int) -> bytearray:
-    """Up to `count` bytes, a chunk at a time: a header that lies must not make us reserve what it
-    promises.
+    """Up to `count` bytes, a chunk at a time.
+
+    So a header that lies cannot make the process reserve what it promises.
     """
     data = bytearray()
     while len(data) < count and (chunk := file.read(min(_CHUNK, count - len(data)))):

@@ -16,11 +16,10 @@ DATA = ("train", "x_train", "t10k")  # what the files of a data set's folder beg
 
 
 def image_files(path: Path) -> list[Path]:
-    """The image files that a path names: itself, or those in the folder by name; empty if it holds
-    a data set.
+    """The image files that a path names: itself, or those in the folder, sorted by name.
 
-    Raises a `UserError` for a folder that cannot be read, for a missing file, and for what is
-    neither.
+    Empty if the path holds a data set. Raises a `UserError` for a folder that cannot be read, for a
+    missing file, and for what is neither.
     """
     try:
         found = sorted(path.iterdir()) if path.is_dir() else [path]
@@ -39,11 +38,11 @@ def image_files(path: Path) -> list[Path]:
 
 
 def read_images(files: list[Path]) -> Pixels:
-    """Image files of one size as gray, uint8 (n, h, w), 0 black; colours by their luminance (ITU-R
-    601-2).
+    """Image files of one size as gray, uint8 (n, h, w), 0 black.
 
-    Raises a `UserError` for a file that is no image, is gray with more than 8 bits a pixel or is
-    partly transparent, and for differing sizes.
+    Colours are replaced by their luminance (ITU-R 601-2). Raises a `UserError` for a file that is
+    no image, is gray with more than 8 bits a pixel or is partly transparent, and for differing
+    sizes.
     """
     images = [_read(file) for file in files]
     usual = Counter(image.shape for image in images).most_common(1)[0][0]

@@ -23,12 +23,11 @@ def is_npz_file(path: Path) -> bool:
 
 
 def read_npz(path: Path) -> Shipped:
-    """The arrays `x_train, y_train, x_test, y_test` of an `.npz` file; nothing in it is ever
-    unpickled.
+    """The arrays `x_train, y_train, x_test, y_test` of an `.npz` file.
 
-    x: whole numbers in 0..255, of any number type, (n, h, w) or (n, h, w, 1). y: whole numbers from
-    0, (n,) or (n, 1). Raises `UserError` for a file that is none, arrays that are missing, and
-    values or shapes that are not allowed.
+    Nothing in it is ever unpickled. x: whole numbers in 0..255, of any number type, (n, h, w) or
+    (n, h, w, 1). y: whole numbers from 0, (n,) or (n, 1). Raises `UserError` for a file that is
+    none, arrays that are missing, and values or shapes that are not allowed.
     """
     x_train, y_train, x_test, y_test = _members(path)
     return Shipped(*_part(path, "train", x_train, y_train), *_part(path, "test", x_test, y_test))

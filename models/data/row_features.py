@@ -26,8 +26,9 @@ CHUNK = 2**22  # pixels at once: an array of them takes 16 MB
 
 
 def shapes(x_nhw: NDArray[np.uint8]) -> Floats:
-    """Images, uint8 (n, h, w), as float32 (n, d) in [0, 1]; `shape_names` says what each number
-    is.
+    """Images, uint8 (n, h, w), as rows, float32 (n, d) in [0, 1].
+
+    `shape_names` says what each column is.
     """
     many = max(1, CHUNK // x_nhw[0:1].size) if len(x_nhw) else 1
     chunks = [_shapes(x_nhw[first : first + many]) for first in range(0, len(x_nhw), many)]
@@ -40,10 +41,10 @@ def pixel_names(size: Size) -> list[str]:
 
 
 def shape_names(size: Size) -> list[str]:
-    """What each number of `shapes` is, for images of `size` (h, w): `edges 45° in cell 2, 3 of 7 ×
-    7`.
+    """What each column of `shapes` is, for images of `size` (h, w).
 
-    The angle is the way to where it is brighter: 0° to the right, 90° downwards.
+    For example `edges 45° in cell 2, 3 of 7 × 7`. The angle is the way to where it is brighter: 0°
+    to the right, 90° downwards.
     """
     names = [
         f"brightness {_place(cell, grid)}"
@@ -80,8 +81,9 @@ def _shapes(x_nhw: NDArray[np.uint8]) -> Floats:
 
 
 def _gradients(x_nhw: Floats) -> tuple[Floats, NDArray[np.int8]]:
-    """How steep the brightness rises at each pixel, and in which direction, 0 … 7, in turns of 45°
-    about theirs.
+    """The steepness of the brightness at each pixel, and its direction.
+
+    Directions are 0 … 7, in turns of 45°, each rounded to the nearest.
     """
     down_nhw, right_nhw = np.zeros_like(x_nhw), np.zeros_like(x_nhw)
     down_nhw[:, 1:-1] = (x_nhw[:, 2:] - x_nhw[:, :-2]) / 2

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 
 GALLERY = 100  # images named wrongly that are kept
 
@@ -19,13 +19,13 @@ GALLERY = 100  # images named wrongly that are kept
 def classification_artifacts(
     scores_nc: Any, dataset: Dataset, score: str = "confidence"
 ) -> dict[str, NDArray[np.generic]]:
-    """Arrays that say how the test images were named; `scores_nc` are probabilities or margins,
-    highest for the answer.
+    """Arrays about a classifier's answers to the test images.
 
-    predicted, truth: int16 (n,); confidence (or whatever `score` says): float32 (n,), of the
-    answer; confusion: int32 (c, c), true by predicted; report: float32 (c, 4), precision, recall,
-    F1 and number of images of each class; wrong: int32 (w,), the images named wrongly with the
-    highest score, that first, at most 100; wrong_images: uint8 (w, h, w).
+    `scores_nc` are probabilities or margins, highest for the answer. predicted, truth: int16 (n,);
+    confidence (or whatever `score` says): float32 (n,), of the answer; confusion: int32 (c, c),
+    true by predicted; report: float32 (c, 4), precision, recall, F1 and number of images of each
+    class; wrong: int32 (w,), the images named wrongly with the highest score, that first, at most
+    100; wrong_images: uint8 (w, h, w).
     """
     from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 

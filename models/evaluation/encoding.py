@@ -1,5 +1,6 @@
-"""What an exported network makes of images: the code of an autoencoder, the mean of a vae, a layer
-of a cnn.
+"""What an exported network makes of images.
+
+That is the code of an autoencoder, the mean of a vae, or a layer of a cnn.
 """
 
 from __future__ import annotations

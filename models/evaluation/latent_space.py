@@ -1,8 +1,8 @@
-"""What pictures and tables need of a latent space: reconstructions, samples, ways between codes, a
-grid, the film.
+"""What pictures and tables need of a latent space.
 
-Shape suffixes: n images, h height, w width, d latent dimensions, s side of the grid, p pairs of
-codes, t steps between them.
+That is reconstructions, samples, ways between codes, a grid, and the codes of each epoch. Shape
+suffixes: n images, h height, w width, d latent dimensions, s side of the grid, p pairs of codes, t
+steps between them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 
 Decode: TypeAlias = Callable[[Any], Any]
 """From codes, float32 (n, d), to pixels in [0, 1], (n, h, w)."""
@@ -59,13 +59,12 @@ def latent_artifacts(
 
 
 def decode_grid(decode: Decode, codes_nd: Any, side: int = SIDE) -> dict[str, Any]:
-    """The decoded manifold: what the points of a grid over the codes decode to (arXiv 1312.6114,
-    figure 4).
+    """The decoded manifold: what the points of a grid over the codes decode to.
 
-    grid: uint8 (s, s, h, w), rows along the second axis from the top down; grid_axis: float32 (2,
-    s), where along each axis. The axes are the two latent dimensions, or of more than two the
-    principal axes of the codes: grid_plane, float32 (2, d), through grid_origin (d,). Each goes
-    from the 2nd to the 98th percentile of the codes.
+    As figure 4 of arXiv 1312.6114. grid: uint8 (s, s, h, w), rows along the second axis from the
+    top down; grid_axis: float32 (2, s), where along each axis. The axes are the two latent
+    dimensions, or of more than two the principal axes of the codes: grid_plane, float32 (2, d),
+    through grid_origin (d,). Each goes from the 2nd to the 98th percentile of the codes.
     """
     origin_d, plane_2d = principal_plane(codes_nd)
     low_2, high_2 = np.quantile((codes_nd - origin_d) @ plane_2d.T, [MARGIN, 1 - MARGIN], axis=0)
@@ -81,8 +80,9 @@ def decode_grid(decode: Decode, codes_nd: Any, side: int = SIDE) -> dict[str, An
 
 
 def principal_plane(codes_nd: Any) -> tuple[Any, Any]:
-    """A point (d,) and two directions (2, d): up to two dimensions these themselves, else the
-    codes' principal axes.
+    """A point (d,) and two directions (2, d) that span a plane through the codes.
+
+    Up to two dimensions, they are the axes themselves; else they are the codes' principal axes.
     """
     d = codes_nd.shape[1]
     if d <= 2:

@@ -1,6 +1,4 @@
-"""What principal components reconstruct: the floor that an autoencoder must beat at the same size
-of code.
-"""
+"""What principal components reconstruct: the baseline of an autoencoder of that code size."""
 
 from __future__ import annotations
 
@@ -15,8 +13,9 @@ from hypersearch.models.data.idx import Pixels
 
 @dataclass(frozen=True)
 class PcaBaseline:
-    """The principal components of training images. mean: float32 (d,); components: float32 (d, d),
-    largest first.
+    """The principal components of training images.
+
+    mean_d: float32 (d,). components_dd: float32 (d, d), largest first.
     """
 
     mean_d: NDArray[np.float32]
@@ -32,8 +31,9 @@ class PcaBaseline:
         return cls(mean_d, np.ascontiguousarray(components_dd[:, ::-1].T))
 
     def mse(self, x_nhw: Pixels) -> NDArray[np.float64]:
-        """The mean squared error a pixel, in [0, 1]², of images (n, h, w) from their first 0, 1 … d
-        components.
+        """The mean squared error a pixel of reconstructions from the first 0, 1 … d components.
+
+        x_nhw: images (n, h, w). Pixels are in [0, 1].
         """
         x_nd = flatten(x_nhw) - self.mean_d
         captured_d = ((x_nd @ self.components_dd.T) ** 2).mean(axis=0, dtype=np.float64)

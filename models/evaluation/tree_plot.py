@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from sklearn.tree import plot_tree
 
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 from hypersearch.models.data.row_features import NAMES
 
 INCHES = (14.0, 6.0)
@@ -18,8 +18,9 @@ SHARES = re.compile(r"value = \[[^]]*\]\n")  # of each class: too much for a box
 
 
 def draw_tree(tree: Any, dataset: Dataset, inputs: str, path: Path) -> None:
-    """Draw a fitted scikit-learn tree of depth 3 or so, on rows of `inputs`
-    (`hypersearch.models.data.row_features`), into an SVG file.
+    """Draw a fitted scikit-learn tree of depth 3 or so into an SVG file.
+
+    `inputs`: the kind of rows that it is fitted on (`hypersearch.models.data.row_features`).
     """
     figure = Figure(figsize=INCHES, layout="constrained")
     FigureCanvasAgg(figure)  # measures the text

@@ -1,7 +1,6 @@
-"""Autoencoders, dense and convolutional, with those of reports R1 and R4 as baselines. A step is an
-epoch.
+"""Autoencoders, dense and convolutional, with those of reports R1 and R4 as baselines.
 
-Shape suffixes: n images, h height, w width, d code.
+A step is an epoch. Shape suffixes: n images, h height, w width, d code.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from hypersearch.models.api import (
     Shared,
 )
 from hypersearch.models.data.arrays import Arrays, image_arrays, parts
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 from hypersearch.models.evaluation.latent_space import FILMED, latent_artifacts
 from hypersearch.models.evaluation.pca_baseline import PcaBaseline
 from hypersearch.models.families.recognition import recognizer_for
@@ -40,6 +39,7 @@ from hypersearch.models.networks.encoder_decoder import (
     finite,
     probe_accuracy,
 )
+from hypersearch.models.networks.pixel_errors import pixel_errors, pixel_loss
 from hypersearch.models.networks.published import R1_DECODER, R1_ENCODER
 from hypersearch.models.networks.training import Trainer, plain, training_space
 from hypersearch.models.serialization import save_networks
@@ -84,8 +84,7 @@ class AutoencoderRun:
         return int(self.encoder.output_shape[-1])
 
     def step(self) -> Mapping[str, float]:
-        """Train one epoch; errors a pixel on validation, and how well a linear classifier reads the
-        codes.
+        """Train one epoch; errors a pixel on validation, and the accuracy of a probe of the codes.
 
         The error that is minimised, on the epoch's own batches with their noise, is `train.mse` or
         `train.loss`.
@@ -99,8 +98,9 @@ class AutoencoderRun:
         return {**scores, **train, "parameters": float(self.trainer.model.count_params())}
 
     def scores(self, codes_nd: Any, x_nhw: Any, y_n: Any, floor_d: Any) -> dict[str, float]:
-        """MSE, cross-entropy (nats a pixel), the accuracy of a probe, and PCA's MSE (`floor_d`) at
-        this code size.
+        """MSE, cross-entropy (nats a pixel), the accuracy of a probe, and PCA's MSE.
+
+        `floor_d`: PCA's MSE with 0, 1, 2 … components; reported is that of the size of the code.
         """
         probe = probe_accuracy(
             self.codes(self._x_train[:PROBED]), self._y_train[:PROBED], codes_nd, y_n
@@ -143,47 +143,12 @@ def built(config: Config, size: layers.Size) -> tuple[Any, Any, Any]:
         codes = layers.stacked(x, R1_ENCODER)
         rows = list(R1_DECODER)
     else:
-        codes = layers.stacked(
-            x, [*encoder(config, size), ("dense", config["code"], config["code_activation"])]
-        )
+        code: layers.Layer = ("dense", config["code"], config["code_activation"])
+        codes = layers.stacked(x, [*encoder(config, size), code])
         rows = decoder(config, size)
     start = keras.Input(codes.shape[1:])
     back = keras.Model(start, layers.stacked(start, rows))
     return keras.Model(inputs, codes), back, keras.Model(inputs, back(codes))
-
-
-def pixel_loss(kind: str) -> Any:
-    """The mean over pixels of the squared error or the cross-entropy (nats), of uint8 targets (n,
-    h, w, 1).
-    """
-    from keras import ops
-
-    def squared(target_nhwc: Any, output_nhwc: Any) -> Any:
-        return ops.mean(ops.square(_scaled(target_nhwc) - output_nhwc), axis=(1, 2, 3))
-
-    def cross_entropy(target_nhwc: Any, output_nhwc: Any) -> Any:
-        return ops.mean(ops.binary_crossentropy(_scaled(target_nhwc), output_nhwc), axis=(1, 2, 3))
-
-    return {"mse": squared, "binary_crossentropy": cross_entropy}[kind]
-
-
-def _scaled(target_nhwc: Any) -> Any:
-    from keras import ops
-
-    return ops.cast(target_nhwc, "float32") / 255.0
-
-
-def pixel_errors(output_nhw: Any, x_nhw: Any) -> dict[str, float]:
-    """Mean squared error and mean cross-entropy (nats) a pixel, of pixels in [0, 1] against uint8
-    images.
-    """
-    target_nhw = x_nhw.astype(np.float32) / 255
-    p_nhw = np.clip(output_nhw, 1e-7, 1 - 1e-7)
-    cross = -(target_nhw * np.log(p_nhw) + (1 - target_nhw) * np.log1p(-p_nhw))
-    return {
-        "mse": float(np.mean((output_nhw - target_nhw) ** 2)),
-        "loss": float(cross.mean(dtype=np.float64)),
-    }
 
 
 def _prepare(dataset: Dataset, options: Options) -> Shared:
@@ -194,31 +159,25 @@ def _prepare(dataset: Dataset, options: Options) -> Shared:
 def _evaluate(run: AutoencoderRun, dataset: Dataset) -> Evaluation:
     with run.trainer.averaged():
         codes_nd = run.codes(dataset.x_test)
-        scores = run.scores(
-            codes_nd, dataset.x_test, dataset.y_test, run.shared.floor.mse(dataset.x_test)
-        )
+        floor_d = run.shared.floor.mse(dataset.x_test)
+        scores = run.scores(codes_nd, dataset.x_test, dataset.y_test, floor_d)
         seen, arrays = latent_artifacts(
             run.decoded, codes_nd, gaussian_like(codes_nd), dataset, recognizer_for(dataset)
         )
-    return Evaluation(
-        {**scores, **seen},
-        {**arrays, "film": np.array(run.film), "film_classes": dataset.y_val[:FILMED]},
-    )
+    film = {"film": np.array(run.film), "film_classes": dataset.y_val[:FILMED]}
+    return Evaluation({**scores, **seen}, {**arrays, **film})
 
 
 def gaussian_like(codes_nd: Any) -> Any:
-    """Draws from the Gaussian with the mean and the covariance of the codes: an autoencoder has no
-    prior of its own.
+    """Draws from the Gaussian with the mean and the covariance of the codes, float32 (n, d).
+
+    An autoencoder has no prior of its own.
     """
-    mean_d, covariance_dd = (
-        codes_nd.mean(axis=0),
-        np.atleast_2d(np.cov(codes_nd, rowvar=False, bias=True)),
-    )
-    return (
-        np.random.default_rng(0)
-        .multivariate_normal(mean_d, covariance_dd, len(codes_nd))
-        .astype(np.float32)
-    )
+    mean_d = codes_nd.mean(axis=0)
+    covariance_dd = np.atleast_2d(np.cov(codes_nd, rowvar=False, bias=True))
+    draws = np.random.default_rng(0)
+    drawn_nd = draws.multivariate_normal(mean_d, covariance_dd, len(codes_nd))
+    return drawn_nd.astype(np.float32)
 
 
 def _infeasible_reason(config: Config, dataset: Dataset) -> str | None:

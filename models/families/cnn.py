@@ -24,7 +24,7 @@ from hypersearch.models.api import (
     Shared,
 )
 from hypersearch.models.data.arrays import Arrays, image_arrays, parts
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 from hypersearch.models.evaluation.artifacts import classification_artifacts
 from hypersearch.models.evaluation.classification import probability_scores
 from hypersearch.models.networks import layers
@@ -74,10 +74,10 @@ class CnnRun:
         self._epochs = shared.epochs
 
     def step(self) -> Mapping[str, float]:
-        """Train one epoch; accuracy and loss (nats) on validation and, as `train.…`, on the epoch's
-        own batches.
+        """Train one epoch; accuracy and loss (nats) on validation.
 
-        Only the last epoch asks about shifted views, which take five times as long.
+        `train.…` are those of the epoch's own batches. Only the last epoch asks about shifted
+        views, which take five times as long.
         """
         trained = self.train()
         asked = self._judged if self.trainer.epochs_done >= self._epochs else self._on_the_way
@@ -93,8 +93,9 @@ class CnnRun:
         return self.trainer.epoch(self._x_train, self._targets_nc, self._change)
 
     def predict(self, x_nhw: Any) -> Any:
-        """Class probabilities, float32 (n, c); with `test_flip` and `test_shift` their mean over
-        views of an image.
+        """Class probabilities, float32 (n, c).
+
+        With `test_flip` and `test_shift`, their mean over views of an image.
         """
         return self._answers(self._judged, x_nhw)
 

@@ -1,5 +1,4 @@
-"""Linear support vector machines, one class against the rest, by liblinear; report R5's as
-baseline.
+"""Linear support vector machines, one class against the rest; report R5's as baseline.
 
 liblinear cannot be stopped and taken up again, so that a trial is a single step.
 """
@@ -29,7 +28,7 @@ from hypersearch.models.api import (
     Shared,
 )
 from hypersearch.models.data.arrays import Arrays, flat_arrays, flatten
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 from hypersearch.models.evaluation.artifacts import classification_artifacts
 from hypersearch.models.serialization import margins, save_estimator
 
@@ -88,8 +87,10 @@ class SvmRun:
 
 
 def margin_scores(margins_nc: Any, y_n: Any) -> dict[str, float]:
-    """Accuracy in [0, 1], and the mean of max(0, 1 - t·m)² with t = 1 for the image's class and -1
-    for the others.
+    """Accuracy in [0, 1] and mean squared hinge loss.
+
+    The loss is the mean of max(0, 1 - t·m)², with t = 1 for the image's class and -1 for the
+    others.
     """
     signs_nc = np.where(np.arange(margins_nc.shape[1]) == y_n[:, None], 1.0, -1.0)
     hinge_nc = np.maximum(0.0, 1.0 - signs_nc * margins_nc)

@@ -1,8 +1,7 @@
-"""Random forests and extra-trees, grown one tree a step by scikit-learn's warm start; report R5's
-forest as baseline.
+"""Random forests and extra-trees, grown one tree a step; report R5's forest as baseline.
 
-`forest_curve` gives the whole curve over the number of trees from a single forest. Shape suffixes:
-n images, d numbers a row, c classes.
+The trees are added by scikit-learn's warm start. `forest_curve` gives the whole curve over the
+number of trees from a single forest. Shape suffixes: n images, d numbers a row, c classes.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ from hypersearch.models.api import (
 )
 from hypersearch.models.compat.sklearn_internals import unsampled_rows
 from hypersearch.models.data.arrays import Arrays, flat_arrays
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 from hypersearch.models.data.row_features import ROWS
 from hypersearch.models.errors import UserError
 from hypersearch.models.evaluation.artifacts import classification_artifacts
@@ -98,11 +97,11 @@ class ForestRun:
 
 @dataclass(frozen=True)
 class ForestPoint:
-    """One point of a forest's curve: its first `n_estimators` trees, which a forest of that size
-    would have as well.
+    """One point of a forest's curve: its first `n_estimators` trees.
 
-    `oob_accuracy`: in [0, 1], of the images that some tree has not seen; NaN without bootstrap.
-    `forest`: a scikit-learn classifier that shares its trees with the other points.
+    A forest of that size would have the same trees. `oob_accuracy`: in [0, 1], of the images that
+    some tree has not seen; NaN without bootstrap. `forest`: a scikit-learn classifier that shares
+    its trees with the other points.
     """
 
     n_estimators: int
@@ -197,8 +196,9 @@ def _prepare(dataset: Dataset, options: Options) -> Shared:
 
 
 def _export(run: ForestRun, dataset: Dataset, folder: Path) -> None:
-    """Write the forest as model.skops, and tree.svg: a tree that was fitted as its trees are, but
-    for its depth.
+    """Write the forest as model.skops, and tree.svg.
+
+    The tree that is drawn is fitted as those of the forest are, but for its depth.
     """
     from hypersearch.models.evaluation.tree_plot import draw_tree
 

@@ -17,7 +17,7 @@ import platformdirs
 
 from hypersearch.models.api import Config
 from hypersearch.models.data.arrays import image_arrays
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 from hypersearch.models.evaluation.latent_space import Recognizer
 from hypersearch.models.families.cnn import CnnRun, Images, layers_of
 from hypersearch.models.files import write_beside
@@ -55,10 +55,10 @@ RECIPE: Config = {
 
 
 def recognizer_for(dataset: Dataset) -> Recognizer:
-    """The judge of a data set's images, trained on up to 20,000 of its training images, or as it
-    was trained before.
+    """The recognizer of a data set's images.
 
-    The same judge for every network, seed and study: it is kept in the user's cache.
+    It is trained on up to 20,000 of the training images, or read as it was trained before. It is
+    the same for every network, seed and study, and is kept in the user's cache.
     """
     import keras
 

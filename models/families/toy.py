@@ -23,7 +23,7 @@ from hypersearch.models.api import (
     Options,
     Shared,
 )
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 
 NOISE = 0.001  # standard deviation of a step's noise
 

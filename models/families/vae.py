@@ -28,9 +28,8 @@ from hypersearch.models.api import (
     Shared,
 )
 from hypersearch.models.data.arrays import Arrays, image_arrays, parts
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 from hypersearch.models.evaluation.latent_space import FILMED, latent_artifacts
-from hypersearch.models.families.autoencoder import pixel_errors, pixel_loss
 from hypersearch.models.families.recognition import recognizer_for
 from hypersearch.models.networks import layers
 from hypersearch.models.networks.backend import predicted
@@ -44,6 +43,7 @@ from hypersearch.models.networks.encoder_decoder import (
     finite,
     probe_accuracy,
 )
+from hypersearch.models.networks.pixel_errors import pixel_errors, pixel_loss
 from hypersearch.models.networks.training import Trainer, plain, training_space
 from hypersearch.models.serialization import save_networks
 
@@ -71,10 +71,10 @@ class VaeRun:
         self.film: list[Any] = []
 
     def step(self) -> Mapping[str, float]:
-        """Train one epoch; the bound (nats an image), its two parts and the MSE a pixel, on
-        validation.
+        """Train one epoch; the bound (nats an image), its two parts and the MSE a pixel.
 
-        Where the bound itself is trained for, that on the epoch's own batches is `train.elbo`.
+        All are of the validation images. Where the bound itself is trained for, that on the epoch's
+        own batches is `train.elbo`.
         """
         trained = self.trainer.epoch(self._x_train, self._x_train[..., None])
         with self.trainer.averaged():
@@ -131,8 +131,9 @@ class VaeRun:
 
 
 def built(config: Config, size: layers.Size) -> tuple[Any, Any, Any]:
-    """Encoder (means and log-variances side by side), decoder, and both with a draw between, as
-    `keras.Model`s.
+    """Encoder, decoder, and both with a draw between, as `keras.Model`s.
+
+    The encoder gives means and log-variances side by side.
     """
     import keras
 
@@ -149,8 +150,9 @@ def built(config: Config, size: layers.Size) -> tuple[Any, Any, Any]:
 
 
 def likelihood_loss(likelihood: str) -> Any:
-    """The negative log-likelihood of uint8 targets (n, h, w, 1) in nats a pixel, but for a constant
-    of the Gaussian.
+    """The negative log-likelihood of uint8 targets (n, h, w, 1), in nats a pixel.
+
+    A constant of the Gaussian is left out.
     """
     if likelihood == "bernoulli":
         return pixel_loss("binary_crossentropy")

@@ -1,7 +1,7 @@
-"""Images altered a little, anew in each epoch, by NumPy: it costs a hundredth of the epoch and
-serves every backend.
+"""Images altered a little, anew in each epoch, by NumPy.
 
-Shape suffixes: n images, h height, w width.
+It costs a hundredth of the epoch and works with every backend. Shape suffixes: n images, h height,
+w width.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ ASPECT = (0.5, 2.0)  # of the rectangle, height to width
 
 
 def augmentation_space(when: Condition | None = None) -> dict[str, Parameter]:
-    """How far images are shifted (pixels), whether they are mirrored, and the share that loses a
-    rectangle.
+    """The parameters that `augmented` reads, all under the condition `when`.
+
+    They are how far images are shifted (pixels), whether they are mirrored, and the share that
+    loses a rectangle.
     """
     always = dict(when or {})
     return {
@@ -30,8 +32,9 @@ def augmentation_space(when: Condition | None = None) -> dict[str, Parameter]:
 
 
 def augmented(x_nhw: Pixels, draws: np.random.Generator, config: Config) -> Pixels:
-    """A copy of the images, shifted, mirrored and partly erased as `config` says; black comes in at
-    the sides.
+    """A copy of the images, shifted, mirrored and partly erased as `config` says.
+
+    What is shifted in at the sides is black.
     """
     shift, erasing = int(config.get("shift") or 0), float(config.get("erasing") or 0.0)
     x_nhw = shifted(x_nhw, draws, shift) if shift else x_nhw.copy()
@@ -57,8 +60,10 @@ def shifted(x_nhw: Pixels, draws: np.random.Generator, most: int) -> Pixels:
 
 
 def erase(x_nhw: Pixels, draws: np.random.Generator, share: float) -> None:
-    """Fill a rectangle with noise in a `share` of the images, in place (arXiv 1708.04896: s_l, s_h,
-    r_1).
+    """Fill a rectangle with noise in a `share` of the images, in place.
+
+    Random erasing (arXiv 1708.04896); `AREA` is the paper's s_l and s_h, `ASPECT` its r_1 and
+    1 / r_1.
     """
     n, height, width = x_nhw.shape
     chosen = np.flatnonzero(draws.random(n) < share)

@@ -1,6 +1,4 @@
-"""What Keras's backends must be told, since Keras does not: to share a GPU, to forget, and not to
-doze.
-"""
+"""What Keras leaves to its backends: sharing a GPU, feeding arrays, predicting."""
 
 from __future__ import annotations
 
@@ -9,11 +7,10 @@ from typing import Any
 
 
 def share_memory() -> None:
-    """Have whatever Keras backend is imported later share the GPU. Call it before the first
-    operation.
+    """Let the Keras backend that is imported later share the GPU.
 
-    TensorFlow would take all memory, JAX three quarters of it; PyTorch takes what it needs. A
-    backend that is imported already keeps the settings that it has.
+    Call it before the first operation. TensorFlow would take all memory, JAX three quarters of it;
+    PyTorch takes what it needs. A backend that is imported already keeps the settings that it has.
     """
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
@@ -41,7 +38,8 @@ def batches(x: Any, y: Any | None, batch_size: int) -> dict[str, Any]:
 
 
 def predicted(model: Any, x: Any, batch_size: int = 128) -> Any:
-    """What a `keras.Model` makes of an array, as an array; on a CPU, larger batches only take more
-    memory.
+    """What a `keras.Model` makes of an array, as an array.
+
+    On a CPU, larger batches only take more memory.
     """
     return model.predict(**batches(x, None, batch_size), verbose=0)

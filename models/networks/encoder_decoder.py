@@ -1,7 +1,7 @@
-"""Encoders and decoders of images, dense or convolutional, as rows of layers
-(models/networks/layers.py).
+"""Encoders and decoders of images, dense or convolutional, as rows of layers.
 
-The decoder mirrors the encoder: the same widths in the opposite order. Sizes are (h, w).
+The layers are those of models/networks/layers.py. The decoder mirrors the encoder: the same widths
+in the opposite order. Sizes are (h, w).
 """
 
 from __future__ import annotations
@@ -60,8 +60,9 @@ def coding_space(when: Condition | None = None) -> dict[str, Parameter]:
 
 
 def encoder(config: Mapping[str, Any], size: Size) -> list[Layer]:
-    """From images (n, h, w, 1) to the row before the code (n, ·); `noise` is added to pixels while
-    it trains.
+    """The layers from images (n, h, w, 1) to the row before the code (n, ·).
+
+    `noise` is added to pixels in training.
     """
     noise: list[Layer] = [("noise", config["noise"])] if config.get("noise") else []
     if config["layers"] == "dense":
@@ -131,11 +132,10 @@ def finite(codes_nd: Any) -> Any:
 
 
 def probe_accuracy(codes_nd: Any, y_n: Any, codes_md: Any, y_m: Any) -> float:
-    """How often a linear classifier, fitted to the first codes, names the class of the others; in
-    [0, 1].
+    """The accuracy, in [0, 1], of a linear classifier of codes.
 
-    It is linear discriminant analysis: as good as logistic regression here, and without a loop that
-    may not converge.
+    It is fitted to the first codes and names the classes of the others. It is linear discriminant
+    analysis: as good as logistic regression here, and without a loop that may not converge.
     """
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 

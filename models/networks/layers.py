@@ -29,8 +29,7 @@ MOMENTUM = 0.9
 def activated(
     layer: Layer, activation: str, batch_norm: bool, pool: Sequence[Layer] = ()
 ) -> list[Layer]:
-    """A layer without activation and bias, as it is used: with batch norm between, or with a bias
-    again.
+    """A layer without activation and bias, followed by batch norm or with a bias again.
 
     A `pool` follows at once: behind norm and activation, these would have four times as much to do,
     and so would its gradient. Without norm a maximum gives the same before an activation that rises
@@ -68,9 +67,7 @@ def begin_anew(seed: int) -> None:
 
 
 def images(size: Size) -> tuple[Any, Any]:
-    """The input of a network, uint8 images (n, h, w, 1), and the same scaled to [0, 1] inside of
-    it.
-    """
+    """The input of a network, uint8 images (n, h, w, 1), and the same scaled to [0, 1]."""
     import keras
 
     inputs = keras.Input((*size, 1), dtype="uint8")
@@ -87,11 +84,10 @@ def classifier(layers: Sequence[Layer], size: Size, n_classes: int) -> Any:
 
 
 def of_views(model: Any, flip: bool, shift: bool) -> Any:
-    """A `keras.Model` that gives the mean of what `model` makes of several views of each image; or
-    `model` itself.
+    """A `keras.Model` that gives the mean of what `model` makes of views of each image.
 
-    `shift`: the image and it moved by a pixel up, down, left and right, black at the side; `flip`:
-    each mirrored too.
+    Without any view asked for, it is `model` itself. `shift`: the image and it moved by a pixel up,
+    down, left and right, black at the side; `flip`: each mirrored too.
     """
     import keras
 

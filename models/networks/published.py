@@ -1,5 +1,6 @@
-"""The convolutional networks of the reports R1, R3 and R5, layer by layer (see
-models/networks/layers.py).
+"""The convolutional networks of the reports R1, R3 and R5, layer by layer.
+
+The layers are those of models/networks/layers.py.
 """
 
 from __future__ import annotations

@@ -13,10 +13,10 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("hypersearch")
 class Sampling(keras.layers.Layer):  # type: ignore[misc]  # Keras ships no types
-    """From means and log-variances side by side, (n, 2d), to a draw of each code, (n, d) (arXiv
-    1312.6114, z).
+    """From means and log-variances side by side, (n, 2d), to a draw of each code, (n, d).
 
-    It adds `weight` times the KL divergence from the unit Gaussian, in nats an image, to the loss.
+    The draw is z in arXiv 1312.6114. It adds `weight` times the KL divergence from the unit
+    Gaussian, in nats an image, to the loss.
     """
 
     def __init__(self, weight: float = 1.0, **options: Any) -> None:

@@ -1,5 +1,4 @@
-"""How networks are trained, whatever they learn: optimiser, schedule, averaged weights, an epoch at
-a time.
+"""How networks are trained: optimiser, schedule, averaged weights, one epoch at a time.
 
 What an epoch draws, the order of the images, the dropout masks and the augmentation, depends on
 (seed, epoch) alone, so that a run which was saved and loaded goes on exactly as one that was not.
@@ -31,12 +30,11 @@ STEPS_AT_ONCE = 16  # batches between two returns to Python
 def training_space(
     when: Condition | None = None, optimizers: tuple[str, ...] = ("adam",)
 ) -> dict[str, Parameter]:
-    """The parameters that `Trainer` reads, all under the condition `when`; of `optimizers` a search
-    chooses.
+    """The parameters that `Trainer` reads, all under the condition `when`.
 
-    `weight_decay` is decoupled (arXiv 1711.05101) and spares biases and norms. `averaging` is the
-    share that the average of the weights keeps at each batch; the averaged network is the one that
-    is judged.
+    A search chooses one of `optimizers`. `weight_decay` is decoupled (arXiv 1711.05101) and spares
+    biases and norms. `averaging` is the share that the average of the weights keeps at each batch;
+    the averaged network is the one that is judged.
     """
     always = dict(when or {})
     return {
@@ -79,9 +77,7 @@ class Trainer:
         epochs: int,
         seed: int,
     ) -> None:
-        """`config`: of `training_space`; `n` training images and `epochs` until its schedule
-        ends.
-        """
+        """`config`: of `training_space`; `n` training images; `epochs` until the schedule ends."""
         self.model, self.epochs_done = model, 0
         self._batch_size, self._seed = int(config["batch_size"] or 0), seed
         steps = -(-n // self._batch_size)
@@ -191,8 +187,9 @@ def optimizer(config: Config, steps: int) -> Any:
 
 
 def _average(optimizer: Any, variables: Sequence[Any], most: Any) -> None:
-    """Move the averages towards the weights; at batch t they keep min(`most`, t / (10 + t)), so not
-    the first.
+    """Move the averages towards the weights.
+
+    At batch t they keep min(`most`, t / (10 + t)), so the first weights are soon forgotten.
     """
     from keras import ops
 

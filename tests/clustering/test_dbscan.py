@@ -16,12 +16,12 @@ from sklearn.neighbors import NearestNeighbors
 
 from hypersearch.clustering import dbscan
 from hypersearch.clustering.dbscan import DbscanRun, Prepared
-from hypersearch.clustering.density.dbscan_labels import DbscanLabels
-from hypersearch.clustering.density.grid import dbscan_grid
-from hypersearch.clustering.density.k_distance import elbow, k_distances
-from hypersearch.clustering.density.reachability import Blocks, density, nearest
+from hypersearch.clustering.density_based.dbscan_labels import DbscanLabels
+from hypersearch.clustering.density_based.grid import dbscan_grid
+from hypersearch.clustering.density_based.k_distance import elbow, k_distances
+from hypersearch.clustering.density_based.reachability import Blocks, nearest, reachability_trees
 from hypersearch.models.api import Options
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 from hypersearch.models.errors import UserError
 
 KINDS = ("cloud", "clumps", "grid", "copies", "far away", "blob")
@@ -236,7 +236,7 @@ def test_validation_images_go_to_the_nearest_core_image(prepared: Prepared) -> N
     run = DbscanRun(CONFIG, prepared, 0)
     run.step()
     np.testing.assert_array_equal(run._listed(), run.predict(prepared.x_val))
-    fitted = DBSCAN(eps=run.eps, min_samples=5).fit(prepared.density.x_nd)
+    fitted = DBSCAN(eps=run.eps, min_samples=5).fit(prepared.reachability.x_nd)
     distance_nk = np.sqrt(
         ((prepared.x_val[:, None] - fitted.components_[None]).astype(np.float64) ** 2).sum(axis=2)
     )
@@ -291,7 +291,7 @@ def test_at_most_so_many_images_are_fitted(
     shared = dbscan.FAMILY.prepare(digits, Options(seed=3))
     assert len(np.unique(shared.fitted_n)) == 60
     assert shared.fitted_n.max() < shared.features.n_train
-    np.testing.assert_array_equal(shared.density.x_nd, shared.features.x_nd[shared.fitted_n])
+    np.testing.assert_array_equal(shared.reachability.x_nd, shared.features.x_nd[shared.fitted_n])
     assert set(DbscanRun(CONFIG, shared, 0).step()) == set(dbscan.FAMILY.metrics)
 
 
@@ -304,6 +304,6 @@ def test_no_core_image_leaves_all_to_noise(prepared: Prepared) -> None:
 
 def test_density_cuts_at_every_eps_within_its_reach() -> None:
     x_nd = rows("cloud", 150, 5, "float64", 2)
-    cut = DbscanLabels(density(x_nd, [3, 8]))
+    cut = DbscanLabels(reachability_trees(x_nd, [3, 8]))
     for eps in (0.5, 1.1, 1.7, 4.0):
         np.testing.assert_array_equal(cut.labels(eps, [8, 3]), one_by_one(x_nd, [eps], [8, 3])[0])

@@ -20,7 +20,7 @@ from hypersearch.clustering.features.pipeline import Features, features
 from hypersearch.models.api import Options, Source
 from hypersearch.models.data import datasets
 from hypersearch.models.data.arrays import flatten
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 from hypersearch.models.errors import UserError
 
 FITTED = ("raw", "standard", "pca:3", "standard,pca:3", "pca:5 > standard")

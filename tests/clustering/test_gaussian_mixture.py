@@ -12,12 +12,13 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
 from hypersearch.clustering import gaussian_mixture
+from hypersearch.clustering.expectation_maximization import empty
 from hypersearch.clustering.features.pipeline import features
-from hypersearch.clustering.gaussian_mixture import FAMILY, MixtureRun, empty, reduced
+from hypersearch.clustering.gaussian_mixture import FAMILY, MixtureRun, reduced
 from hypersearch.clustering.scores import agreement
 from hypersearch.models.api import Config, Options
 from hypersearch.models.data.arrays import flatten
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 from hypersearch.models.metrics import worst_of
 
 CONFIG: Config = {

@@ -11,7 +11,7 @@ import optuna
 import pytest
 
 from hypersearch.models.api import Config, Evaluation, Family, Int, Options, Run
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 from hypersearch.models.metrics import METRICS
 from hypersearch.search.families import FAMILIES, find
 from hypersearch.search.space import narrowing, proposals

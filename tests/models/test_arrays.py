@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hypersearch.models.data.arrays import image_arrays, parts
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 
 
 def test_the_first_four_fifths_of_the_file_and_the_rest(digits: Dataset) -> None:

@@ -16,7 +16,14 @@ import pytest
 ROOT = Path(__file__).parent.parent.parent
 TESTS = [
     f"tests/models/test_{name}.py"
-    for name in ("networks", "coding", "training", "augment", "latent", "shelf")
+    for name in (
+        "networks",
+        "encoder_decoder",
+        "training",
+        "augmentation",
+        "latent_space",
+        "serialization",
+    )
 ]
 INSTALL = {"jax": "pip install -e .[jax]", "torch": "pip install -e .[gp]"}
 

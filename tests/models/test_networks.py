@@ -12,7 +12,7 @@ import optuna
 import pytest
 
 from hypersearch.models.api import Options
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 from hypersearch.models.evaluation.classification import probability_scores
 from hypersearch.models.families import autoencoder, cnn
 from hypersearch.models.networks import layers as networks

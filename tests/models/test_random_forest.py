@@ -13,7 +13,7 @@ from sklearn.ensemble import RandomForestClassifier
 
 from hypersearch.models.api import Options
 from hypersearch.models.data.arrays import flatten
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 from hypersearch.models.data.row_features import ROWS
 from hypersearch.models.errors import UserError
 from hypersearch.models.families import random_forest

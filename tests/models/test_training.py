@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hypersearch.models.api import Options
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 from hypersearch.models.families import cnn
 from hypersearch.models.networks.training import optimizer, plain, to_numpy
 

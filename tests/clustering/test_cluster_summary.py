@@ -11,7 +11,7 @@ from hypersearch.clustering import kmeans
 from hypersearch.clustering.scores.agreement import external_scores
 from hypersearch.clustering.scores.cluster_summary import center_images, cluster_summary, gallery
 from hypersearch.models.api import Options
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 
 
 @pytest.fixture

@@ -1,5 +1,4 @@
-"""The curve of distances to the k-th neighbour, and its elbow: where an eps for DBSCAN is read off
-by eye.
+"""The curve of distances to the k-th neighbour, and its elbow, which suggests an eps for DBSCAN.
 
 Ester, Kriegel, Sander and Xu 1996, section 4.2. Figures only; n rows, d features.
 """
@@ -18,13 +17,13 @@ POINTS = 1001  # of a curve that are looked at for its elbow
 
 
 def k_distances(x_nd: NDArray[Any], k: int = 15) -> NDArray[np.float64]:
-    """The distance of each row to its k-th nearest, itself counted as DBSCAN does, smallest first:
-    float64 (n,).
+    """The distance of each row to its k-th nearest row, smallest first: float64 (n,).
 
-    Raises a `UserError` unless k is from 1 to n, and for rows that `dbscan_grid` would not take.
+    The row itself is counted, as in DBSCAN. Raises a `UserError` unless k is from 1 to n, and for
+    rows that `dbscan_grid` would not take.
     """
-    from hypersearch.clustering.density.grid import as_rows
-    from hypersearch.clustering.density.reachability import Blocks, nearest
+    from hypersearch.clustering.density_based.grid import as_rows
+    from hypersearch.clustering.density_based.reachability import Blocks, nearest
 
     x_nd = as_rows(x_nd)
     if not 1 <= k <= len(x_nd):
@@ -33,8 +32,7 @@ def k_distances(x_nd: NDArray[Any], k: int = 15) -> NDArray[np.float64]:
 
 
 def elbow(distance_n: NDArray[np.floating], sensitivity: float = 1.0) -> float:
-    """The distance at which a curve, smallest first, bends up: a guess at eps. NaN for a curve that
-    does not.
+    """The distance at which a curve, smallest first, bends up; NaN for a curve that does not.
 
     Kneedle (Satopää, Albrecht, Irwin and Raghavan 2011) on 1,001 points of the curve at most;
     `sensitivity` is its S.

@@ -1,5 +1,4 @@
-"""What every DBSCAN of some rows shares: each row's nearest neighbours, and one tree a value of
-min_samples.
+"""What every DBSCAN of some rows shares: nearest neighbours, and a tree a value of min_samples.
 
 The core distance of a row is its distance to the min_samples-th neighbour, itself counted; the
 mutual reachability of two rows is the largest of their distance and their core distances (Campello,
@@ -24,25 +23,24 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.neighbors import KDTree
 
-from hypersearch.clustering.density import kernels as loops
+from hypersearch.clustering.density_based import kernels as loops
 
 Indices: TypeAlias = NDArray[np.integer]
 
 FEW = 15  # features up to which scikit-learn builds a tree
 LISTED = 16  # neighbours listed at least: they give most of the trees
 SAFE = 1.0 - 1e-12  # of a least distance between blocks, whose own rounding it covers
-FARTHEST = (
-    sys.float_info.max
-)  # beyond all distances, but not beyond the core distance of a row with too few neighbours
+# beyond all distances, but not beyond the core distance of a row with too few neighbours
+FARTHEST = sys.float_info.max
 
 
 @dataclass(frozen=True)
-class Density:
+class ReachabilityTrees:
     """Neighbours and trees of rows x (n, d), float32 or float64; distances are squared.
 
     `square_nk`, `index_nk`: the nearest rows of each, itself included, nearest first.
     `min_samples`: the m values that have a tree. `core_mn`: core distances, infinite where there
-    are too few rows. `parent_mn`, `height_mn`: the trees, as `density_loops.merge` makes them, of
+    are too few rows. `parent_mn`, `height_mn`: the trees, as `kernels.merge` makes them, of
     edges no longer than `reach`.
     """
 
@@ -56,11 +54,10 @@ class Density:
     reach: float
 
 
-def density(
+def reachability_trees(
     x_nd: NDArray[np.floating], min_samples: Sequence[int], reach: float = FARTHEST
-) -> Density:
-    """Neighbours and trees for these values of min_samples and every eps whose square is at most
-    `reach`.
+) -> ReachabilityTrees:
+    """Neighbours and trees for these min_samples and every eps whose square is at most `reach`.
 
     Time: two comparisons of all pairs of rows at most. Memory: n · (d + 2 max(min_samples) + 4
     len(min_samples)) numbers and blocks of a fixed size.
@@ -69,7 +66,7 @@ def density(
     square_nk, index_nk = nearest(blocks, max(LISTED, *min_samples))
     core_mn = core_squares(square_nk, min_samples)
     parent_mn, height_mn = trees(blocks, square_nk, index_nk, core_mn, reach)
-    return Density(
+    return ReachabilityTrees(
         x_nd, square_nk, index_nk, tuple(min_samples), core_mn, parent_mn, height_mn, reach
     )
 
@@ -107,20 +104,18 @@ class Blocks:
         return square_ab
 
     def pairs(self, blocks: list[Indices], first: int) -> Iterator[tuple[int, int, float]]:
-        """Pairs of blocks, the first among the first `first`, with a bound below their squared
-        distance, nearest first.
+        """Pairs of blocks with a lower bound of their squared distance, nearest first.
 
-        Each pair comes once. Where there are many features the bound is zero, and the order that of
-        the rows.
+        The first of a pair is among the first `first` blocks. Each pair comes once. With many
+        features the bound is zero, and the order is that of the rows.
         """
         i_p, j_p = np.triu_indices(len(blocks))
         i_p, j_p = i_p[i_p < first], j_p[i_p < first]
         if not self.few:
             yield from ((int(i), int(j), 0.0) for i, j in zip(i_p, j_p, strict=True))
             return
-        low, high = (
-            np.stack([f(self._x_nd[rows], axis=0) for rows in blocks]) for f in (np.min, np.max)
-        )
+        low = np.stack([self._x_nd[rows].min(axis=0) for rows in blocks])
+        high = np.stack([self._x_nd[rows].max(axis=0) for rows in blocks])
         least_p = np.zeros(len(i_p))
         for d in range(low.shape[1]):
             gap_p = np.maximum(low[i_p, d] - high[j_p, d], low[j_p, d] - high[i_p, d])
@@ -136,16 +131,13 @@ def row_norms(x_nd: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def nearest(blocks: Blocks, k: int) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-    """Squared distances to the k nearest rows of each, itself included, and their indices, nearest
-    first: (n, k).
+    """Squared distances to the k nearest rows of each row, and their indices: (n, k).
 
-    Where there are fewer than k rows, all of them.
+    The nearest come first, the row itself included. With fewer than k rows, all of them.
     """
     n = len(blocks.order_n)
-    square_nk, index_nk = (
-        np.full((n, min(k, n)), np.inf),
-        np.full((n, min(k, n)), -1, dtype=np.int32),
-    )
+    square_nk = np.full((n, min(k, n)), np.inf)
+    index_nk = np.full((n, min(k, n)), -1, dtype=np.int32)
     rows = blocks.cut(blocks.order_n)
     farthest = np.full(len(rows), np.inf)
     for i, j, least in blocks.pairs(rows, len(rows)):
@@ -154,15 +146,12 @@ def nearest(blocks: Blocks, k: int) -> tuple[NDArray[np.float64], NDArray[np.int
         loops.offer(blocks.squares(rows[i], rows[j]), rows[i], rows[j], i == j, square_nk, index_nk)
         farthest[i], farthest[j] = square_nk[rows[i], 0].max(), square_nk[rows[j], 0].max()
     order_nk = np.argsort(square_nk, axis=1, kind="stable")
-    return np.take_along_axis(square_nk, order_nk, axis=1), np.take_along_axis(
-        index_nk, order_nk, axis=1
-    )
+    sorted_square_nk = np.take_along_axis(square_nk, order_nk, axis=1)
+    return sorted_square_nk, np.take_along_axis(index_nk, order_nk, axis=1)
 
 
 def core_squares(square_nk: NDArray[np.float64], min_samples: Sequence[int]) -> NDArray[np.float64]:
-    """Squared core distances, float64 (m, n); infinite where there are fewer rows than
-    min_samples.
-    """
+    """Squared core distances, float64 (m, n); infinite with fewer rows than min_samples."""
     n, k = square_nk.shape
     return np.stack([square_nk[:, m - 1] if m <= k else np.full(n, np.inf) for m in min_samples])
 
@@ -174,10 +163,10 @@ def trees(
     core_mn: NDArray[np.float64],
     reach: float,
 ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """The trees of mutual reachability, first of the listed neighbours, then mended by all pairs
-    that can still mend.
+    """The trees of mutual reachability.
 
-    Parents and heights as `density_loops.merge` gives them, (m, n).
+    They are built from the listed neighbours, then improved by all pairs that still can. Parents
+    and heights are as `kernels.merge` gives them, (m, n).
     """
     forest = Forest(core_mn, reach)
     n, k = square_nk.shape
@@ -186,10 +175,10 @@ def trees(
     pending_n = forest.limit_n[blocks.order_n] > 0.0
     order_n = np.concatenate([blocks.order_n[pending_n], blocks.order_n[~pending_n]])
     rows = blocks.cut(order_n)
-    for i, j, least in blocks.pairs(rows, -(-int(pending_n.sum()) // blocks.size)):
-        if least <= reach and least < max(
-            forest.limit_n[rows[i]].max(), forest.limit_n[rows[j]].max()
-        ):
+    pending_blocks = -(-int(pending_n.sum()) // blocks.size)
+    for i, j, least in blocks.pairs(rows, pending_blocks):
+        limit = max(forest.limit_n[rows[i]].max(), forest.limit_n[rows[j]].max())
+        if least <= reach and least < limit:
             forest.offer(blocks.squares(rows[i], rows[j]), rows[i], rows[j], i == j)
     forest.flush()
     return forest.parent_mn, forest.height_mn
@@ -201,11 +190,11 @@ class Forest:
     def __init__(self, core_mn: NDArray[np.float64], reach: float) -> None:
         m, n = core_mn.shape
         self._core_mn, self._reach = core_mn, reach
-        self._edges: list[tuple[Any, Any]] = [(np.empty((0, 2), dtype=np.int32), np.empty(0))] * m
-        self._pair_e2, self._square_e = (
-            np.empty((4 * n + 4096, 2), dtype=np.int32),
-            np.empty(4 * n + 4096),
-        )
+        self._edges: list[tuple[Any, Any]] = [
+            (np.empty((0, 2), dtype=np.int32), np.empty(0)) for _ in range(m)
+        ]
+        self._pair_e2 = np.empty((4 * n + 4096, 2), dtype=np.int32)
+        self._square_e = np.empty(4 * n + 4096)
         self._state = np.zeros(2, dtype=np.int64)
         self.parent_mn, self.height_mn = np.empty((m, n), dtype=np.int32), np.empty((m, n))
         self.limit_n = np.empty(n)

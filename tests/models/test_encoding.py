@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hypersearch.models.api import Options
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 from hypersearch.models.errors import UserError
 from hypersearch.models.evaluation.encoding import encoded
 from hypersearch.models.families import cnn, linear_svm, vae

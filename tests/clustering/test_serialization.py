@@ -14,6 +14,7 @@ from sklearn.cluster import KMeans
 from sklearn.neighbors import NearestNeighbors
 
 from hypersearch.clustering import dbscan, gaussian_mixture, kmeans
+from hypersearch.clustering.centroids import kmeans_run
 from hypersearch.clustering.features.feature_transforms import Components, Standard, Tsne
 from hypersearch.clustering.features.pipeline import Chain, Features, features
 from hypersearch.clustering.gaussian_mixture import reduced
@@ -21,7 +22,7 @@ from hypersearch.clustering.serialization import transformers_of
 from hypersearch.models import serialization
 from hypersearch.models.api import Config, Options
 from hypersearch.models.data.arrays import flatten
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 from hypersearch.models.errors import UserError
 
 CONFIGS: dict[str, Config] = {
@@ -62,7 +63,7 @@ def test_read_again_it_gives_the_same_clusters(
 
 
 def test_what_is_exported_is_scikit_learns(digits: Dataset, tmp_path: Path) -> None:
-    run = kmeans.KMeansRun(CONFIGS["kmeans"], rows(digits, "raw"), 0)
+    run = kmeans_run.KMeansRun(CONFIGS["kmeans"], rows(digits, "raw"), 0)
     run.step()
     kmeans.FAMILY.export(run, digits, tmp_path)
     theirs = skops.io.load(tmp_path / "model.skops")
@@ -163,7 +164,7 @@ def test_a_density_is_written_as_its_core_images(digits: Dataset, tmp_path: Path
     assert 0 < np.mean(expected_n == -1) < 1
 
 
-def test_a_density_of_the_judged_has_settings_alone(digits: Dataset, tmp_path: Path) -> None:
+def test_a_dbscan_of_the_judged_has_settings_alone(digits: Dataset, tmp_path: Path) -> None:
     config: Config = {"eps_from": "value", "eps": 1.5, "min_samples": 5, "fit_on": "judged"}
     run = dbscan.FAMILY.start(config, dbscan.FAMILY.prepare(digits, Options()), 0)
     run.step()

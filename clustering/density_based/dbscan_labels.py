@@ -1,5 +1,4 @@
-"""The labels of DBSCAN at one eps, from what `hypersearch.clustering.density.reachability` has of
-the rows, as scikit-learn finds them.
+"""The labels of DBSCAN at one eps, from `ReachabilityTrees`, equal to those of scikit-learn.
 
 scikit-learn compares a squared distance as it was rounded with eps² as that was rounded, and rounds
 one and the same distance differently: by the place of the two rows in their blocks, by which of the
@@ -23,15 +22,19 @@ import sklearn
 from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
-from hypersearch.clustering.density import kernels as loops
-from hypersearch.clustering.density.reachability import FEW, Density, Indices, row_norms
+from hypersearch.clustering.density_based import kernels as loops
+from hypersearch.clustering.density_based.reachability import (
+    FEW,
+    Indices,
+    ReachabilityTrees,
+    row_norms,
+)
 
 TINY = 11  # rows up to which scikit-learn builds no tree
 
 
 class Margin:
-    """How far from eps² a squared distance must lie to be on the same side of it however it is
-    rounded.
+    """How far from eps² a squared distance must be for rounding not to matter.
 
     A sum of d products is off by d + 2 roundings at most, of the sum of their sizes (Higham 2002,
     section 3.1): for squared differences that is the distance itself, for expanded products four
@@ -45,9 +48,7 @@ class Margin:
         self._single = x_nd.dtype == np.float32 and (x_nd.shape[1] > FEW or len(x_nd) <= TINY)
 
     def around(self, eps: float) -> tuple[float, float]:
-        """Squared distances up to the first are surely within eps, those beyond the second surely
-        not.
-        """
+        """Squares surely within eps are up to the first; those surely not are beyond the second."""
         radius = np.float32(eps) if self._single else np.float64(eps)
         square = float(radius * radius)  # as scikit-learn does, in the type of what it compares
         width = self.relative * square + self.absolute
@@ -55,14 +56,15 @@ class Margin:
 
 
 class DbscanLabels:
-    """Labels for any eps of the rows of a `Density`, for its values of min_samples."""
+    """Labels for any eps of the rows of a `ReachabilityTrees`, for its values of min_samples."""
 
-    def __init__(self, shared: Density) -> None:
+    def __init__(self, shared: ReachabilityTrees) -> None:
         self._shared, self._margin = shared, Margin(shared.x_nd)
 
     def labels(self, eps: float, min_samples: Sequence[int]) -> NDArray[np.intp]:
-        """Clusters from 0 on and -1 for noise, int (m, n), equal to scikit-learn's; eps within
-        `Density.reach`.
+        """Clusters from 0 on and -1 for noise, int (m, n), equal to scikit-learn's.
+
+        The square of eps is at most `ReachabilityTrees.reach`.
         """
         low, high = self._margin.around(eps)
         found = {m: self._sure(m, low, high) for m in min_samples}
@@ -104,19 +106,16 @@ class DbscanLabels:
         square_mn = np.stack([self._tree(m)[2] for m in min_samples])
         core_mn, unsure_mn = square_mn <= low, (square_mn > low) & (square_mn <= high)
         for begin, neighbours in self._neighbourhoods(np.flatnonzero(unsure_mn.any(axis=0)), eps):
-            sizes, rows = (
-                np.array([len(each) for each in neighbours]),
-                slice(begin, begin + len(neighbours)),
-            )
+            sizes = np.array([len(each) for each in neighbours])
+            rows = slice(begin, begin + len(neighbours))
             core_mn[:, rows] |= unsure_mn[:, rows] & (sizes >= np.array(min_samples)[:, None])
         return core_mn
 
     def _neighbourhoods(self, rows: Indices, eps: float) -> Iterator[tuple[int, Any]]:
-        """The first row and all the neighbourhoods of each of scikit-learn's blocks that has one of
-        the rows.
+        """The first row and all neighbourhoods of each block that holds one of the rows.
 
-        A block of its own making, whole: the rounding of a row's distances depends on the block it
-        is in.
+        The blocks are scikit-learn's and whole: the rounding of a row's distances depends on the
+        block it is in.
         """
         size = sklearn.get_config()["pairwise_dist_chunk_size"]
         for begin in np.unique(rows // size) * size:
@@ -139,17 +138,13 @@ def _arcs(
     sizes = [len(each) for each in neighbours]
     rows = np.repeat(np.arange(begin, begin + len(sizes)), sizes)
     leading = core_n[rows]
-    start, end = (
-        node_n[rows[leading]].astype(np.int64),
-        node_n[np.concatenate(list(neighbours))[leading]],
-    )
+    start = node_n[rows[leading]].astype(np.int64)
+    end = node_n[np.concatenate(list(neighbours))[leading]]
     return np.unique((start * len(node_n) + end)[start != end])
 
 
 def _spread(parts: list[Indices], core_n: NDArray[np.bool_], node_n: NDArray[np.int32]) -> Any:
-    """The labels when clusters spread along the arcs, beginning at the lowest core row that has
-    none, and so on.
-    """
+    """The labels when clusters spread along the arcs, each from the lowest core row without one."""
     arcs = np.unique(np.concatenate(parts))
     first_n = np.searchsorted(arcs // len(node_n), np.arange(len(node_n) + 1))
     return loops.flood(np.flatnonzero(core_n), node_n, first_n, arcs % len(node_n))

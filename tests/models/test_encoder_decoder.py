@@ -12,7 +12,7 @@ from sklearn.decomposition import PCA
 
 from hypersearch.models.api import Options
 from hypersearch.models.data.arrays import flatten
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 from hypersearch.models.evaluation.pca_baseline import PcaBaseline
 from hypersearch.models.families import autoencoder, vae
 from hypersearch.models.networks.encoder_decoder import finite, halved, probe_accuracy

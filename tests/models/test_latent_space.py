@@ -1,4 +1,4 @@
-"""What is kept of a latent space, and the judge of what is decoded from it."""
+"""What is kept of a latent space, and the recognizer of what is decoded from it."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from hypersearch.models.evaluation.latent_space import (
     latent_artifacts,
     principal_plane,
 )
-from hypersearch.models.families import recognition as judges
+from hypersearch.models.families import recognition
 from hypersearch.models.families.autoencoder import gaussian_like
 from hypersearch.models.families.recognition import recognizer_for
 
 
 @pytest.fixture(scope="module")
-def judge(digits, tmp_path_factory):
+def recognizer(digits, tmp_path_factory):
     patch = pytest.MonkeyPatch()
     cache = tmp_path_factory.mktemp("cache")
-    patch.setattr(judges.platformdirs, "user_cache_path", lambda name: cache)
+    patch.setattr(recognition.platformdirs, "user_cache_path", lambda name: cache)
     yield recognizer_for(digits)
     patch.undo()
 
@@ -32,38 +32,38 @@ def corners(codes_nd):
     return np.clip(np.broadcast_to(codes_nd[:, :1, None], (len(codes_nd), 8, 8)), 0, 1)
 
 
-def test_the_judge_knows_digits_from_noise(digits, judge):
+def test_the_recognizer_knows_digits_from_noise(digits, recognizer):
     draws = np.random.default_rng(0)
     noise = draws.random((200, 8, 8))
     shuffled = draws.permuted(digits.x_test.reshape(-1, 64), axis=1).reshape(-1, 8, 8) / 255
-    assert judge(digits.x_test / 255) > 0.7
-    assert judge(noise) < 0.5
-    assert judge(shuffled) < judge(digits.x_test / 255) - 0.2
+    assert recognizer(digits.x_test / 255) > 0.7
+    assert recognizer(noise) < 0.5
+    assert recognizer(shuffled) < recognizer(digits.x_test / 255) - 0.2
 
 
-def test_the_judge_is_trained_once(digits, judge, monkeypatch):
-    monkeypatch.setattr(judges, "_trained", lambda dataset: pytest.fail("trained again"))
-    assert recognizer_for(digits)(digits.x_test / 255) == judge(digits.x_test / 255)
+def test_the_recognizer_is_trained_once(digits, recognizer, monkeypatch):
+    monkeypatch.setattr(recognition, "_trained", lambda dataset: pytest.fail("trained again"))
+    assert recognizer_for(digits)(digits.x_test / 255) == recognizer(digits.x_test / 255)
 
 
-def test_a_judge_that_cannot_be_kept_judges(digits, tmp_path, monkeypatch):
+def test_a_recognizer_that_cannot_be_kept_recognises(digits, tmp_path, monkeypatch):
     network = keras.Sequential(
         [keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(2, "softmax")]
     )
-    monkeypatch.setattr(judges, "_trained", lambda dataset: network)
+    monkeypatch.setattr(recognition, "_trained", lambda dataset: network)
     (tmp_path / "judges").touch()  # where its folder should be
-    monkeypatch.setattr(judges.platformdirs, "user_cache_path", lambda name: tmp_path)
+    monkeypatch.setattr(recognition.platformdirs, "user_cache_path", lambda name: tmp_path)
     assert 0 <= recognizer_for(digits)(np.zeros((3, 8, 8))) <= 1
 
 
-def test_images_decoded_from_real_codes_are_recognised_and_from_nowhere_are_not(digits, judge):
+def test_images_decoded_from_real_codes_are_recognised_and_from_nowhere_are_not(digits, recognizer):
     codes = digits.x_test.reshape(-1, 64).astype(np.float32) / 255
     prior = np.random.default_rng(1).random(codes.shape, dtype=np.float32)
     scores, arrays = latent_artifacts(
-        lambda codes_nd: codes_nd.reshape(-1, 8, 8).clip(0, 1), codes, prior, digits, judge
+        lambda codes_nd: codes_nd.reshape(-1, 8, 8).clip(0, 1), codes, prior, digits, recognizer
     )
-    assert scores["recognised"] == judge(digits.x_test / 255)
-    assert scores["prior_recognised"] == judge(prior.reshape(-1, 8, 8))
+    assert scores["recognised"] == recognizer(digits.x_test / 255)
+    assert scores["prior_recognised"] == recognizer(prior.reshape(-1, 8, 8))
     assert scores["recognised"] > scores["between_recognised"] > 0  # pixels are a poor latent space
     np.testing.assert_array_equal(arrays["reconstructions"], digits.x_test[:SHOWN])
     np.testing.assert_array_equal(arrays["originals"], digits.x_test[:SHOWN])

@@ -14,7 +14,7 @@ from sklearn.tree import DecisionTreeClassifier
 from hypersearch.models import serialization
 from hypersearch.models.api import Options
 from hypersearch.models.data.arrays import flatten
-from hypersearch.models.data.datasets import Dataset
+from hypersearch.models.data.dataset import Dataset
 from hypersearch.models.data.row_features import ROWS
 from hypersearch.models.errors import UserError
 from hypersearch.models.families import autoencoder, cnn, linear_svm, random_forest, vae

@@ -1,5 +1,4 @@
-"""The inner loops of `hypersearch.clustering.density.reachability`, compiled by numba; imported
-only where a clustering is fitted.
+"""The inner loops of DBSCAN, compiled by numba; imported only where a clustering is fitted.
 
 Shape suffixes: n rows, d features, k listed neighbours, m values of min_samples, a and b rows of
 two blocks. Distances are squared throughout.
@@ -23,9 +22,7 @@ def compiled(loop: Loop) -> Loop:
 
 @compiled
 def differences(x_ad: Any, x_db: Any, square_ab: Any) -> None:
-    """Squared distances by the sum of squared differences, feature by feature, as scikit-learn's
-    trees do.
-    """
+    """Squared distances by sums of squared differences, as in scikit-learn's trees."""
     for a in range(x_ad.shape[0]):
         square_ab[a] = 0.0
         for d in range(x_ad.shape[1]):
@@ -82,8 +79,7 @@ def offer(
 
 @compiled
 def merge(a_e: Any, b_e: Any, weight_e: Any, order_e: Any, n: int) -> Any:
-    """Kruskal's algorithm, the edges taken in `order_e`: the tree of merges, and the indices of the
-    edges kept.
+    """Kruskal's algorithm on edges in `order_e`: the tree of merges, and which edges are kept.
 
     The smaller component's root is hung below the larger's, at the edge's weight: `parent_n` and
     `height_n`, infinite at a root. Heights rise along each path, which has at most log2 n links, so
@@ -168,8 +164,7 @@ def collect(
     square_e: Any,
     state: Any,
 ) -> bool:
-    """Gather the pairs of two blocks that improve some tree; True when all are through, False when
-    the buffer is full.
+    """Gather the pairs of two blocks that improve some tree; False when the buffer is full.
 
     `state`: the row of the first block to go on with, and the number of pairs gathered.
     """
@@ -194,9 +189,7 @@ def collect(
 
 @compiled
 def components(parent_n: Any, height_n: Any, core_n: Any, most: float) -> Any:
-    """For each row with a core distance of at most `most` its component's root there; for others
-    the row itself.
-    """
+    """The root of each row's component at the threshold `most`; of a row not core, itself."""
     root_n = np.arange(len(parent_n)).astype(np.int32)
     for i in range(len(parent_n)):
         if core_n[i] <= most:
@@ -224,8 +217,9 @@ def named(root_n: Any, core_n: Any, most: float) -> Any:
 def add_borders(
     label_n: Any, core_n: Any, square_nk: Any, index_nk: Any, low: float, high: float
 ) -> bool:
-    """Give rows that are not core the lowest cluster among core rows within reach; False if one's
-    reach is in doubt.
+    """Give rows that are not core the lowest cluster of a core row within reach.
+
+    False if rounding leaves the reach of a row in doubt.
     """
     for i in range(len(label_n)):
         if core_n[i] <= low:
@@ -244,8 +238,7 @@ def add_borders(
 
 @compiled
 def flood(start_n: Any, node_n: Any, first_n: Any, to_e: Any) -> Any:
-    """The labels that DBSCAN gives nodes when it spreads from each of `start_n` in turn along the
-    arcs it may follow.
+    """The labels of DBSCAN when it spreads from each of `start_n` in turn along the arcs.
 
     `first_n`, `to_e`: the arcs that leave each node, as in a CSR matrix; `node_n`: the node of each
     row.
