@@ -20,7 +20,7 @@ from hypersearch.search.cli.main import main
 from tests.docs.pages import Block, blocks, name, pages
 
 LANGUAGES = {"bash", "python", "toml", "text"}
-MOST = {"--trials": 2, "--seeds": 2, "--limit": 200, "--max-resource": 9}
+MOST = {"--trials": 2, "--seeds": 2, "--max-samples": 200, "--max-resource": 9}
 ONE_AT_A_TIME = ("run", "resume", "extend")
 FORKS = ("report",)  # draws in forked processes, after which Ray may hang in this one
 
@@ -94,7 +94,7 @@ def added(words: list[str]) -> list[str]:
     command = words[0]
     options = [
         (["--trials", "2"], command == "run"),
-        (["--limit", "200"], command == "run" and "--dataset" in words),
+        (["--max-samples", "200"], command == "run" and "--dataset" in words),
         (["--max-resource", "9"], command == "run" and "random_forest" in words),
         (["--no-baselines"], command == "confirm"),
         (["--concurrency", "1"], command in ONE_AT_A_TIME),
@@ -140,5 +140,5 @@ def test_less_is_run_than_a_page_says():
     asked = shlex.split("confirm toy --seeds 3")
     assert fewer(asked) == shlex.split("confirm toy --seeds 2 --no-baselines")
     asked = shlex.split("run random_forest --dataset digits --trials 1")
-    more = shlex.split("--limit 200 --max-resource 9 --concurrency 1")
+    more = shlex.split("--max-samples 200 --max-resource 9 --concurrency 1")
     assert fewer(asked) == [*asked, *more]
