@@ -5,9 +5,13 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JAX := $(VENV)/.jax
 DOCS := $(VENV)/.docs
+LOWEST := .venv-lowest
+# What is tried on the lowest versions: each room that meets another library.
+ON_LOWEST := tests/test_private_apis.py tests/search/engine tests/search/schedulers tests/search/suggest \
+	tests/search/storage tests/models/test_random_forest.py tests/clustering/test_gaussian_mixture.py
 DEMO := demo-$(shell date +%Y%m%d-%H%M%S)
 
-.PHONY: demo test test-slow check docs lock clean
+.PHONY: demo test test-slow test-lowest check wheel docs lock clean
 
 demo: $(READY)  ## search every family on the bundled digits, judge the best on test images, write a report
 	$(BIN)/hypersearch run quick --name $(DEMO)
@@ -37,6 +41,21 @@ $(JAX): $(READY) requirements-jax.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-jax.lock
 	touch $@
 
+test-lowest: $(LOWEST)/.ready  ## the tests that meet other libraries, on the lowest versions allowed
+	$(LOWEST)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ON_LOWEST)
+
+$(LOWEST)/.ready: $(READY) requirements-lowest.lock
+	$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python --seed $(LOWEST)
+	$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python -r requirements-lowest.lock
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+wheel: $(READY)  ## build the wheel, check what is in it, run it in an environment of its own
+	rm -rf build dist
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+	$(BIN)/check-wheel-contents dist
+	$(BIN)/python -m pytest -m "" tests/test_wheel.py
+
 docs: $(DOCS)  ## the documentation as pages, in site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
@@ -50,9 +69,11 @@ lock:  ## pin what a fresh install resolves to
 		--python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --output-file requirements.lock
 	echo "jax>=0.6" | $(BIN)/uv pip compile - --constraint requirements.lock --universal \
 		--python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --output-file requirements-jax.lock
+	$(BIN)/uv pip compile pyproject.toml --extra dev --extra postgresql --resolution lowest-direct \
+		--python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --output-file requirements-lowest.lock
 	printf 'mkdocs>=1.6,<2\nmkdocs-material>=9.6\nmkdocstrings[python]>=1.0\n' | \
 		$(BIN)/uv pip compile - --constraint requirements.lock --universal \
 		--python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --output-file requirements-docs.lock
 
 clean:
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .typing
+	rm -rf $(VENV) $(LOWEST) build dist site *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .typing

@@ -95,13 +95,11 @@ def metrics() -> str:
     """The table of `METRICS`."""
     from hypersearch.models.metrics import METRICS
 
-    return table(
-        ("metric", "better", "meaning", "needs", "families"),
-        [
-            (f"`{name}`", BETTER[row.mode], row.help, row.needs, ", ".join(families_with(name)))
-            for name, row in METRICS.items()
-        ],
-    )
+    rows = [
+        (f"`{name}`", BETTER[row.mode], row.help, row.needs, families_with(name))
+        for name, row in METRICS.items()
+    ]
+    return table(("metric", "better", "meaning", "needs", "families"), rows)
 
 
 def figures() -> str:
@@ -164,9 +162,10 @@ def sentence(help_text: str) -> str:
 # --- families -----------------------------------------------------------------------------------
 
 
-def families_with(metric: str) -> list[str]:
+def families_with(metric: str) -> str:
     """The families whose steps report a metric."""
-    return [family.name for family in every_family() if metric in family.metrics]
+    named = [family.name for family in every_family() if metric in family.metrics]
+    return ", ".join(named) or "on test images only"
 
 
 def every_family() -> list[Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hypersearch.models.errors import UserError
+from hypersearch.models.errors import UserError, unknown
 from hypersearch.search.storage.study import Study, load
 
 __all__ = ["load", "run"]
@@ -31,7 +31,9 @@ def run(target: str | Sequence[str], *, data: str | Path | None = None, **option
     from hypersearch.search.planning.name_checks import configured
 
     targets = [target] if isinstance(target, str) else list(target)
-    config = configured(targets, {**options, **_dataset(data, options)})
+    given = {**options, **_dataset(data, options)}
+    _refuse_unknown(given)
+    config = configured(targets, given)
     record, _ = run_study(config)
     record.check_outcome()
     return load(record.folder)
@@ -43,3 +45,13 @@ def _dataset(data: str | Path | None, options: Mapping[str, Any]) -> dict[str, s
     if "dataset" in options:
         raise UserError("data and dataset name the same setting; give one of them")
     return {"dataset": str(data)}
+
+
+def _refuse_unknown(options: Mapping[str, Any]) -> None:
+    from hypersearch.search.config.settings import RENAMED, SEARCH_KEYS, STUDY_KEYS
+
+    allowed = [*STUDY_KEYS, *SEARCH_KEYS]
+    earlier = {old for names in RENAMED.values() for old in names}
+    for name in options:
+        if name not in allowed and name not in earlier:
+            raise unknown("option", name, allowed)

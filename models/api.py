@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from hypersearch.models.data.dataset import Dataset
-from hypersearch.models.metrics import DIRECTIONS, Mode
+from hypersearch.models.metrics import Mode, mode_of
 
 Value: TypeAlias = str | int | float | bool | None
 Config: TypeAlias = Mapping[str, Value]
@@ -86,7 +86,7 @@ one of a tuple of values; `other` stands before it in the space."""
 class Baseline:
     """A configuration from elsewhere that every search runs first and never stops early.
 
-    `figures` are what its source reports (metric names as in `DIRECTIONS`, prefixed `val.`,
+    `figures` are what its source reports (metric names as in `METRICS`, prefixed `val.`,
     `train.` or `test.`), on `dataset`. `resource` is how long the source trained, in the family's
     unit. `features`: the only ones that it is run on, spelled as in `--features` but without a
     study; empty: whatever the search has. `network`: the baseline of the network's family whose
@@ -164,7 +164,7 @@ class Run(Protocol):
     def step(self) -> Mapping[str, float]:
         """Fit one more unit of resource; return the metrics so far, on validation data.
 
-        Names are those of `DIRECTIONS`; `train.` before a name marks a figure on training data.
+        Names are those of `METRICS`; `train.` before a name marks a figure on training data.
         """
 
     def save(self, folder: Path) -> None:
@@ -227,4 +227,4 @@ class Family:
     @property
     def mode(self) -> Mode:
         """The direction in which the objective is better."""
-        return DIRECTIONS[self.metric]
+        return mode_of(self.metric)

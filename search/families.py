@@ -38,32 +38,43 @@ def find(target: str, home: Path | None = None) -> Family:
     """The family called `target`, or the one at `package.module:NAME`, which may lie in the folder
     `home`.
 
-    `home` is the working directory unless given. Where there is no such folder, as on a node of a
-    cluster, the copy that came with this package is taken.
+    `home` is the working directory unless given. Where it does not hold the module, as on a node
+    of a cluster, the copy that came with this package is taken, or what the working directory
+    holds.
     """
     if ":" not in target and target not in FAMILIES:
         raise unknown("family", target, [*FAMILIES, "package.module:NAME"])
     module, _, attribute = FAMILIES.get(target, target).partition(":")
+    home = home or Path.cwd()
     if is_own(target):
-        make_importable(home or Path.cwd())
-    return _import(target, module, attribute)
+        make_importable(code_folder(module, home))
+    return _import(target, module, attribute, home)
 
 
-def make_importable(home: Path) -> None:
-    """Put `home` first on the import path; where it is not there, the copy that came with us."""
+def code_folder(module: str, home: Path) -> Path:
+    """The first folder that holds `module`: `home`, the copy that came with this package, the
+    working directory. `home` if none does: the module may be installed.
+    """
     copied = Path(str(hypersearch.__file__)).parent / USER_CODE
-    folder = str(home if home.is_dir() else copied)
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
+    top = module.partition(".")[0]
+    for folder in (home, copied, Path.cwd()):
+        if (folder / top).is_dir() or (folder / f"{top}.py").is_file():
+            return folder
+    return home
 
 
-def _import(target: str, module: str, attribute: str) -> Family:
+def make_importable(folder: Path) -> None:
+    """Put `folder` first on the import path, if it is not on it."""
+    if folder.is_dir() and str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+
+
+def _import(target: str, module: str, attribute: str, home: Path) -> Family:
     try:
         imported = importlib.import_module(module)
-    except Exception as error:  # the module is the user's: whatever it raises is theirs to mend
-        raise UserError(
-            f"cannot import the family {target!r}: {type(error).__name__}: {error}"
-        ) from error
+    except (Exception, SystemExit) as error:  # the module is the user's: whatever it raises
+        reason = _reason(module, home, error)
+        raise UserError(f"cannot import the family {target!r}: {reason}") from error
     if not hasattr(imported, attribute):
         there = [name for name, value in vars(imported).items() if isinstance(value, Family)]
         raise unknown(f"family in {module}", attribute, there)
@@ -71,3 +82,27 @@ def _import(target: str, module: str, attribute: str) -> Family:
     if not isinstance(family, Family):
         raise UserError(f"{target!r} is a {type(family).__name__}, expected a hypersearch.Family")
     return family
+
+
+def _reason(module: str, home: Path, error: BaseException) -> str:
+    """Why `module` cannot be imported, and where it was looked for if it is not there."""
+    words = f"{type(error).__name__}: {error}"
+    if not isinstance(error, ModuleNotFoundError) or not _is_part(error.name, module):
+        return words
+    top = module.partition(".")[0]
+    folder = code_folder(module, home)
+    if (folder / f"{top}.py").is_file() and (folder / top).is_dir():
+        return (
+            f"{top} is the file {folder / top}.py, not the folder {top} beside it; put an"
+            " __init__.py into the folder, or rename one of the two"
+        )
+    gone = "" if home.is_dir() else ", which is not there any more"
+    return (
+        f"{words}; it was expected in {home}{gone}; run the command in the folder that holds"
+        f" {top}, or bring that back"
+    )
+
+
+def _is_part(missing: str | None, module: str) -> bool:
+    """True if `missing` is `module` or a package that it lies in, not something that it imports."""
+    return missing is not None and f"{module}.".startswith(f"{missing}.")

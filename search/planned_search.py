@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hypersearch.models.api import Baseline, Family, Space
-from hypersearch.models.metrics import DIRECTIONS, Mode
+from hypersearch.models.metrics import Mode, mode_of
 from hypersearch.search.config.settings import SearchConfig
 from hypersearch.search.storage.trial import Trial
 
@@ -58,17 +58,17 @@ class Search:
     @property
     def mode(self) -> Mode:
         """Where it is better."""
-        return DIRECTIONS[self.metric]
+        return mode_of(self.metric)
 
     @property
     def modes(self) -> list[Mode]:
         """Where each objective is better."""
-        return [DIRECTIONS[metric] for metric in self.metrics]
+        return [mode_of(metric) for metric in self.metrics]
 
     @property
     def others(self) -> str:
         """The objectives beside the first, in words."""
-        return "".join(f", {metric} ({DIRECTIONS[metric]})" for metric in self.metrics[1:])
+        return "".join(f", {metric} ({mode_of(metric)})" for metric in self.metrics[1:])
 
     def merit(self, trial: Trial) -> tuple[float, int]:
         """Of complete trials the least is the best: the objective decides, then the number."""

@@ -119,9 +119,8 @@ def test_private_symbols_are_used_in_these_files_alone(path: Path) -> None:
     listed = {symbol for names in USED.get(name, {}).values() for symbol in names}
     modules = {owner.partition(":")[0] for owner in USED.get(name, {})}
     used = set(private(ast.parse(path.read_text()))) - listed - modules
-    assert not used, (
-        f"{name} uses {', '.join(sorted(used))}: use what is public, or name it in {Path(__file__).name}"
-    )
+    listing = ", ".join(sorted(used))
+    assert not used, f"{name} uses {listing}: use what is public, or name it in this file"
 
 
 def test_what_is_listed_is_used() -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -141,6 +141,16 @@ def _compared(
         },
         notes=tuple(notes(sides, family)),
     )
+
+
+def pairs_with_chance(
+    comparison: Comparison,
+) -> Iterator[tuple[tuple[str, str], PairwiseComparison]]:
+    """The pairs of sides but for those of one study against one, which say nothing of chance."""
+    alone = {side.name for side in comparison.sides if len(side.courses) == 1}
+    for names, pair in comparison.duels.items():
+        if not alone.issuperset(names):
+            yield names, pair
 
 
 def _side(name: str, courses: Sequence[IncumbentTrajectory], mode: str, target: float) -> Group:

@@ -18,6 +18,7 @@ from hypersearch.analysis.comparison.incumbents import AXES, Curve
 from hypersearch.analysis.figures.base import FORMATS
 from hypersearch.analysis.figures.style import MUTED, applied, class_colour, encode, figure, words
 from hypersearch.models.errors import UserError, nearest
+from hypersearch.models.metrics import BETTER
 
 # share of a curve after whose beginning it must be seen whole: the first incumbents may be far off
 SETTLED = 0.1
@@ -101,5 +102,4 @@ def _settled(curve: Curve) -> list[float]:
 
 def _title(comparison: Comparison) -> str:
     on = "" if comparison.dataset == "none" else f" on {comparison.dataset}"
-    better = "higher" if comparison.mode == "max" else "lower"
-    return f"{words(comparison.family + on, 40)}, {better} is better"
+    return f"{words(comparison.family + on, 40)}, {BETTER[comparison.mode]} is better"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hypersearch.analysis.study.ranking import families, objectives
 from hypersearch.models.errors import UserError, nearest, unknown
-from hypersearch.models.metrics import DIRECTIONS, SAME
+from hypersearch.models.metrics import METRICS, mode_of, row_of
 from hypersearch.search.storage.journal import JOURNAL
 from hypersearch.search.storage.study import Study, load_all
 
@@ -110,11 +110,11 @@ def metric_of(studies: Sequence[Study], family: str, asked: str | None) -> tuple
             )
         return next(iter(own.values()))
     by_study = [names for study in studies if (names := reported(study, family))]
-    allowed = [name for name in DIRECTIONS if all(name in names for names in by_study)]
+    allowed = [name for name in METRICS if all(name in names for names in by_study)]
     name = asked.removeprefix("val.")
     if name not in allowed:
         raise unknown(f"metric of {family}", asked, allowed)
-    return name, DIRECTIONS[name]
+    return name, mode_of(name)
 
 
 def reported(study: Study, family: str) -> set[str]:
@@ -129,7 +129,7 @@ def check_same(studies: Sequence[Study], family: str, metric: str, baselines: bo
     """A `UserError` for a metric, as inertia, that compares only at equal values of parameters
     which differ here.
     """
-    for name in SAME.get(metric, ()):
+    for name in row_of(metric).comparable_within:
         values = sorted(
             {str(value) for study in studies for value in _values(study, family, name, baselines)}
         )
@@ -139,7 +139,7 @@ def check_same(studies: Sequence[Study], family: str, metric: str, baselines: bo
                 " another --metric"
             )
     features = {study.search(family).get("features", "") for study in studies}
-    if metric in SAME and len(features) > 1:
+    if row_of(metric).comparable_within and len(features) > 1:
         raise UserError(
             f"{metric} cannot be compared between features: {', '.join(sorted(features))}; name"
             " another --metric"

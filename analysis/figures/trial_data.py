@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from hypersearch.models.metrics import BETTER
 from hypersearch.search.storage.study import Study
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -36,7 +37,7 @@ class Goal:
     @property
     def better(self) -> str:
         """The words for it."""
-        return "higher is better" if self.mode == "max" else "lower is better"
+        return f"{BETTER[self.mode]} is better"
 
     def first(self, values: ArrayLike) -> Ints:
         """The order of `values`, best first; of equal ones the earlier first."""
@@ -132,14 +133,6 @@ def number(value: float) -> str:
         if abs(value) < 0.001
         else f"{value:.4f}"
     )
-
-
-def duration(seconds: float) -> str:
-    """Seconds in words, in the unit that fits: 0.35 s, 12 s, 3.5 min, 2.1 h, 3.2 days."""
-    for size, unit in ((86_400.0, "days"), (3_600.0, "h"), (60.0, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.1f} {unit}"
-    return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
 
 
 def time_unit(seconds: Sequence[float] | Floats) -> tuple[float, str]:

@@ -16,6 +16,7 @@ import pandas as pd
 from hypersearch.analysis.formatting import HELD, STATE_WORDS, figures, parameters, plain
 from hypersearch.analysis.study.cluster_choices import remarks, with_clusters
 from hypersearch.analysis.study.ranking import direction, grouped, objectives
+from hypersearch.models.metrics import BETTER
 from hypersearch.models.text import counted
 from hypersearch.search.storage.study import Study
 
@@ -94,9 +95,7 @@ def by_state(trials: pd.DataFrame) -> str:
 
 def _better(study: Study, family: str, ranked: pd.DataFrame, sort: str | None) -> str:
     goals = objectives(study, family)
-    words = " and ".join(
-        f"{'higher' if mode == 'max' else 'lower'} {metric}" for metric, mode in goals.items()
-    )
+    words = " and ".join(f"{BETTER[mode]} {metric}" for metric, mode in goals.items())
     words += (
         " is better"
         if len(goals) == 1

@@ -30,6 +30,7 @@ from hypersearch.analysis.leaderboard.latex import longtable
 from hypersearch.analysis.leaderboard.published import with_published
 from hypersearch.analysis.leaderboard.table import LeaderboardTable, leaderboard_table
 from hypersearch.analysis.leaderboard.terminal import show
+from hypersearch.analysis.markdown import markdown_table
 from hypersearch.analysis.study.cluster_choices import MARKS, marked
 from hypersearch.analysis.study.ranking import check_sort, families, fitted_to, objectives, rank
 from hypersearch.analysis.templating import environment
@@ -181,7 +182,7 @@ def _section(search: Ranking) -> str:
         table = pd.DataFrame(made.rows, columns=made.columns)
     shown = table.map(_markdown_cell)
     heads = [_markdown_cell(str(column)) for column in shown]
-    lines = shown.set_axis(heads, axis="columns").to_markdown(index=False, disable_numparse=True)
+    lines = markdown_table(heads, shown.to_numpy().tolist())
     notes = "".join(f"- {_markdown_cell(joined(note))}\n" for note in search.notes())
     return f"### {_markdown_cell(search.title)}\n\n{lines}\n\n{notes}"
 

@@ -16,15 +16,10 @@ import pandas as pd
 from hypersearch.analysis.comparison.groups import reported
 from hypersearch.analysis.study.ranking import objectives
 from hypersearch.models.api import TRIAL_COLUMNS
-from hypersearch.models.metrics import DIRECTIONS
+from hypersearch.models.metrics import mode_of, row_of
 from hypersearch.search.storage.study import Study, is_missing
 
 COLUMNS = ("published", "difference", "published_source")  # that `with_published` adds
-
-ALIKE: Mapping[str, str] = {"v_measure": "nmi"}
-"""Metrics that are the same figure by another name: V-measure is NMI with the arithmetic mean of
-the entropies.
-"""
 
 KINDS: Mapping[str, str] = {
     "v_measure": "clustering",
@@ -234,7 +229,7 @@ def _best(
     column = next(
         (c for c in (f"test.{metric}", f"val.{metric}") if not is_missing(row.get(c))), None
     )
-    theirs = f"test.{ALIKE.get(metric, metric)}"
+    theirs = f"test.{row_of(metric).same_as or metric}"
     for each in candidates:
         if (
             column
@@ -247,7 +242,7 @@ def _best(
 
 def _cost(each: Published) -> float:
     """Less is better."""
-    return -each.value if DIRECTIONS[each.metric.partition(".")[2]] == "max" else each.value
+    return -each.value if mode_of(each.metric.partition(".")[2]) == "max" else each.value
 
 
 def _kind(study: Study, family: str) -> str | None:

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from hypersearch.models import text as words
+from hypersearch.models.metrics import row_of
 from hypersearch.models.text import one_line
 from hypersearch.search.storage.study import is_missing
 
 DASH = "–"
 HELD = "\N{NO-BREAK SPACE}"
-COUNTS = frozenset({"clusters", "parameters"})  # metrics that are whole
 LONG = 160  # characters of a name or value that are shown
 
 
@@ -46,7 +47,7 @@ def column(values: Sequence[Any]) -> list[str]:
 
 def figure(value: Any, metric: str = "") -> str:
     """One figure by itself; counts of things are whole."""
-    return count(value) if metric in COUNTS else column([value])[0]
+    return count(value) if row_of(metric).whole else column([value])[0]
 
 
 def count(value: Any) -> str:
@@ -81,21 +82,8 @@ def setting(value: Any) -> str:
 
 
 def duration(seconds: float) -> str:
-    """So long, to two units: `0.04 s`, `42 s`, `3 min 20 s`, `2 h 5 min`.
-
-    A number and its unit stay on one line.
-    """
-    if seconds < 59.5:
-        return f"{seconds:.{2 if seconds < 1 else 1 if seconds < 10 else 0}f}{HELD}s"
-    for unit, size, part, parts in (
-        ("d", 86400, "h", 3600),
-        ("h", 3600, "min", 60),
-        ("min", 60, "s", 1),
-    ):
-        if seconds >= size - 0.5:
-            more, rest = divmod(round(seconds / parts), size // parts)
-            return f"{more}{HELD}{unit} {rest}{HELD}{part}" if rest else f"{more}{HELD}{unit}"
-    raise AssertionError(seconds)
+    """So long, to two units; a number and its unit stay on one line."""
+    return words.duration(seconds, joint=HELD)
 
 
 def moment(text: Any) -> datetime | None:

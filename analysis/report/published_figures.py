@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from hypersearch.analysis.leaderboard.published import ALIKE, Published, for_search
+from hypersearch.analysis.leaderboard.published import Published, for_search
 from hypersearch.analysis.report.formatting import DASH, figure, short, signed, with_spread
 from hypersearch.analysis.report.tables import PARTS, Table, trial_name
 from hypersearch.analysis.study.cluster_choices import is_clustering
-from hypersearch.models.metrics import SAME
+from hypersearch.models.metrics import METRICS, row_of
 from hypersearch.search.storage.study import Study
 
 LEFT = frozenset({"published", "baseline", "figure", "source", "our trial"})
@@ -69,7 +69,8 @@ def _of_sources(study: Study, family: str, complete: pd.DataFrame) -> Iterator[t
             if part not in PARTS:
                 continue
             columns = [name] if f"val.{metric}" in figures else [name, f"val.{metric}"]
-            ours, best = _first(own, columns), Ours() if metric in SAME else _first(found, columns)
+            ours = _first(own, columns)
+            best = Ours() if row_of(metric).comparable_within else _first(found, columns)
             shown = figure(theirs), ours.shown, _apart(ours, theirs), best.shown
             yield (
                 told,
@@ -89,7 +90,7 @@ def _comparable(found: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
 
 def _of_peer(each: Published, complete: pd.DataFrame) -> tuple[str, ...]:
     metric = each.metric.partition(".")[2]
-    names = [metric, *(ours for ours, theirs in ALIKE.items() if theirs == metric)]
+    names = [metric, *(name for name, row in METRICS.items() if row.same_as == metric)]
     alike = _alike(complete, each.when)
     ours = _first(alike, [f"{part}.{name}" for part in ("test", "val") for name in names])
     told = ours.shown, _apart(ours, each.value), ours.trial, f"{metric} on test"

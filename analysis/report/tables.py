@@ -22,6 +22,7 @@ from hypersearch.analysis.report.formatting import (
 )
 from hypersearch.analysis.study.cluster_choices import front_over_clusters, is_clustering, winners
 from hypersearch.analysis.study.ranking import OF_SEVERAL, objectives
+from hypersearch.models.metrics import BETTER
 from hypersearch.search.storage.study import Study, is_missing
 
 FIXED = "fixed"
@@ -285,5 +286,5 @@ def _setting(row: pd.Series[Any], name: str) -> str:
 def better(study: Study, family: str) -> str:
     """`higher accuracy and lower loss are better`."""
     goals = objectives(study, family)
-    words = [f"{'higher' if mode == 'max' else 'lower'} {metric}" for metric, mode in goals.items()]
+    words = [f"{BETTER[mode]} {metric}" for metric, mode in goals.items()]
     return f"{listed(words)} {'is' if len(goals) == 1 else 'are'} better"

@@ -8,8 +8,8 @@ import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from rich.cells import cell_len
-from tabulate import tabulate
 
+from hypersearch.analysis.markdown import markdown_table
 from hypersearch.analysis.reproduced.reports import TITLES
 from hypersearch.analysis.reproduced.schema import Cell, Column, Form
 from hypersearch.analysis.reproduced.tables import FilledTable, Line
@@ -58,13 +58,8 @@ def _name(name: str) -> str:
 def _markdown(table: FilledTable) -> str:
     heads = [table.rows_are, "", *(column.heading for column in table.columns), "how"]
     rows = [[*_cells(table, line), line.words.replace("|", "\\|")] for line in table.lines]
-    align = [
-        "left",
-        "left",
-        *("left" if c.form == "words" else "right" for c in table.columns),
-        "left",
-    ]
-    body = tabulate(rows, heads, tablefmt="pipe", disable_numparse=True, colalign=align)
+    left = [True, True, *(column.form == "words" for column in table.columns), True]
+    body = markdown_table(heads, rows, left)
     return f"**{table.title}**\n\n{body}\n"
 
 

@@ -42,7 +42,6 @@ R4 = (
                 best=Best(
                     ("autoencoder",),
                     "loss",
-                    "min",
                     equal={"param.loss": "binary_crossentropy"},
                     at_most={"param.code": 32},
                     hidden=("train.loss",),

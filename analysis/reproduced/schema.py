@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from hypersearch.models.metrics import Mode
+from hypersearch.models.metrics import Mode, mode_of
 
 Cell: TypeAlias = float | int | str | None
 Form: TypeAlias = Literal["share", "count", "large", "words"]
@@ -41,10 +41,14 @@ class Best:
 
     families: tuple[str, ...]
     metric: str
-    mode: Mode = "max"
     equal: Mapping[str, Cell] = field(default_factory=dict)
     at_most: Mapping[str, float] = field(default_factory=dict)
     hidden: tuple[str, ...] = ()
+
+    @property
+    def mode(self) -> Mode:
+        """Where the metric is better."""
+        return mode_of(self.metric)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ import pandas as pd
 from hypersearch.analysis.formatting import HELD
 from hypersearch.analysis.study.pareto import front_column
 from hypersearch.models.api import TRIAL_COLUMNS
-from hypersearch.models.metrics import DIRECTIONS, NO_OBJECTIVE, SAME, UNSUPERVISED
+from hypersearch.models.metrics import mode_of, row_of, worst_of
 from hypersearch.search.storage.study import is_missing
 
 LABELLED = "v_measure"  # chooses among clusterings unless the search's own metric looks at labels
@@ -28,7 +28,6 @@ UNLABELLED = (
 )  # criteria that are shown beside it, where they are reported
 TOLD = ("v_measure", "accuracy", "hungarian_accuracy", "clusters")  # of a winner
 TESTED = ("accuracy", "hungarian_accuracy", "nmi")  # of a winner that is confirmed
-RISING = ("accuracy", "homogeneity")  # with every further cluster
 MARKS = ("chosen_by", "front_over_clusters")  # the columns that `marked` adds
 
 
@@ -49,7 +48,7 @@ class Winner:
     @property
     def labelled(self) -> bool:
         """True if the criterion looks at labels."""
-        return self.criterion not in UNSUPERVISED
+        return row_of(self.criterion).looks_at_labels
 
 
 def is_clustering(ranked: pd.DataFrame) -> bool:
@@ -68,10 +67,9 @@ def winners(ranked: pd.DataFrame, goals: Sequence[str]) -> list[Winner]:
     """
     if not is_clustering(ranked):
         return []
-    by_label = next((goal for goal in goals if goal not in UNSUPERVISED), LABELLED)
-    own = [
-        goal for goal in goals if goal in UNSUPERVISED - NO_OBJECTIVE and _compares(ranked, goal)
-    ]
+    by_label = next((goal for goal in goals if row_of(goal).looks_at_labels), LABELLED)
+    alone = [goal for goal in goals if row_of(goal).alone and not row_of(goal).looks_at_labels]
+    own = [goal for goal in alone if _compares(ranked, goal)]
     found = [
         _winner(ranked, criterion) for criterion in dict.fromkeys([by_label, *own, *UNLABELLED])
     ]
@@ -95,7 +93,8 @@ def on_front(ranked: pd.DataFrame) -> pd.Series[bool]:
     Degenerate ones are none.
     """
     real = ranked[~degenerate(ranked)]
-    first = (front_column(real, {"clusters": "min", "accuracy": "max"}) == 1).fillna(False)
+    goals = {name: mode_of(name) for name in ("clusters", "accuracy")}
+    first = (front_column(real, goals) == 1).fillna(False)
     return first.reindex(ranked.index, fill_value=False).astype(bool)
 
 
@@ -135,7 +134,7 @@ def with_clusters(ranked: pd.DataFrame, column: str | None) -> str:
     if (
         column not in ranked
         or not is_clustering(ranked)
-        or str(column).partition(".")[2] not in RISING
+        or row_of(str(column).partition(".")[2]).grows_with != "clusters"
     ):
         return ""
     judged = ranked[~degenerate(ranked) & ranked[column].notna()]
@@ -153,7 +152,8 @@ def degenerate(ranked: pd.DataFrame) -> pd.Series[bool]:
     image of any cluster is right. The accuracy, whose names for clusters come from other images,
     may be 0 of a sound clustering.
     """
-    return (ranked["val.clusters"] < 2) | (ranked["val.hungarian_accuracy"] == 0.0)
+    worst = worst_of("hungarian_accuracy")
+    return (ranked["val.clusters"] < 2) | (ranked["val.hungarian_accuracy"] == worst)
 
 
 def marked(ranked: pd.DataFrame, goals: Sequence[str]) -> pd.DataFrame:
@@ -193,10 +193,9 @@ def remarks(ranked: pd.DataFrame, goals: Sequence[str]) -> list[list[str]]:
 
 def describe_choice(criteria: Sequence[str]) -> str:
     """`by labels (v_measure) and without labels (silhouette, bic)`."""
-    looking = {
-        "by": [criterion for criterion in criteria if criterion not in UNSUPERVISED],
-        "without": [criterion for criterion in criteria if criterion in UNSUPERVISED],
-    }
+    looking: dict[str, list[str]] = {"by": [], "without": []}
+    for criterion in criteria:
+        looking["by" if row_of(criterion).looks_at_labels else "without"].append(criterion)
     return " and ".join(
         f"{how} labels ({', '.join(names)})" for how, names in looking.items() if names
     )
@@ -206,7 +205,7 @@ def _compares(ranked: pd.DataFrame, metric: str) -> bool:
     """False if a metric compares only trials with the same values of some parameters, and these
     differ.
     """
-    columns = [f"param.{name}" for name in SAME.get(metric, ())]
+    columns = [f"param.{name}" for name in row_of(metric).comparable_within]
     return all(ranked[column].nunique() <= 1 for column in columns if column in ranked)
 
 
@@ -218,7 +217,7 @@ def _winner(ranked: pd.DataFrame, criterion: str) -> Winner | None:
     there = ranked[(ranked["state"] == "COMPLETE") & ranked[column].notna() & ~degenerate(ranked)]
     if there.empty:
         return None
-    rising = DIRECTIONS[criterion] == "min"
+    rising = mode_of(criterion) == "min"
     first = there.sort_values([column, "trial"], ascending=[rising, True]).iloc[0]
     names = dict.fromkeys([criterion, *TOLD])
     scores = {
@@ -261,4 +260,4 @@ def _spread(mean: float, deviation: float | None) -> str:
 
 
 def _figure(name: str, value: float) -> str:
-    return f"{value:,.0f}" if name == "clusters" or abs(value) >= 1000 else f"{value:.4f}"
+    return f"{value:,.0f}" if row_of(name).whole or abs(value) >= 1000 else f"{value:.4f}"

@@ -15,7 +15,7 @@ import pandas as pd
 from hypersearch.analysis.study.pareto import front_column
 from hypersearch.models.api import TRIAL_COLUMNS
 from hypersearch.models.errors import UserError, nearest
-from hypersearch.models.metrics import DIRECTIONS, SAME
+from hypersearch.models.metrics import METRICS, row_of
 from hypersearch.search.storage.study import Study, concat_trials
 
 STATE_ORDER = {"COMPLETE": 0, "PRUNED": 1, "FAIL": 2}
@@ -64,8 +64,8 @@ def grouped(trials: pd.DataFrame) -> dict[str, list[str]]:
     parameters' names.
     """
     groups = {
-        f"{part}.{metric}": [name for name in names if f"param.{name}" in trials]
-        for metric, names in SAME.items()
+        f"{part}.{metric}": [name for name in row.comparable_within if f"param.{name}" in trials]
+        for metric, row in METRICS.items()
         for part in ("val", "train", "test")
     }
     return {column: names for column, names in groups.items() if names}
@@ -84,7 +84,7 @@ def direction(study: Study, family: str, column: str) -> str:
     metric = column.partition(".")[2]
     for end in OF_SEVERAL:
         metric = metric.removesuffix(end)
-    return DIRECTIONS.get(metric, "min")
+    return row_of(metric).mode
 
 
 def check_sort(studies: Sequence[Study], sort: str | None, best: bool = False) -> None:

@@ -19,7 +19,6 @@ from hypersearch.clustering.centroids.curve import share
 from hypersearch.clustering.centroids.lloyd import TOLERANCE, Lloyd, blocks
 from hypersearch.clustering.features.pipeline import Features
 from hypersearch.clustering.scores.agreement import (
-    WORST,
     external_scores,
     guarded,
     majority_classes,
@@ -27,6 +26,7 @@ from hypersearch.clustering.scores.agreement import (
 from hypersearch.clustering.scores.silhouette import Silhouette, davies_bouldin
 from hypersearch.clustering.scores.stability import TWIN, stability
 from hypersearch.models.api import Config
+from hypersearch.models.metrics import worst_of
 
 LADDER = (16, 4, 4)  # the first steps pass over one image in so many, so many times
 TWIN_PASSES = 20  # at most, over the images of each of the two small ones
@@ -147,7 +147,7 @@ class KMeansRun:
     def _measured_stability(self) -> float:
         """How far two small fits agree on the validation images; the worst with few images."""
         if min(len(self._x_nd) // 2, TWIN) < self._k:
-            return WORST["stability"]
+            return worst_of("stability")
         return stability(
             self._small, self._x_nd, self._seed, times=1, most=TWIN, judged_nd=self._x_val
         )

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from sklearn import metrics
 
+from hypersearch.models.metrics import row_of
+
 Labels = NDArray[np.integer]
 
 NOISE = -1
@@ -33,20 +35,6 @@ EXTERNAL = (
     "clusters",
 )
 """The names of `external_scores`."""
-
-BEYOND = 1e12
-WORST: Mapping[str, float] = {
-    **dict.fromkeys(
-        ("accuracy", "hungarian_accuracy", "homogeneity", "completeness", "v_measure", "nmi"), 0.0
-    ),
-    **dict.fromkeys(("ami", "ari", "silhouette", "stability"), -1.0),
-    **dict.fromkeys(("davies_bouldin", "bic", "aic"), BEYOND),
-    "log_likelihood": -BEYOND,
-    "noise_fraction": 1.0,
-}
-"""What a degenerate clustering is said to score, metric by metric: no better than any other, and
-finite.
-"""
 
 
 def majority_classes(
@@ -149,9 +137,14 @@ def guarded(
     """The scores of a search's trial, each at its worst for a degenerate clustering.
 
     Thus no search can be won by putting all images into one cluster, or into none. The worst values
-    are in `WORST`; what is not in it (inertia, the number of clusters) stays as it is. The figures
-    on test images are not guarded.
+    are in `METRICS`; what has none there (inertia, the number of clusters) stays as it is. The
+    figures on test images are not guarded.
     """
     if degenerate(labels_n, most_noise) is None:
         return dict(scores)
-    return {name: WORST.get(name, score) for name, score in scores.items()}
+    return {**scores, **_worst(scores)}
+
+
+def _worst(scores: Mapping[str, float]) -> dict[str, float]:
+    worst = {name: row_of(name).worst for name in scores}
+    return {name: value for name, value in worst.items() if value is not None}

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn import metrics
 
-from hypersearch.clustering.scores.agreement import BEYOND, NOISE, WORST, Labels, cluster_count
+from hypersearch.clustering.scores.agreement import NOISE, Labels, cluster_count
+from hypersearch.models.metrics import worst_of
 
 BLOCK = 2048  # rows whose distances to their means are held at once
 SAMPLE = 2000  # images whose silhouettes are looked at: their distances take 16 MB
@@ -39,7 +40,7 @@ class Silhouette:
         labels_m = labels_n[self._rows_m]
         there = np.flatnonzero(labels_m != NOISE)
         if cluster_count(labels_m) < 2:
-            return WORST["silhouette"]
+            return worst_of("silhouette")
         if cluster_count(labels_m) == len(there):
             return 0.0  # so Rousseeuw has it for clusters of one
         distances_mm = self._distances_mm
@@ -52,14 +53,14 @@ class Silhouette:
 def davies_bouldin(x_nd: NDArray[np.floating], labels_n: Labels) -> float:
     """The index of Davies and Bouldin (1979), 0 at best.
 
-    Noise is left out. `BEYOND` for fewer than two clusters. The mean over clusters i of the largest
-    (S_i + S_j) / M_ij, where S is the mean distance to a cluster's mean and M that between two
-    means. As scikit-learn has it, in a fraction of the time where there are many clusters.
+    Noise is left out. Its worst value for fewer than two clusters. The mean over clusters i of the
+    largest (S_i + S_j) / M_ij, where S is the mean distance to a cluster's mean and M that between
+    two means. As scikit-learn has it, in a fraction of the time where there are many clusters.
     """
     rows = np.flatnonzero(labels_n != NOISE)
     _, labels_m, sizes_k = np.unique(labels_n[rows], return_inverse=True, return_counts=True)
     if not 2 <= len(sizes_k) < len(rows):
-        return BEYOND
+        return worst_of("davies_bouldin")
     means_kd, spread_k = np.zeros((len(sizes_k), x_nd.shape[1])), np.zeros(len(sizes_k))
     blocks = [slice(begin, begin + BLOCK) for begin in range(0, len(rows), BLOCK)]
     for block in blocks:

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
 
-from hypersearch.clustering.scores.agreement import WORST, Labels, degenerate
+from hypersearch.clustering.scores.agreement import Labels, degenerate
+from hypersearch.models.metrics import worst_of
 
 TWIN = 5000  # images, at most, that each of two further clusterings is fitted to in a search
 
@@ -64,5 +65,5 @@ def agreement(first_n: Labels, second_n: Labels) -> float:
     -1 if one of them is degenerate. Two that put all images into one cluster would agree perfectly.
     """
     if degenerate(first_n) or degenerate(second_n):
-        return WORST["stability"]
+        return worst_of("stability")
     return float(adjusted_rand_score(first_n, second_n))

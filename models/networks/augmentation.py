@@ -62,7 +62,8 @@ def shifted(x_nhw: Pixels, draws: np.random.Generator, most: int) -> Pixels:
 def erase(x_nhw: Pixels, draws: np.random.Generator, share: float) -> None:
     """Fill a rectangle with noise in a `share` of the images, in place.
 
-    Random erasing (arXiv 1708.04896). `AREA` is s_l and s_h there, `ASPECT` is r_1 and 1 / r_1.
+    Random erasing (arXiv 1708.04896); `AREA` is the paper's s_l and s_h, `ASPECT` its r_1 and
+    1 / r_1.
     """
     n, height, width = x_nhw.shape
     chosen = np.flatnonzero(draws.random(n) < share)

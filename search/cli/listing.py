@@ -1,4 +1,4 @@
-"""What there is: families, and what each searches; data sets; studies."""
+"""What there is: families, and what each searches; metrics; data sets; studies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.text import Text
 from hypersearch.models.api import Baseline, Family
 from hypersearch.models.data.sources import NAMED_SOURCES, PATH_SOURCES
 from hypersearch.models.errors import UserError, unknown
-from hypersearch.models.metrics import DIRECTIONS
+from hypersearch.models.metrics import BETTER, METRICS
 from hypersearch.models.text import counted
 from hypersearch.search.config.study_files import shipped_studies
 from hypersearch.search.families import FAMILIES, find
@@ -23,9 +23,10 @@ CHANGES = "--set P=V fixes a parameter, --space P=LOW..HIGH or P=A,B searches ot
 
 
 def listing(what: str, name: str | None, out: Path) -> str:
-    """The lines of `hypersearch list families|datasets|studies`, or of one family."""
+    """The lines of `hypersearch list families|metrics|datasets|studies`, or of one family."""
     lists: dict[str, Callable[[], str]] = {
         "families": lambda: shown(*(_family(find(name)) if name else _families())),
+        "metrics": lambda: shown(_metrics()),
         "datasets": lambda: "\n".join(_datasets()),
         "studies": lambda: "\n".join(_studies(out)),
     }
@@ -66,10 +67,8 @@ def _families() -> Iterator[RenderableType]:
 
 
 def _family(family: Family) -> Iterator[RenderableType]:
-    better = "higher" if family.mode == "max" else "lower"
-    others = [
-        f"{metric} ({DIRECTIONS[metric]})" for metric in family.metrics if metric != family.metric
-    ]
+    better = BETTER[family.mode]
+    others = [_with_mode(metric) for metric in family.metrics if metric != family.metric]
     longest = counted(family.max_resource, family.resource)
     yield Text(
         f"{family.name}: {family.metric}, {better} is better; a full trial is {longest}",
@@ -90,6 +89,16 @@ def _family(family: Family) -> Iterator[RenderableType]:
     yield Text()
     yield _table(("parameter", "searched", "baselines"), rows)
     yield Text(f"\n{CHANGES}")
+
+
+def _with_mode(metric: str) -> str:
+    """`accuracy (max)`; what is not registered has no direction."""
+    return f"{metric} ({METRICS[metric].mode})" if metric in METRICS else metric
+
+
+def _metrics() -> Table:
+    rows = [(name, BETTER[row.mode], row.needs, row.help) for name, row in METRICS.items()]
+    return _table(("metric", "better", "needs", "meaning"), rows)
 
 
 def _searched_values(family: Family, name: str) -> str:

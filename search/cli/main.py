@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from hypersearch.search.storage.record import Record
 
 
+CSV = "Write there  [default: print]"
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     before = sys.stdout
@@ -66,9 +69,7 @@ def _complain(message: str) -> int:
 )
 @click.version_option(package_name="hypersearch")
 def cli() -> None:
-    """Search the hyperparameters of networks, forests and clusterings of images, and rank what was
-    found.
-    """
+    """Search hyperparameters of networks, forests and clusterings of images, and rank trials."""
 
 
 @cli.command(short_help="Search families, study files, or families of your own.")
@@ -105,9 +106,9 @@ def run(targets: tuple[str, ...], dry_run: bool, **options: Any) -> int:
 @again_options
 @out_option
 def resume(name: str, out: Path, **changes: Any) -> int:
-    """Go on with a study that was killed, interrupted or out of time; finished trials are kept as
-    they are.
+    """Go on with a study that was killed, interrupted or out of time.
 
+    Finished trials are kept as they are.
     Settings given here replace the study's own; the defaults do not. Trials that no longer fit
     --set or --space stay, and teach the sampler no more.
     """
@@ -268,17 +269,10 @@ def clean(
 @click.argument("images", metavar="INPUT")
 @data_dir_option
 @click.option(
-    "--csv",
-    "to",
-    type=click.File("w", lazy=False),
-    default="-",
-    metavar="FILE",
-    help="Write there  [default: print]",
+    "--csv", "to", type=click.File("w", lazy=False), default="-", metavar="FILE", help=CSV
 )
 def predict(model: Path, images: str, data_dir: Path | None, to: Any) -> int:
-    """Apply an exported MODEL to image files (one, or a folder of them) or a data set's test
-    images; a CSV row each.
-    """
+    """Apply MODEL to image files, a folder of them, or a data set's test images: a CSV row each."""
     from hypersearch.search.export.predict import predict as apply
 
     count, speed = apply(model, images, data_dir, to)
@@ -286,14 +280,12 @@ def predict(model: Path, images: str, data_dir: Path | None, to: Any) -> int:
     return 0
 
 
-@cli.command(name="list", short_help="Name the families, data sets or studies.")
-@click.argument("what", metavar="families|datasets|studies")
+@cli.command(name="list", short_help="Name the families, metrics, data sets or studies.")
+@click.argument("what", metavar="families|metrics|datasets|studies")
 @click.argument("name", required=False, metavar="[FAMILY]")
 @out_option
 def list_command(what: str, name: str | None, out: Path) -> int:
-    """Say which families, data sets or studies there are, or what is searched of one family: list
-    families cnn.
-    """
+    """List families, metrics, data sets or studies, or the space of one: list families cnn."""
     from hypersearch.search.cli.listing import listing
 
     click.echo(listing(what, name, out))

@@ -19,7 +19,7 @@ from sqlalchemy.exc import ArgumentError
 
 from hypersearch.models.data.datasets import NAMES, Dataset, load_dataset, where
 from hypersearch.models.errors import UserError
-from hypersearch.models.text import counted
+from hypersearch.models.text import counted, duration
 from hypersearch.search.config.settings import StudyConfig, storage_url
 from hypersearch.search.diagnostics.machine_checks import (
     PATIENCE,
@@ -31,7 +31,7 @@ from hypersearch.search.diagnostics.machine_checks import (
     memory,
     software,
 )
-from hypersearch.search.diagnostics.probe import duration, probe
+from hypersearch.search.diagnostics.probe import probe
 from hypersearch.search.families import FAMILIES, find
 from hypersearch.search.planning.study_json import without_password
 
@@ -161,7 +161,7 @@ def first_step(target: str, **images: Any) -> list[Check]:
     if tried.failure:
         return [Check(what, tried.reason, "problem", tried.failure)]
     name = f"{tried.name or 'a proposal'} on {Path(images.get('dataset', 'digits')).name}"
-    return [Check(what, f"{name}: one step in {duration(tried.start + tried.step)}")]
+    return [Check(what, f"{name}: one step in {duration(tried.start + tried.step, 'rough')}")]
 
 
 def show(checks: Sequence[Check], verbose: bool, console: Console) -> None:

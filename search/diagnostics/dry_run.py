@@ -19,9 +19,10 @@ from sqlalchemy.exc import ArgumentError
 from hypersearch.clustering.features.feature_spec import network
 from hypersearch.models.data.datasets import Dataset
 from hypersearch.models.errors import UserError
-from hypersearch.models.text import counted
+from hypersearch.models.metrics import BETTER
+from hypersearch.models.text import counted, duration
 from hypersearch.search.config.settings import StudyConfig
-from hypersearch.search.diagnostics.probe import Probe, duration, probe
+from hypersearch.search.diagnostics.probe import Probe, probe
 from hypersearch.search.planned_search import Search
 from hypersearch.search.planning import environment
 from hypersearch.search.planning.plan import plan_study, slots
@@ -121,8 +122,7 @@ def _objective(search: Search) -> str:
     """The objectives with their directions, and the other metrics."""
     goals = []
     for metric, mode in zip(search.metrics, search.modes, strict=True):
-        better = "higher" if mode == "max" else "lower"
-        goals.append(f"{metric}, {better} is better")
+        goals.append(f"{metric}, {BETTER[mode]} is better")
     words = "; and ".join(goals)
     others = [name for name in search.family.metrics if name not in search.metrics]
     return f"{words}; also {', '.join(others)}" if others else words
@@ -152,11 +152,12 @@ def cost_rows(search: Search, tried: Probe | None, at_once: int) -> Iterator[Row
     if tried.failure:
         yield "time", f"not known: {tried.reason}"
         return
-    expected_time = duration(seconds(search, tried, likely, at_once))
-    longest_time = duration(seconds(search, tried, most, at_once))
+    expected_time = duration(seconds(search, tried, likely, at_once), "rough")
+    longest_time = duration(seconds(search, tried, most, at_once), "rough")
     time = f"{expected_time} expected, {longest_time} if no trial is stopped"
     yield "time", f"{time}, {min(at_once, search.total)} at once"
-    cost = f"{duration(tried.step)} a step, {duration(tried.overhead)} besides for each trial"
+    step, overhead = duration(tried.step, "rough"), duration(tried.overhead, "rough")
+    cost = f"{step} a step, {overhead} besides for each trial"
     yield "", f"from one step of {tried.name or 'a middling proposal'}: {cost}"
     yield "memory", f"{tried.peak / GIB:.1f} GiB a trial"
 
@@ -210,11 +211,12 @@ def _time(config: StudyConfig, timed: Sequence[tuple[Search, Probe]], at_once: i
     most = sum(seconds(search, probe, most_steps(search), at_once) for search, probe in timed)
     words = "not known"
     if timed:
-        words = f"{duration(likely)} expected, {duration(most)} if no trial is stopped"
+        expected_time, longest_time = duration(likely, "rough"), duration(most, "rough")
+        words = f"{expected_time} expected, {longest_time} if no trial is stopped"
     if config.time_budget is None:
         return f"{words}; no time budget"
     cut = ", which cuts the searches short" if likely > config.time_budget else ""
-    return f"{words}; the time budget is {duration(config.time_budget)}{cut}"
+    return f"{words}; the time budget is {duration(config.time_budget, 'rough')}{cut}"
 
 
 def _at_once(config: StudyConfig, at_once: int) -> str:

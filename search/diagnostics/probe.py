@@ -116,20 +116,6 @@ def middling(search: Search, dataset: Dataset) -> tuple[str, dict[str, Any]]:
     )
 
 
-def duration(seconds: float) -> str:
-    """A time in words, as rough as an estimate is.
-
-    >>> [duration(seconds) for seconds in (0.0002, 0.02, 4.21, 40.2, 700, 7499)]
-    ['under 1 ms', '20 ms', '4.2 s', '40 s', '12 min', '2 h 5 min']
-    """
-    if seconds < 0.1:
-        return "under 1 ms" if seconds < 0.001 else f"{1000 * seconds:.0f} ms"
-    if seconds < 59.5:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
-
-
 class Middle:
     """Proposes the middle of each range and the middle one of several choices."""
 

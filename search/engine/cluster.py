@@ -15,10 +15,10 @@ from typing import Any
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from hypersearch.models.errors import UserError
+from hypersearch.models.errors import UserError, last_line
 from hypersearch.search.config.settings import StudyConfig
 from hypersearch.search.engine.staging import staged_package
-from hypersearch.search.families import is_own
+from hypersearch.search.families import code_folder, find, is_own
 from hypersearch.search.planning.plan import slots
 
 TUNE_ENVIRONMENT = {  # read by Ray in this process
@@ -60,8 +60,14 @@ def ray_running(config: StudyConfig) -> Iterator[None]:
 
 
 def own_homes(config: StudyConfig) -> list[Path]:
-    """The folder of the user's own families, if the study has any."""
-    return [config.home] if any(is_own(search.family) for search in config.searches) else []
+    """The folders of the user's own families, each once."""
+    modules = (target.partition(":")[0] for target in own_families(config))
+    return list(dict.fromkeys(code_folder(module, config.home) for module in modules))
+
+
+def own_families(config: StudyConfig) -> list[str]:
+    """The searches' families that are the user's own, as `package.module:NAME`."""
+    return [search.family for search in config.searches if is_own(search.family)]
 
 
 def check_reach(config: StudyConfig) -> None:
@@ -120,9 +126,17 @@ def trials_at_once(config: StudyConfig) -> int:
     return slots(config, int(there.get("CPU", 1)), there.get("GPU", 0.0))
 
 
+def check_nodes(config: StudyConfig, folder: Path) -> None:
+    """Raise a `UserError`, before the first trial, for a node that cannot take part in the study
+    in `folder`.
+    """
+    check_shared(folder)
+    check_families(config)
+
+
 def check_shared(folder: Path) -> None:
     """Raise a `UserError` unless every node of the cluster sees and can write the study folder."""
-    nodes = [node for node in ray.nodes() if node["Alive"]]
+    nodes = _nodes()
     if len(nodes) < 2:
         return
     token = folder / f".seen-{uuid.uuid4().hex}"
@@ -132,8 +146,8 @@ def check_shared(folder: Path) -> None:
             blind = ray.get(_look.options(scheduling_strategy=_on(node)).remote(str(token)))
             if blind:
                 raise UserError(
-                    f"node {node['NodeManagerHostname']} ({node['NodeManagerAddress']}) cannot use"
-                    f" the study folder, {blind}; give --out a folder that all nodes share"
+                    f"{_called(node)} cannot use the study folder, {blind}; give --out a folder"
+                    " that all nodes share"
                 )
     finally:
         token.unlink()
@@ -146,6 +160,49 @@ def _look(token: str) -> str:
     if not path.exists():
         return f"{path.parent} is not there"
     return "" if os.access(path.parent, os.W_OK) else f"{path.parent} cannot be written"
+
+
+def check_families(config: StudyConfig) -> None:
+    """Raise a `UserError` unless every node of the cluster can import the user's own families.
+
+    Otherwise each trial there would fail, one after another.
+    """
+    own, nodes = own_families(config), _nodes()
+    if not own or not (config.cluster or len(nodes) > 1):
+        return
+    asked = [
+        _try_import.options(scheduling_strategy=_on(node)).remote(own, config.home)
+        for node in nodes
+    ]
+    for node, answer in zip(nodes, asked, strict=True):
+        try:
+            reason = ray.get(answer)
+        except ray.exceptions.RayError as error:
+            reason = f"cannot import hypersearch: {last_line(error)}"
+        if reason:
+            raise UserError(
+                f"{_called(node)} {reason}; a family may import what lies beside it, and what is"
+                " installed on all nodes"
+            )
+
+
+@ray.remote(num_cpus=0)  # type: ignore[untyped-decorator]  # Ray ships no types for it
+def _try_import(targets: list[str], home: Path) -> str:
+    """Why this node cannot import one of the families; empty if it can."""
+    try:
+        for target in targets:
+            find(target, home)
+    except UserError as error:
+        return str(error)
+    return ""
+
+
+def _nodes() -> list[dict[str, Any]]:
+    return [node for node in ray.nodes() if node["Alive"]]
+
+
+def _called(node: dict[str, Any]) -> str:
+    return f"node {node['NodeManagerHostname']} ({node['NodeManagerAddress']})"
 
 
 def _on(node: dict[str, Any]) -> NodeAffinitySchedulingStrategy:

@@ -26,7 +26,7 @@ from hypersearch.search.config.settings import StudyConfig
 from hypersearch.search.display.progress import Progress, SearchView
 from hypersearch.search.display.terminal import interruptible, own_terminal
 from hypersearch.search.engine.callbacks import RecordCallback
-from hypersearch.search.engine.cluster import check_reach, check_shared, ray_running, trials_at_once
+from hypersearch.search.engine.cluster import check_nodes, check_reach, ray_running, trials_at_once
 from hypersearch.search.engine.data_preparation import note_source, prepare_data, resolve_features
 from hypersearch.search.engine.scheduler import make_scheduler
 from hypersearch.search.engine.session import Session
@@ -121,7 +121,7 @@ def run_searches(session: Session, searches: Sequence[Search]) -> None:
         stack.enter_context(interruptible(stop))
         stack.enter_context(ray_running(session.config))
         at_once = trials_at_once(session.config)
-        check_shared(record.folder.resolve())
+        check_nodes(session.config, record.folder.resolve())
         record.write_study(session.study)
         progress = stack.enter_context(Progress(console))
         stack.callback(note_end, session)

@@ -9,6 +9,7 @@ from hypersearch.clustering.features import feature_spec
 from hypersearch.models.api import Family
 from hypersearch.models.data.datasets import check_name
 from hypersearch.models.errors import UserError, unknown
+from hypersearch.models.metrics import mode_of
 from hypersearch.search.config.settings import SearchConfig, StudyConfig
 from hypersearch.search.config.study_files import build
 from hypersearch.search.families import find
@@ -49,6 +50,7 @@ def _check_metrics(asked: SearchConfig, family: Family) -> None:
     for metric in asked.metric or (family.metric,):
         if metric not in family.metrics:
             raise unknown(f"metric of {family.name}", metric, family.metrics)
+        mode_of(metric)  # what is not registered has no direction
 
 
 def _check_baseline_names(asked: Sequence[SearchConfig], families: Sequence[Family]) -> None:

@@ -19,7 +19,7 @@ from hypersearch.models.api import (
 )
 from hypersearch.models.data.datasets import Dataset
 from hypersearch.models.errors import UserError
-from hypersearch.models.metrics import NO_OBJECTIVE, SAME
+from hypersearch.models.metrics import METRICS, row_of
 from hypersearch.search.config.settings import SearchConfig, StudyConfig
 from hypersearch.search.families import find
 from hypersearch.search.planned_search import Search
@@ -173,11 +173,13 @@ def _fixed(family: Family, metrics: Sequence[str], space: Space) -> dict[str, Va
     """
     if len(metrics) > 1:
         return {}
-    names = [name for name in SAME.get(metrics[0], ()) if name in space]
+    names = [name for name in row_of(metrics[0]).comparable_within if name in space]
     values = {name: _admitted(space[name]) for name in names}
     several = [name for name in names if len(values[name]) > 1]
-    others = ", ".join(each for each in family.metrics if each not in {*SAME, *NO_OBJECTIVE})
-    if metrics[0] in NO_OBJECTIVE:
+    others = ", ".join(
+        each for each in family.metrics if each in METRICS and METRICS[each].ranks_any
+    )
+    if not row_of(metrics[0]).alone:
         raise UserError(f"{metrics[0]} alone is no objective of {family.name}, allowed: {others}")
     if several:
         raise UserError(

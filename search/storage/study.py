@@ -39,9 +39,28 @@ class Study:
     trials: pd.DataFrame
     history: pd.DataFrame
 
+    @property
+    def best(self) -> pd.DataFrame:
+        """The best complete trial of each search: a row each, as in `trials`, in the searches'
+        order.
+
+        By the search's objective, the first if it has several; of equal ones the earlier trial.
+        No row for a search without a complete trial.
+        """
+        first = [_first(self.trials, search) for search in self.facts["searches"]]
+        table: pd.DataFrame = concat_trials(first).reindex(columns=self.trials.columns)
+        return table
+
     def search(self, family: str) -> dict[str, Any]:
         """What study.json says of the search of `family`."""
         return next(search for search in self.facts["searches"] if search["family"] == family)
+
+
+def _first(trials: pd.DataFrame, search: Mapping[str, Any]) -> pd.DataFrame:
+    complete = trials[(trials["family"] == search["family"]) & (trials["state"] == "COMPLETE")]
+    rising = [search["mode"] == "min", True]
+    best: pd.DataFrame = complete.sort_values(["objective", "trial"], ascending=rising).head(1)
+    return best
 
 
 def load(folder: str | Path) -> Study:

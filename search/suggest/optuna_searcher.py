@@ -3,7 +3,7 @@
 It holds an Optuna study of its own in memory. It differs from Ray's `OptunaSearch` in what it tells
 Optuna: COMPLETE only at full resource, PRUNED with the intermediate values for a trial that was
 stopped, FAIL for one that failed. Baselines come first, as trials 0 … n; after an interruption
-those that were running come before everything. A configuration that was tried before is recognised.
+those that were running come first. A configuration that was tried before is recognised.
 """
 
 from __future__ import annotations
@@ -31,9 +31,7 @@ PLAN = ("number", "name", "params", "seed", "max_resource")
 
 
 class OptunaSearcher(Searcher):  # type: ignore[misc]  # Ray ships no types for it
-    """Baselines, then proposals of an Optuna sampler for the search's space, as plans for
-    `TrialActor`.
-    """
+    """Baselines, then proposals of an Optuna sampler, as plans for `TrialActor`."""
 
     def __init__(
         self,
@@ -286,9 +284,8 @@ def begins(start: Config, trial: Trial) -> bool:
     """True if the trial was proposed from the start point: it agrees with it wherever both say
     something.
     """
-    return not trial.name and all(
-        trial.params.get(name, value) == value for name, value in start.items()
-    )
+    agrees = (trial.params.get(name, value) == value for name, value in start.items())
+    return not trial.name and all(agrees)
 
 
 def ending(result: dict[str, Any] | None, error: bool = False) -> State:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hypersearch.models.api import TRIAL_COLUMNS
-from hypersearch.models.metrics import DIRECTIONS
+from hypersearch.models.metrics import mode_of
 from hypersearch.search.storage.files import write_csv, write_json
 
 Rows = Sequence[Mapping[str, Any]]
@@ -38,7 +38,7 @@ def search(family: str, metric: str, space: Mapping[str, Any], **other: Any) -> 
     facts = {
         "family": family,
         "metric": metric,
-        "mode": DIRECTIONS[metric],
+        "mode": mode_of(metric),
         "resource": "epochs",
         "trials": 4,
     }

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from hypersearch.analysis.comparison import figure, formats
+from hypersearch.analysis.comparison import figure, tables
 from hypersearch.analysis.comparison.compare import compare
 from hypersearch.analysis.comparison.incumbents import TimeToTarget
 from hypersearch.search.cli.main import main
@@ -73,7 +73,7 @@ def test_a_side_without_complete_trials_is_shown(out):
     assert (found.sides[1].complete, found.target) == (0, 0.85)
     assert found.sides[1].reach == TimeToTarget(0, math.inf, math.inf, math.inf)
     assert found.duels["tpe-*", "poor"].probability == 1.0
-    assert "poor: no complete trial, so no incumbent" in list(formats.lines(found))
+    assert "poor: no complete trial, so no incumbent" in list(tables.lines(found))
     assert "poor                    –       –       –" in shown(found)
 
 

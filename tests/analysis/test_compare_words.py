@@ -9,7 +9,7 @@ import shutil
 
 import pytest
 
-from hypersearch.analysis.comparison import figure, formats
+from hypersearch.analysis.comparison import data, figure, formats
 from hypersearch.analysis.comparison.compare import compare
 from hypersearch.search.cli.main import main
 from tests.analysis import sides
@@ -83,7 +83,7 @@ def test_markdown(out):
 
 
 def test_csv_has_the_curves(out):
-    rows = list(csv.DictReader(io.StringIO(formats.to_csv(compare(out, BOTH)))))
+    rows = list(csv.DictReader(io.StringIO(data.to_csv(compare(out, BOTH)))))
     assert [list(row.values())[2:] for row in rows[:4]] == [
         ["tpe-*", "trials", "0.0", "", "", ""],
         ["tpe-*", "trials", "1.0", "0.7", "0.7", "0.8"],
@@ -96,7 +96,7 @@ def test_csv_has_the_curves(out):
 
 
 def test_json_has_all(out):
-    (found,) = json.loads(formats.to_json(compare(out, BOTH, target=0.89)))
+    (found,) = json.loads(data.to_json(compare(out, BOTH, target=0.89)))
     tpe = found["sides"][0]
     assert (tpe["studies"], tpe["seeds"], found["target"]) == (["tpe-0", "tpe-1"], [0, 1], 0.89)
     assert tpe["final"] == {

@@ -13,7 +13,7 @@ from hypersearch.analysis.leaderboard.published import (
     with_published,
 )
 from hypersearch.analysis.study.ranking import rank
-from hypersearch.models.metrics import DIRECTIONS
+from hypersearch.models.metrics import METRICS, mode_of
 from hypersearch.search.families import FAMILIES, find
 from hypersearch.search.storage.study import Study, load
 from tests.analysis import ranked
@@ -31,7 +31,7 @@ def study(family, metric, columns, dataset="fashion-mnist", baselines=()):
     search = {
         "family": family,
         "metric": metric,
-        "mode": DIRECTIONS[metric],
+        "mode": mode_of(metric),
         "baselines": list(baselines),
     }
     rows = {"family": [family], "name": [""], "trial": [0], "state": ["COMPLETE"]}
@@ -58,7 +58,7 @@ KMEANS = {
 
 def test_all_figures_have_metrics_and_families_that_there_are():
     for each in PUBLISHED:
-        assert each.metric.partition(".")[2] in DIRECTIONS
+        assert each.metric.partition(".")[2] in METRICS
         assert set(each.families) <= set(FAMILIES)
         assert each.source
 

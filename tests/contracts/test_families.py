@@ -12,7 +12,7 @@ import pytest
 
 from hypersearch.models.api import Config, Evaluation, Family, Int, Options, Run
 from hypersearch.models.data.dataset import Dataset
-from hypersearch.models.metrics import DIRECTIONS
+from hypersearch.models.metrics import METRICS
 from hypersearch.search.families import FAMILIES, find
 from hypersearch.search.space import narrowing, proposals
 
@@ -104,7 +104,7 @@ def test_metrics_are_finite_and_have_known_names(family: Family, seven: Told) ->
     for metrics in seven.curve:
         assert {name for name in metrics if not name.startswith("train.")} == set(family.metrics)
         assert all(math.isfinite(value) for value in metrics.values())
-        assert {name.removeprefix("train.") for name in metrics} <= set(DIRECTIONS)
+        assert {name.removeprefix("train.") for name in metrics} <= set(METRICS)
 
 
 def test_same_seed_gives_the_same_metrics(
@@ -130,6 +130,11 @@ def test_a_loaded_run_is_judged_and_continues_identically(
     for name, array in seven.evaluation.artifacts.items():
         np.testing.assert_array_equal(again.artifacts[name], array)
     assert curve(loaded) == seven.onward
+
+
+def test_what_is_measured_on_test_images_is_registered(family: Family, seven: Told) -> None:
+    beside = set(seven.evaluation.metrics) - set(family.metrics)
+    assert all(METRICS[name].test_only for name in beside)
 
 
 def test_evaluation_is_finite(seven: Told) -> None:

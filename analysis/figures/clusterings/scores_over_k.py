@@ -24,12 +24,12 @@ from hypersearch.analysis.figures.trial_data import (
     trials,
 )
 from hypersearch.analysis.study.cluster_choices import is_clustering
+from hypersearch.models.metrics import row_of
 from hypersearch.search.storage.study import Study
 
 SIZES = ("k", "components")  # the parameters that say how many clusters are wanted
-METRICS = ("inertia", "homogeneity", "accuracy")
+SHOWN = ("inertia", "homogeneity", "accuracy")
 MANY = 300  # points from which on an SVG holds them as one picture
-LIMITED = ("inertia",)  # metrics that grow with the number of images
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def compute_scores_over_k(study: Study, family: str) -> CurvesOverK | None:
     reported = _reported(study, family)
     there = [
         metric
-        for metric in METRICS
+        for metric in SHOWN
         if f"val.{metric}" in done and done[f"val.{metric}"].notna().any()
     ]
     scores = tuple(_scores(metric, size, done, reported, _limited(study)) for metric in there)
@@ -118,7 +118,7 @@ def _scores(
     ours, theirs = searched(there), baselines(there)
     said = (
         []
-        if limited and metric in LIMITED
+        if limited and row_of(metric).grows_with == "images"
         else [each for each in reported if column in each["figures"]]
     )
     return Scores(
@@ -142,7 +142,7 @@ def draw_scores_over_k(curves: CurvesOverK) -> Figure:
         style.logarithmic(panel, "x", curves.low, curves.high, ticks=5)
         panel.set_xlabel(curves.size)
         panel.set_title(scores.metric)
-        if scores.metric in LIMITED:
+        if row_of(scores.metric).grows_with == "images":
             panel.yaxis.set_major_formatter(FuncFormatter(_large))
     style.legend(figure)
     return figure

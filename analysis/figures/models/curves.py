@@ -18,11 +18,13 @@ from numpy.typing import NDArray
 from hypersearch.analysis.figures import style
 from hypersearch.analysis.figures.base import FigureKind
 from hypersearch.analysis.study.ranking import objectives, rank
-from hypersearch.models.metrics import DIRECTIONS
+from hypersearch.models.metrics import BETTER, METRICS, Mode, mode_of
 from hypersearch.search.storage.study import Study
 
-LOWER = ("loss", "mse", "inertia", "kl", "bic")
-HIGHER = ("accuracy", "elbo", "v_measure", "log_likelihood", "code_probe_accuracy", "silhouette")
+DRAWN = (
+    *("loss", "mse", "inertia", "kl", "bic"),
+    *("accuracy", "elbo", "v_measure", "log_likelihood", "code_probe_accuracy", "silhouette"),
+)  # after the objectives: the first of each direction that has a curve
 WIDE = 8.0  # from this ratio of highest to lowest on, an axis is logarithmic
 MOST = 4  # baselines that are drawn
 
@@ -77,10 +79,11 @@ def curves(study: Study, family: str) -> Curves | None:
     first = int(complete["trial"].iloc[0])
     best = by_trial.get(first, history.head(0))
     label = str(complete["name"].iloc[0]) or f"trial {first}"
-    goals = list(objectives(study, family))
+    names = [name for name in (*objectives(study, family), *DRAWN) if name in METRICS]
+    modes: tuple[Mode, ...] = ("min", "max")
     panels = []
-    for mode, names in (("min", LOWER), ("max", HIGHER)):
-        metric = _chosen(best, [*(goal for goal in goals if DIRECTIONS.get(goal) == mode), *names])
+    for mode in modes:
+        metric = _chosen(best, [name for name in names if mode_of(name) == mode])
         if metric:
             behind = [
                 _line(by_trial[number], name, metric)
@@ -107,9 +110,7 @@ def draw_curves(record: Curves) -> Figure:
             _draw_line(axes, line, colours[line.label], line is panel.best)
         _scale(axes, lines)
         axes.set_xlabel(record.unit)
-        axes.set_title(
-            f"{panel.metric} ({'lower' if panel.lower_is_better else 'higher'} is better)"
-        )
+        axes.set_title(f"{panel.metric} ({BETTER[mode_of(panel.metric)]} is better)")
     shown = [Line2D([], [], color=colour, lw=2) for colour in colours.values()]
     words = [*map(style.words, labels)]
     if _trained(record):

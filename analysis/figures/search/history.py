@@ -18,7 +18,6 @@ from hypersearch.analysis.figures.trial_data import (
     Ints,
     baselines,
     complete,
-    duration,
     floats,
     goal,
     limits,
@@ -28,7 +27,7 @@ from hypersearch.analysis.figures.trial_data import (
     trials,
 )
 from hypersearch.analysis.study.worker_times import clock, lives
-from hypersearch.models.text import counted
+from hypersearch.models.text import counted, duration
 from hypersearch.search.storage.study import Study
 
 FOOT = 0.13  # of the height, for the marks of trials without an objective that compares
@@ -230,7 +229,7 @@ def describe_history(history: History) -> str:
     said = [f"{history.family}: {metric} by trial; {counts}."]
     if history.best is not None:
         at = history.best
-        when = f" after {duration(_reached(history))}" if len(history.elapsed_m) else ""
+        when = f" after {duration(_reached(history), 'decimal')}" if len(history.elapsed_m) else ""
         said.append(
             f"The best is trial {history.trial_n[at]} with {number(history.objective_n[at])}{when}."
         )

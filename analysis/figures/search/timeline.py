@@ -17,13 +17,12 @@ from hypersearch.analysis.figures.base import FigureKind
 from hypersearch.analysis.figures.trial_data import (
     Floats,
     Ints,
-    duration,
     floats,
     time_unit,
     trials,
 )
 from hypersearch.analysis.study.worker_times import Clock, Life, clock, lives
-from hypersearch.models.text import counted
+from hypersearch.models.text import counted, duration
 from hypersearch.search.storage.study import Study
 
 MANY = 300  # bars from which on an SVG holds them as one picture
@@ -183,7 +182,7 @@ def _sums(axes: Axes, timeline: Timeline) -> None:
         handles.append(
             Patch(
                 color=style.STATE_COLOURS[state],
-                label=f"{style.STATE_WORDS[state]} {duration(seconds)}",
+                label=f"{style.STATE_WORDS[state]} {duration(seconds, 'decimal')}",
             )
         )
         left += seconds / size
@@ -196,7 +195,7 @@ def _sums(axes: Axes, timeline: Timeline) -> None:
         }
         axes.barh(0, timeline.saved / size, 0.8, left=left, **spared)
         handles.append(
-            Patch(**spared, label=f"spared by early stopping {duration(timeline.saved)}")
+            Patch(**spared, label=f"spared by early stopping {duration(timeline.saved, 'decimal')}")
         )
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
@@ -212,14 +211,17 @@ def _sums(axes: Axes, timeline: Timeline) -> None:
 def describe_timeline(timeline: Timeline) -> str:
     """How long it took, how many ran at once, and where the time went."""
     spent = ", ".join(
-        f"{duration(seconds)} on {style.STATE_WORDS[state]}"
+        f"{duration(seconds, 'decimal')} on {style.STATE_WORDS[state]}"
         for state, seconds in timeline.spent.items()
     )
     taken = len(set(timeline.trial_n.tolist()))
-    saved = f" Early stopping spared about {duration(timeline.saved)}." if timeline.saved else ""
+    length = duration(timeline.length, "decimal")
+    saved = ""
+    if timeline.saved:
+        saved = f" Early stopping spared about {duration(timeline.saved, 'decimal')}."
     pauses = f", with {counted(len(timeline.pauses), 'pauses')} left out" if timeline.pauses else ""
     return (
-        f"{timeline.family}: {taken} trials in {duration(timeline.length)}{pauses}, up to"
+        f"{timeline.family}: {taken} trials in {length}{pauses}, up to"
         f" {timeline.rows} at once. Worker time by how they ended: {spent} trials.{saved}"
     )
 

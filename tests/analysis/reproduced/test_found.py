@@ -166,5 +166,5 @@ def test_the_best_is_chosen_on_validation_and_confirmed_ones_come_first(tmp_path
     assert chosen(taken[1]) == ("a", "kmeans", 1)
     assert chosen(*taken[:2]) == ("a", "kmeans", 3)
     assert chosen(*taken) is None
-    smaller = Best(("kmeans",), "inertia", "min", at_most={"param.k": 9})
+    smaller = Best(("kmeans",), "inertia", at_most={"param.k": 9})
     assert best(studies, smaller, WANTED, ()) is None

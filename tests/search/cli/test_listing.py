@@ -9,6 +9,7 @@ import pytest
 from hypersearch.models.api import Baseline, Choice, Float, Int
 from hypersearch.models.errors import UserError
 from hypersearch.models.families import toy
+from hypersearch.models.metrics import BETTER, METRICS
 from hypersearch.search.cli.listing import _searched_values, _used, listing
 from hypersearch.search.cli.main import main
 from hypersearch.search.families import FAMILIES, find
@@ -122,7 +123,8 @@ def test_values_of_baselines():
         (
             ("familys", None),
             (
-                "unknown list 'familys', allowed: families, datasets, studies; did you mean"
+                "unknown list 'familys', allowed: families, metrics, datasets, studies; did you"
+                " mean"
                 " 'families'?"
             ),
         ),
@@ -136,3 +138,20 @@ def test_what_is_not_there(here, arguments, words):
 
 def test_a_family_of_ones_own(here):
     assert "parameter" in listing("families", "tests.few:FAMILY", here)
+
+
+def test_metrics(here):
+    text = listing("metrics", None, here)
+    assert max(map(len, text.splitlines())) <= 80
+    found = rows(text)
+    assert [name for name in found if name != "metric"] == list(METRICS)
+    for name, row in METRICS.items():
+        words = found[name].split()
+        assert words[1:3] == [BETTER[row.mode], row.needs]
+        assert words[3] == row.help.split()[0]
+
+
+def test_a_metric_that_is_not_registered_is_listed_without_a_direction(here, monkeypatch):
+    own = replace(toy.FAMILY, metrics=("loss", "seconds_a_step"))
+    monkeypatch.setattr(toy, "FAMILY", own)
+    assert "other metrics: seconds_a_step\n" in listing("families", "toy", here)

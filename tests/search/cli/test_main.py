@@ -12,7 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import ray  # noqa: F401  # its log handler keeps the standard error of the first import, so not a captured one
+
+# its log handler keeps the standard error of the first import, so not a captured one
+import ray  # noqa: F401
 
 from hypersearch.analysis.figures import KINDS
 from hypersearch.models.data import idx
@@ -149,10 +151,7 @@ def test_no_command_shows_help(capsys):
         (["run", "cnn", "--data-dir", "nowhere"], "--data-dir nowhere: there is no such folder"),
         (
             ["run", "hypersearch.models.families.toy:NOISE"],
-            (
-                "'hypersearch.models.families.toy:NOISE' is a float, expected a"
-                " hypersearch.models.api.Family"
-            ),
+            ("'hypersearch.models.families.toy:NOISE' is a float, expected a hypersearch.Family"),
         ),
         (["leaderboard", "none"], "unknown study 'none' in runs, there are: none yet"),
         (
@@ -165,7 +164,8 @@ def test_no_command_shows_help(capsys):
         (
             ["list", "familys"],
             (
-                "unknown list 'familys', allowed: families, datasets, studies; did you mean"
+                "unknown list 'familys', allowed: families, metrics, datasets, studies; did you"
+                " mean"
                 " 'families'?"
             ),
         ),

@@ -70,7 +70,7 @@ def test_it_is_confirmed_on_all_images_unless_asked_otherwise(here):
     ):
         tasks = list(trials_to_confirm(study, forest, Confirmation(top=2, fit_on=fit_on)))
         assert [task.whole for task in tasks] == whole
-        assert [bool(task.kept) for task in tasks] == kept  # it keeps one model
+        assert [bool(task.checkpoint) for task in tasks] == kept  # it keeps one model
     confirm_study(Path("runs"), "study", Confirmation(baselines=False))
     study = hypersearch.load("runs/study")
     assert study.facts["confirmed"] == {

@@ -12,10 +12,11 @@ import pytest
 
 from hypersearch.models.api import Choice, Float, Int
 from hypersearch.models.errors import UserError
+from hypersearch.models.text import duration
 from hypersearch.search.cli.main import main
 from hypersearch.search.config.settings import StudyConfig
 from hypersearch.search.diagnostics import dry_run
-from hypersearch.search.diagnostics.probe import Middle, Probe, duration, middling
+from hypersearch.search.diagnostics.probe import Middle, Probe, middling
 from hypersearch.search.planning.plan import plan_study, slots
 from hypersearch.search.schedulers.rungs import expected
 from hypersearch.search.space.proposals import propose
@@ -120,7 +121,7 @@ def test_a_gpu_where_there_is_none():
     ],
 )
 def test_durations(time, words):
-    assert duration(time) == words
+    assert duration(time, "rough") == words
 
 
 def test_the_middle_of_a_space():

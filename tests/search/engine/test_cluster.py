@@ -69,9 +69,8 @@ def test_a_folder_that_the_other_nodes_do_not_see_is_refused(cluster, tmp_path):
     hidden = tmp_path / "hidden"
     hidden.mkdir()
     # the driver alone sees a fresh file system there
-    script = (
-        f"mount -t tmpfs tmpfs {hidden} && exec {sys.executable} -m search run toy --dataset digits"
-    )
+    run = f"{sys.executable} -m hypersearch run toy --dataset digits"
+    script = f"mount -t tmpfs tmpfs {hidden} && exec {run}"
     command = [
         "unshare",
         "-m",

@@ -26,7 +26,9 @@ def test_a_metric_that_is_not_finite_fails_the_trial(value):
 
 
 @pytest.mark.parametrize(("checkpoint_every_step", "saved_at"), [(False, 2), (True, 3)])
-def test_a_trial_that_has_lost_a_worker_is_saved_after_each_step(tmp_path, careful, saved_at):
+def test_a_trial_that_has_lost_a_worker_is_saved_after_each_step(
+    tmp_path, checkpoint_every_step, saved_at
+):
     facts = {
         "target": "toy",
         "home": tmp_path,
@@ -46,7 +48,7 @@ def test_a_trial_that_has_lost_a_worker_is_saved_after_each_step(tmp_path, caref
             "max_resource": 9,
             "keep": False,
             "resource": 0,
-            "checkpoint_every_step": careful,
+            "checkpoint_every_step": checkpoint_every_step,
         }
     )
     for _ in range(2):

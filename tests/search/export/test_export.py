@@ -37,7 +37,7 @@ FOREST = {
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
-    out = tmp_path_factory.mktemp("shelving")
+    out = tmp_path_factory.mktemp("export")
     space = {"n_estimators": "5..6"}
     record, _ = run_study(
         build(["random_forest"], {**FOREST, "out": out, "name": "study", "space": space})

@@ -51,7 +51,8 @@ HEAVY = {
         (
             "list familes",
             (
-                "unknown list 'familes', allowed: families, datasets, studies; did you mean"
+                "unknown list 'familes', allowed: families, metrics, datasets, studies; did you"
+                " mean"
                 " 'families'?"
             ),
         ),

@@ -9,6 +9,7 @@ import pytest
 from hypersearch.models.api import Baseline
 from hypersearch.models.errors import UserError
 from hypersearch.models.families import toy
+from hypersearch.models.metrics import METRICS
 from hypersearch.search.config.study_files import build
 from hypersearch.search.families import find
 from hypersearch.search.planning.plan import plan_study
@@ -149,7 +150,8 @@ def test_inertia_may_stand_beside_another_objective(here):
 
 def test_the_record_says_which_parameter_ends_a_trial(here):
     searches, _ = plan_study(build(["random_forest", "linear_svm"], {"dataset": "digits"}))
-    assert [describe_search(search).get("until") for search in searches] == ["n_estimators", None]
+    parameters = [describe_search(search).get("resource_parameter") for search in searches]
+    assert parameters == ["n_estimators", None]
 
 
 @pytest.mark.parametrize(
@@ -164,3 +166,16 @@ def test_no_more_clusters_are_proposed_than_there_are_images(here, options, high
     )
     with pytest.raises(UserError, match="^k = 101: these images admit (80|100) at most$"):
         plan_study(build(["kmeans"], {**few, "space": {"k": "101..200"}}))
+
+
+def test_a_metric_that_is_not_registered_is_no_objective(here, monkeypatch):
+    own = replace(toy.FAMILY, metrics=("loss", "acuracy"))
+    monkeypatch.setattr(toy, "FAMILY", own)
+    (search,), _ = plan_study(build(["toy"], {}))
+    assert search.metrics == ("loss",)
+    with pytest.raises(UserError) as error:
+        plan_study(build(["toy"], {"metric": "acuracy"}))
+    assert str(error.value) == (
+        f"metric 'acuracy' has no registered direction, allowed: {', '.join(METRICS)}; did you mean"
+        " 'accuracy'?"
+    )
