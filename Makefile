@@ -6,12 +6,14 @@ READY := $(VENV)/.ready
 JAX := $(VENV)/.jax
 DOCS := $(VENV)/.docs
 LOWEST := .venv-lowest
-# What is tried on the lowest versions: each room that meets another library.
+OTHER := .venv-other
+# What is tried on the lowest versions: each room that meets another library. Warnings are no errors
+# there: old versions cause some of their own (Ray 2.50 leaves files open when it starts).
 ON_LOWEST := tests/test_private_apis.py tests/search/engine tests/search/schedulers tests/search/suggest \
 	tests/search/storage tests/models/test_random_forest.py tests/clustering/test_gaussian_mixture.py
 DEMO := demo-$(shell date +%Y%m%d-%H%M%S)
 
-.PHONY: demo test test-slow test-lowest check wheel docs lock clean
+.PHONY: demo test test-slow test-lowest test-pythons check wheel docs lock clean
 
 demo: $(READY)  ## search every family on the bundled digits, judge the best on test images, write a report
 	$(BIN)/hypersearch run quick --name $(DEMO)
@@ -42,7 +44,17 @@ $(JAX): $(READY) requirements-jax.lock
 	touch $@
 
 test-lowest: $(LOWEST)/.ready  ## the tests that meet other libraries, on the lowest versions allowed
-	$(LOWEST)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ON_LOWEST)
+	$(LOWEST)/bin/python -m pytest -W default --disable-warnings -n 2 --dist loadfile \
+		--no-loadscope-reorder $(ON_LOWEST)
+
+test-pythons: $(READY)  ## the same tests on each other Python of this machine, on the pinned versions
+	for python in $$(.ci/pythons); do \
+		$$python --version && \
+		$(BIN)/uv venv --quiet --clear --seed --python $$python $(OTHER) && \
+		$(BIN)/uv pip install --quiet --python $(OTHER)/bin/python -r requirements.lock && \
+		$(BIN)/uv pip install --quiet --python $(OTHER)/bin/python --no-deps --no-build-isolation -e . && \
+		$(OTHER)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ON_LOWEST) || exit 1; \
+	done
 
 $(LOWEST)/.ready: $(READY) requirements-lowest.lock
 	$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python --seed $(LOWEST)
@@ -76,4 +88,4 @@ lock:  ## pin what a fresh install resolves to
 		--python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --output-file requirements-docs.lock
 
 clean:
-	rm -rf $(VENV) $(LOWEST) build dist site *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .typing
+	rm -rf $(VENV) $(LOWEST) $(OTHER) build dist site *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .typing

@@ -96,6 +96,8 @@ def _reason(module: str, home: Path, error: BaseException) -> str:
             f"{top} is the file {folder / top}.py, not the folder {top} beside it; put an"
             " __init__.py into the folder, or rename one of the two"
         )
+    if home.is_dir() and home.samefile(Path.cwd()):
+        return words
     gone = "" if home.is_dir() else ", which is not there any more"
     return (
         f"{words}; it was expected in {home}{gone}; run the command in the folder that holds"

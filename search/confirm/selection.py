@@ -71,6 +71,8 @@ def trials_to_confirm(
     ranked = rank(study, name)
     criteria = chosen_by(ranked, list(objectives(study, name)))
     numbers = _numbers_to_confirm(ranked, criteria, asked)
+    if not numbers:
+        return
     _, rows = read_csv(study.folder / "trials.csv")
     rows_by_number = {int(row["trial"]): row for row in rows if row["family"] == name}
     for number in numbers:

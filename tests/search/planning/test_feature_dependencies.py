@@ -214,15 +214,15 @@ def test_confirming_and_exporting(both, tmp_path):
         (
             {"seed": "1"},
             (
-                "autoencoder:first was fitted on other images or another split (digits, limit 240,"
-                " seed 0): "
+                "autoencoder:first was fitted on other images or another split (digits,"
+                " --max-samples 240, seed 0): "
             ),
         ),
         (
             {"limit": "200"},
             (
-                "autoencoder:first was fitted on other images or another split (digits, limit 240,"
-                " seed 0)"
+                "autoencoder:first was fitted on other images or another split (digits,"
+                " --max-samples 240, seed 0)"
             ),
         ),
         ({"features": "autoencoder:frist"}, "unknown study 'frist' in "),
