@@ -163,7 +163,7 @@ def test_a_cache_that_cannot_be_written_is_done_without(
     digits: Dataset, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(file: Any, **arrays: Any) -> None:
-        file.write(b"the beginning")
+        file.write_bytes(b"the beginning")
         raise OSError(28, "no space left")
 
     with monkeypatch.context() as patch:
