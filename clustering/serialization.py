@@ -46,9 +46,8 @@ def save_clustering(
         save_arrays(folder, {**arrays, "classes_k": (classes_k, LIKELY)}, features, dataset)
         return
     whole = make_pipeline(*transformers, estimator) if transformers else estimator
-    save_estimator(
-        folder, whole, dataset, "clusters", classes=[dataset.class_names[c] for c in classes_k]
-    )
+    classes = [dataset.class_names[c] for c in classes_k]
+    save_estimator(folder, whole, dataset, "clusters", classes=classes)
 
 
 def save_arrays(
@@ -85,25 +84,19 @@ def steps_of(transform: Callable[[Any], Any]) -> dict[str, tuple[NDArray[Any], s
 
     The arrays are in the order of the steps.
     """
-    found = {}
+    arrays = {}
     for number, step in enumerate(_parts(transform), start=1):
+        name = f"step{number}"
+        if isinstance(step, Standard | Components):
+            what = f"float32, step {number} takes this from each row"
+            arrays[f"{name}_mean_d"] = step.mean_d, what
         if isinstance(step, Standard):
-            found[f"step{number}_mean_d"] = (
-                step.mean_d,
-                f"float32, step {number} takes this from each row",
-            )
-            found[f"step{number}_scale_d"] = (
-                step.scale_d,
-                f"float32, step {number} then divides by this",
-            )
+            what = f"float32, step {number} then divides by this"
+            arrays[f"{name}_scale_d"] = step.scale_d, what
         if isinstance(step, Components):
-            found[f"step{number}_mean_d"] = (
-                step.mean_d,
-                f"float32, step {number} takes this from each row",
-            )
             what = f"float32, step {number} then projects on these"
-            found[f"step{number}_components_kd"] = step.components_kd, what
-    return found
+            arrays[f"{name}_components_kd"] = step.components_kd, what
+    return arrays
 
 
 def _parts(transform: Callable[[Any], Any]) -> Iterator[Callable[[Any], Any]]:

@@ -94,13 +94,12 @@ def load_exported(folder: Path, images: Any = None) -> ExportedModel:
     uint8 (n, h, w), looked at before the model is read, which may take a while.
     """
     with _whole(folder, images) as (path, facts):
-        size, rows = tuple(facts["size"]), facts.get("rows", "pixels")
-        apply = (
-            _network(path)
-            if path.suffix == ".keras"
-            else _estimator(path, rows, size, str(facts["output"]))
-        )
-        return ExportedModel(apply, size, str(facts["output"]), tuple(facts["classes"]))
+        size, output = tuple(facts["size"]), str(facts["output"])
+        if path.suffix == ".keras":
+            apply = _network(path)
+        else:
+            apply = _estimator(path, facts.get("rows", "pixels"), size, output)
+        return ExportedModel(apply, size, output, tuple(facts["classes"]))
 
 
 def network(folder: Path, images: Any = None) -> tuple[Any, str]:
@@ -138,11 +137,9 @@ def _check_exported(folder: Path) -> None:
             f"{folder} holds a model that cannot be used by itself: its family exports no {FACTS}"
         )
     inside = sorted(path.parent.name for path in folder.glob(f"*/{FACTS}"))
-    hint = (
-        f"; there are models in it: {', '.join(str(folder / name) for name in inside)}"
-        if inside
-        else ""
-    )
+    hint = ""
+    if inside:
+        hint = f"; there are models in it: {', '.join(str(folder / name) for name in inside)}"
     raise UserError(
         f"{folder} holds no exported model, expected a folder that hypersearch export has"
         f" written{hint}"
@@ -171,10 +168,10 @@ def _estimator(path: Path, rows: str, size: tuple[int, ...], output: str) -> Cal
     import skops.io
 
     model = skops.io.load(path, trusted=[TREE])
-    if model.n_features_in_ != len(NAMES[rows](size)):
+    columns = len(NAMES[rows](size))
+    if model.n_features_in_ != columns:
         raise ValueError(
-            f"it was fitted on rows of {model.n_features_in_} numbers, and {rows} have"
-            f" {len(NAMES[rows](size))}"
+            f"it was fitted on rows of {model.n_features_in_} numbers, and {rows} have {columns}"
         )
     for tree in getattr(model, "estimators_", []):
         check_tree(tree.tree_)

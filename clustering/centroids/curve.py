@@ -26,10 +26,8 @@ LEADING = 64  # directions of the early passes; on Fashion-MNIST they hold 0.88 
 LEARNT_ON = 6000  # rows that the directions are learnt from
 SHARES = (16, 4)  # the subsamples: one row in so many
 A_CLUSTER = 30  # rows that a subsample has at least for each cluster
-STARTS, FEWEST = (
-    8,
-    3,
-)  # on the smallest subsample: the fewer, the more clusters, for more vary less and cost more
+# starts on the smallest subsample: the fewer, the more clusters, for more vary less and cost more
+STARTS, FEWEST = 8, 3
 LOOSE = 1e-3  # how still centres must stand on a subsample (see `Lloyd.settled`)
 MOST = 300  # passes, as in scikit-learn
 
@@ -92,9 +90,8 @@ def _fit(rows: Rows, k: int, seed: int) -> Lloyd:
     """From a subsample to all rows, from the leading directions to all features."""
     n, rng = len(rows.x_nd), np.random.default_rng([seed, k])
     small_nr, large_nr = (rows.leading_nr[rows.order_n[: share(n, k, part)]] for part in SHARES)
-    starts = [
-        _start(small_nr, k, rng, rows.spread) for _ in range(max(FEWEST, min(STARTS, 256 // k)))
-    ]
+    count = max(FEWEST, min(STARTS, 256 // k))
+    starts = [_start(small_nr, k, rng, rows.spread) for _ in range(count)]
     best = min(starts, key=lambda lloyd: lloyd.inertia)
     larger = Lloyd(large_nr, k, rows.spread).start(best.centers_kd).run(LOOSE, 50)
     whole = Lloyd(rows.leading_nr, k, rows.spread).start(larger.centers_kd).run(TOLERANCE, MOST)
@@ -146,10 +143,8 @@ def _check(x_nd: NDArray[Any], ks: Sequence[int], seed: int) -> None:
 
 def blas_threads() -> int:
     """How many threads BLAS may use: the cores, or what OMP_NUM_THREADS and the like say."""
-    return max(
-        (int(pool["num_threads"]) for pool in threadpool_info() if pool["user_api"] == "blas"),
-        default=1,
-    )
+    pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+    return max((int(pool["num_threads"]) for pool in pools), default=1)
 
 
 def share(n: int, k: int, part: int) -> int:

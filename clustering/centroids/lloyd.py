@@ -175,9 +175,8 @@ class Lloyd:
 
         for sums_kd in self._spread(sums, blocks(len(rows_m))):
             self._sums_kd += sums_kd
-        self._sizes_k += np.bincount(labels_m, minlength=k) - np.bincount(
-            before_m[before_m >= 0], minlength=k
-        )
+        self._sizes_k += np.bincount(labels_m, minlength=k)
+        self._sizes_k -= np.bincount(before_m[before_m >= 0], minlength=k)
         self.labels_n[rows_m] = labels_m
         self.changed = len(rows_m)
 

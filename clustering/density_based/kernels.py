@@ -86,11 +86,9 @@ def merge(a_e: Any, b_e: Any, weight_e: Any, order_e: Any, n: int) -> Any:
     that the component of a row at any threshold is found by climbing while the height is at most
     that.
     """
-    parent_n, height_n, size_n = (
-        np.arange(n).astype(np.int32),
-        np.full(n, np.inf),
-        np.ones(n, dtype=np.int32),
-    )
+    parent_n = np.arange(n).astype(np.int32)
+    height_n = np.full(n, np.inf)
+    size_n = np.ones(n, dtype=np.int32)
     kept_e, kept = np.empty(min(n, len(order_e)), dtype=np.int64), 0
     for edge in order_e:
         i, j = a_e[edge], b_e[edge]

@@ -36,9 +36,8 @@ def key_of(*facts: Any) -> str:
 
     `facts`: numbers, texts, lists and dictionaries of them.
     """
-    return hashlib.sha256(
-        json.dumps([FORMAT, *facts], sort_keys=True, default=str).encode()
-    ).hexdigest()
+    text = json.dumps([FORMAT, *facts], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def kept(key: str, n: int, make: Callable[[], Arrays]) -> Arrays:

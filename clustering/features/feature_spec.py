@@ -48,7 +48,8 @@ class FeatureStep:
     def __str__(self) -> str:
         """As it is written, without the study."""
         size = f":{self.size}" if self.size else ""
-        return self.kind + size + (f"@{self.rows or self.layer}" if self.rows or self.layer else "")
+        part = f"@{self.rows or self.layer}" if self.rows or self.layer else ""
+        return f"{self.kind}{size}{part}"
 
 
 def parse(features: str) -> tuple[FeatureStep, ...]:
@@ -120,16 +121,13 @@ def check_size(step: FeatureStep, columns: int | None, n_train: int) -> None:
     """
     most = n_train if columns is None else min(columns, n_train)
     if step.kind == "pca" and step.size > most:
-        given = f"{n_train} training images" + (
-            f" of {columns} columns" if columns is not None else ""
-        )
+        given = f"{n_train} training images"
+        if columns is not None:
+            given += f" of {columns} columns"
         raise UserError(f"features: got {step}, allowed: pca:1 to pca:{most}, of {given}")
-    least = step.size + LEAST_ROWS
-    if step.kind in ("umap", "tsne") and min(n_train, step.rows or n_train) < least:
-        raise UserError(
-            f"features: {step} needs at least {least} training images, got"
-            f" {min(n_train, step.rows or n_train)}"
-        )
+    least, rows = step.size + LEAST_ROWS, min(n_train, step.rows or n_train)
+    if step.kind in ("umap", "tsne") and rows < least:
+        raise UserError(f"features: {step} needs at least {least} training images, got {rows}")
 
 
 def _step(word: str) -> FeatureStep:

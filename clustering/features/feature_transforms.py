@@ -123,9 +123,8 @@ def umap_seconds(n: int, columns: int, size: int, others: int = 0) -> float:
 
     It is fitted on n rows of so many columns, makes `size` columns and then places `others`.
     """
-    passes = (
-        500 if n <= 10_000 else 200
-    )  # UMAP's own choice; for those that are placed afterwards 100 and 30
+    # the passes that UMAP chooses itself
+    passes = 500 if n <= 10_000 else 200
     placing = 100 if others <= 10_000 else 30
     made, graph = PACE_PASS + PACE_MADE * size, PACE_COLUMN * columns
     return 12.0 + (n * (graph + passes * made) + others * (graph + placing * made)) / 1000
@@ -271,8 +270,6 @@ class _progress_stream:  # noqa: N801  # a context manager, used as a function
 
 
 def _time(seconds: float) -> str:
-    return (
-        counted(round(seconds), "seconds")
-        if seconds < 90
-        else counted(round(seconds / 60), "minutes")
-    )
+    if seconds < 90:
+        return counted(round(seconds), "seconds")
+    return counted(round(seconds / 60), "minutes")

@@ -42,8 +42,7 @@ class Features:
     """Training images, then validation images, as rows: x float32 (n, d), y int64 (n,).
 
     `transform` makes rows of other images, uint8 (n, h, w), in the same way. `name`: how they were
-    made, as in
-    `--features`.
+    made, as in `--features`.
     """
 
     x_nd: NDArray[np.float32]
@@ -102,12 +101,9 @@ def features(dataset: Dataset, options: Options) -> Features:
     for step in others:
         key, x_nd, placed = _of_rows(step, x_nd, n_train, options, key)
         chain.append(placed)
-    kept = (
-        key if any(isinstance(step, Network | feature_transforms.Umap) for step in chain) else None
-    )
-    return Features(
-        x_nd, y_n, n_train, dataset.n_classes, spelled(options.features), Chain(tuple(chain), kept)
-    )
+    is_slow = any(isinstance(step, Network | feature_transforms.Umap) for step in chain)
+    transform = Chain(tuple(chain), key if is_slow else None)
+    return Features(x_nd, y_n, n_train, dataset.n_classes, spelled(options.features), transform)
 
 
 def _of_images(
@@ -124,9 +120,11 @@ def _of_images(
         key, str(step), source.digest, metadata.version("keras"), os.environ.get("KERAS_BACKEND")
     )
     ask = options.encode or encoded
-    rows = feature_cache.kept(
-        key, len(x_nhw), lambda: {"rows": ask(source.folder, step.layer, x_nhw)}
-    )["rows"]
+
+    def make() -> feature_cache.Arrays:
+        return {"rows": ask(source.folder, step.layer, x_nhw)}
+
+    rows = feature_cache.kept(key, len(x_nhw), make)["rows"]
     return key, rows, Network(source, step.layer)
 
 

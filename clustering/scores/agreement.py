@@ -45,9 +45,8 @@ def majority_classes(
     The lowest class on a tie, class 0 for an empty cluster. labels_n: cluster of each image, 0 …
     n_clusters - 1, or `NOISE`.
     """
-    classes_k: NDArray[np.int64] = confusion(labels_n, y_n, n_clusters, int(y_n.max()) + 1).argmax(
-        axis=1
-    )
+    counts_kc = confusion(labels_n, y_n, n_clusters, int(y_n.max()) + 1)
+    classes_k: NDArray[np.int64] = counts_kc.argmax(axis=1)
     return classes_k
 
 
@@ -126,11 +125,8 @@ def degenerate(labels_n: Labels, most_noise: float = MOST_NOISE) -> str | None:
     if noise > most_noise:
         return f"{noise:.0%} of the images are noise, more than {most_noise:.0%}"
     if cluster_count(labels_n) == 1:
-        return (
-            "all images are in one cluster"
-            if not noise
-            else "all images that are not noise are in one cluster"
-        )
+        others = " that are not noise" if noise else ""
+        return f"all images{others} are in one cluster"
     largest = float(np.bincount(labels_n[labels_n != NOISE]).max() / len(labels_n))
     return f"{largest:.0%} of the images are in one cluster" if largest > MOST_IN_ONE else None
 
@@ -144,10 +140,11 @@ def guarded(
     are in `METRICS`; what has none there (inertia, the number of clusters) stays as it is. The
     figures on test images are not guarded.
     """
-    return (
-        dict(scores) if degenerate(labels_n, most_noise) is None else {**scores, **_worst(scores)}
-    )
+    if degenerate(labels_n, most_noise) is None:
+        return dict(scores)
+    return {**scores, **_worst(scores)}
 
 
 def _worst(scores: Mapping[str, float]) -> dict[str, float]:
-    return {name: worst for name in scores if (worst := row_of(name).worst) is not None}
+    worst = {name: row_of(name).worst for name in scores}
+    return {name: value for name, value in worst.items() if value is not None}

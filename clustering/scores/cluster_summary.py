@@ -31,6 +31,7 @@ def cluster_summary(
     counts_kc = confusion(labels_n, dataset.y_test, len(classes_k), dataset.n_classes)
     sizes_k = cluster_sizes(labels_n, len(classes_k))
     right_k = counts_kc[np.arange(len(classes_k)), classes_k]
+    noise_c = np.bincount(dataset.y_test[labels_n == NOISE], minlength=dataset.n_classes)
     return {
         "labels": labels_n.astype(np.int32),
         "truth": dataset.y_test.astype(np.int16),
@@ -38,9 +39,7 @@ def cluster_summary(
         "classes": classes_k.astype(np.int16),
         "purity": (right_k / np.maximum(sizes_k, 1)).astype(np.float32),
         "confusion": counts_kc.astype(np.int32),
-        "noise": np.bincount(dataset.y_test[labels_n == NOISE], minlength=dataset.n_classes).astype(
-            np.int32
-        ),
+        "noise": noise_c.astype(np.int32),
         **gallery(labels_n, len(classes_k), dataset.x_test, seed),
     }
 

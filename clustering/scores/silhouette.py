@@ -43,11 +43,9 @@ class Silhouette:
             return worst_of("silhouette")
         if cluster_count(labels_m) == len(there):
             return 0.0  # so Rousseeuw has it for clusters of one
-        distances_mm = (
-            self._distances_mm
-            if len(there) == len(labels_m)
-            else self._distances_mm[np.ix_(there, there)]
-        )
+        distances_mm = self._distances_mm
+        if len(there) < len(labels_m):
+            distances_mm = distances_mm[np.ix_(there, there)]
         mean = float(metrics.silhouette_score(distances_mm, labels_m[there], metric="precomputed"))
         return mean * len(there) / len(labels_m)
 
@@ -69,9 +67,8 @@ def davies_bouldin(x_nd: NDArray[np.floating], labels_n: Labels) -> float:
         means_kd += _shares(labels_m[block], sizes_k) @ x_nd[rows[block]]
     for block in blocks:
         away_md = x_nd[rows[block]] - means_kd.astype(x_nd.dtype)[labels_m[block]]
-        spread_k += _shares(labels_m[block], sizes_k) @ np.sqrt(
-            np.einsum("md,md->m", away_md, away_md)
-        )
+        distance_m = np.sqrt(np.einsum("md,md->m", away_md, away_md))
+        spread_k += _shares(labels_m[block], sizes_k) @ distance_m
     apart_kk = metrics.pairwise_distances(means_kd)
     apart_kk[apart_kk == 0.0] = np.inf
     return float(((spread_k[:, None] + spread_k) / apart_kk).max(axis=1).mean())

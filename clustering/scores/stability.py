@@ -37,15 +37,16 @@ def stability(
     of clusters. Costs `times` fits of both halves.
     """
     rng = np.random.default_rng(seed)
-    judged_nd, found = x_nd if judged_nd is None else judged_nd, []
+    if judged_nd is None:
+        judged_nd = x_nd
+    agreements = []
     for _ in range(times):
-        parts = halves(len(x_nd), rng, most)
-        seeds = rng.integers(2**31, size=2).tolist()
-        first_n, second_n = (
-            fit_predict(x_nd[rows], judged_nd, s) for rows, s in zip(parts, seeds, strict=True)
-        )
-        found.append(agreement(first_n, second_n))
-    return float(np.mean(found))
+        one, other = halves(len(x_nd), rng, most)
+        one_seed, other_seed = rng.integers(2**31, size=2).tolist()
+        first_n = fit_predict(x_nd[one], judged_nd, one_seed)
+        second_n = fit_predict(x_nd[other], judged_nd, other_seed)
+        agreements.append(agreement(first_n, second_n))
+    return float(np.mean(agreements))
 
 
 def halves(n: int, rng: np.random.Generator, most: int | None = None) -> list[NDArray[np.int64]]:

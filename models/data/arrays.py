@@ -25,9 +25,8 @@ class Arrays:
     x_val: NDArray[np.generic]
     y_val: NDArray[np.int64]
     n_classes: int
-    position_n: NDArray[
-        np.int64
-    ]  # of each train and then each validation image, in the file that they came from
+    # of each train and then each validation image, in the file that they came from
+    position_n: NDArray[np.int64]
 
 
 def parts(arrays: Arrays, fit_on: str) -> tuple[Any, Any, Any, Any]:
@@ -38,10 +37,8 @@ def parts(arrays: Arrays, fit_on: str) -> tuple[Any, Any, Any, Any]:
     """
     if fit_on == "train":
         return arrays.x_train, arrays.y_train, arrays.x_val, arrays.y_val
-    x, y = (
-        np.concatenate([arrays.x_train, arrays.x_val]),
-        np.concatenate([arrays.y_train, arrays.y_val]),
-    )
+    x = np.concatenate([arrays.x_train, arrays.x_val])
+    y = np.concatenate([arrays.y_train, arrays.y_val])
     if fit_on == "train+validation":
         return x, y, arrays.x_val, arrays.y_val
     order_n = np.argsort(arrays.position_n)

@@ -55,15 +55,8 @@ def read_csv_folder(folder: Path) -> Shipped:
     columns; else images are square. What was read is kept in the user's cache until the file
     changes. Raises `UserError` as `read_npz` does.
     """
-    if {"train.csv", "test.csv"} <= set(present(folder)):
-        train, test = (
-            _table(folder / f"{name}.csv", labels=True, pixels=True) for name in ("train", "test")
-        )
-    else:
-        train, test = (
-            _joined(folder / f"x_{name}.csv", folder / f"y_{name}.csv")
-            for name in ("train", "test")
-        )
+    together = {"train.csv", "test.csv"} <= set(present(folder))
+    train, test = (_part(folder, name, together) for name in ("train", "test"))
     names = (train.last_name, test.last_name)
     x_train, x_test = (_shaped(table.pixels_nd, names, folder) for table in (train, test))
     return Shipped(x_train, train.labels_n, x_test, test.labels_n)
@@ -91,6 +84,13 @@ class _Head(NamedTuple):
     longest: int  # bytes of the longest line seen
 
 
+def _part(folder: Path, name: str, together: bool) -> _Table:
+    """Labels and pixels of one part, which are in one file or in two."""
+    if together:
+        return _table(folder / f"{name}.csv", labels=True, pixels=True)
+    return _joined(folder / f"x_{name}.csv", folder / f"y_{name}.csv")
+
+
 def _joined(x_path: Path, y_path: Path) -> _Table:
     x, y = _table(x_path, labels=False, pixels=True), _table(y_path, labels=True, pixels=False)
     if len(x.pixels_nd) != len(y.labels_n):
@@ -105,10 +105,10 @@ def _shaped(pixels_nd: Pixels, last_names: tuple[str, ...], folder: Path) -> Pix
     """Rows of pixels as images (n, h, w). Either file's header will do for both."""
     n, d = pixels_nd.shape
     for name in last_names:
-        if (sides := re.search(r"(?<!\d)(\d{1,9})x(\d{1,9})$", name)) and int(sides[1]) * int(
-            sides[2]
-        ) == d:
-            return pixels_nd.reshape(n, int(sides[1]), int(sides[2]))
+        if sides := re.search(r"(?<!\d)(\d{1,9})x(\d{1,9})$", name):
+            height, width = int(sides[1]), int(sides[2])
+            if height * width == d:
+                return pixels_nd.reshape(n, height, width)
     side = isqrt(d)
     if side * side != d:
         raise UserError(
@@ -165,14 +165,14 @@ def _parse(path: Path, has_labels: bool, has_pixels: bool) -> _Table:
     names, table = _arrow_table(path)
     n, width, first = table.num_rows, table.num_columns, int(has_labels)
     if width < has_labels + has_pixels or (width > 1 and not has_pixels):
-        wanted = (
-            "a label and its pixels"
-            if has_labels and has_pixels
-            else "one label"
-            if has_labels
-            else "pixels"
+        allowed = {
+            (True, True): "a label and its pixels",
+            (True, False): "one label",
+            (False, True): "pixels",
+        }
+        raise UserError(
+            f"{path}: a row must hold {allowed[has_labels, has_pixels]}, got {width} columns"
         )
-        raise UserError(f"{path}: a row must hold {wanted}, got {width} columns")
     if names and len(names) != width:
         raise UserError(
             f"{path}: the header line has {len(names)} names and the rows have {width} columns"
@@ -195,10 +195,8 @@ def _head(path: Path) -> _Head:
     with path.open("rb") as file:
         while line := file.readline(_HEAD_BYTES):
             longest = max(longest, len(line))
-            cells = [
-                cell.strip().strip('"')
-                for cell in line.decode("utf-8-sig", "replace").strip().split(",")
-            ]
+            text = line.decode("utf-8-sig", "replace").strip()
+            cells = [cell.strip().strip('"') for cell in text.split(",")]
             if cells != [""]:
                 if names or not _is_header(cells):
                     return _Head(names, skip, len(cells), longest)

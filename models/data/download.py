@@ -131,9 +131,8 @@ def _session() -> requests.Session:
         respect_retry_after_header=False,  # it may ask for minutes
     )
     session = requests.Session()
-    session.headers["Accept-Encoding"] = (
-        "identity"  # the file is packed already; no layer may unpack it on the way
-    )
+    # the file is packed already; no layer may unpack it on the way
+    session.headers["Accept-Encoding"] = "identity"
     for scheme in ("http://", "https://"):
         session.mount(scheme, HTTPAdapter(max_retries=retry))
     return session
@@ -144,9 +143,8 @@ def _receive(session: requests.Session, url: str, remote: Remote, part: Path) ->
     with session.get(url, stream=True, timeout=_TIMEOUT) as response, part.open("wb") as file:
         response.raise_for_status()
         length = response.headers.get("Content-Length", "")
-        for chunk in _shown(
-            response.iter_content(_CHUNK), remote.stem, int(length) if length.isdecimal() else None
-        ):
+        total = int(length) if length.isdecimal() else None
+        for chunk in _shown(response.iter_content(_CHUNK), remote.stem, total):
             if file.tell() + len(chunk) > most:
                 raise _RefusedError(f"longer than the {most:,} bytes it may have")
             file.write(chunk)

@@ -156,11 +156,9 @@ def _read(path: Path, dimensions: int) -> Pixels:
             f"{path}: cannot be read ({error.strerror or type(error).__name__})"
         ) from error
     if len(data) != prod(shape):
-        got = (
-            "trailing bytes"
-            if len(data) > prod(shape)
-            else f"truncated, {len(data):,} bytes of data"
-        )
+        got = f"truncated, {len(data):,} bytes of data"
+        if len(data) > prod(shape):
+            got = "trailing bytes"
         raise UserError(
             f"{path}: {got}; its header promises {prod(shape):,} bytes ({_times(shape)})"
         )

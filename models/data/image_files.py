@@ -53,6 +53,13 @@ def read_images(files: list[Path]) -> Pixels:
     return np.stack(images)
 
 
+def _is_transparent(image: Image.Image) -> bool:
+    if not image.has_transparency_data:
+        return False
+    opacity = image.convert("RGBA").getchannel("A")
+    return opacity.getextrema() != (255, 255)
+
+
 def _read(file: Path) -> Pixels:
     try:
         with Image.open(file) as image:
@@ -60,9 +67,7 @@ def _read(file: Path) -> Pixels:
                 raise UserError(
                     f"{file} has more than 8 bits a pixel ({image.mode}); save it with 8"
                 )
-            if image.has_transparency_data and image.convert("RGBA").getchannel(
-                "A"
-            ).getextrema() != (255, 255):
+            if _is_transparent(image):
                 raise UserError(f"{file} is partly transparent; save it on a background")
             return np.asarray(ImageOps.exif_transpose(image).convert("L"))
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:

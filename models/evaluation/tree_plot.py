@@ -40,10 +40,8 @@ def draw_tree(tree: Any, dataset: Dataset, inputs: str, path: Path) -> None:
     for box in axes.texts:
         box.set_text(SHARES.sub("", box.get_text()))
     title = "A tree of depth {}: {}, the share of the images that come by, their class"
-    asked = (
-        "pixels from 0 (black) to 1"
-        if inputs == "pixels"
-        else "brightness from 0 to 1, steepness of edges"
-    )
+    asked = "brightness from 0 to 1, steepness of edges"
+    if inputs == "pixels":
+        asked = "pixels from 0 (black) to 1"
     axes.set_title(title.format(tree.get_depth(), asked))
     figure.savefig(path)

@@ -46,9 +46,9 @@ class SvmRun:
             max_iter=config["max_iter"],
             random_state=seed,
         )
-        self.model = (
-            make_pipeline(StandardScaler(), machine) if self._scaling == "standard" else machine
-        )
+        self.model: Any = machine
+        if self._scaling == "standard":
+            self.model = make_pipeline(StandardScaler(), machine)
 
     def step(self) -> Mapping[str, float]:
         """Fit; accuracy, and the mean squared hinge loss of images and classes, on validation."""
@@ -77,9 +77,8 @@ class SvmRun:
         if bytes_:
             x_nd = x_nd * np.float32(255)
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore", ConvergenceWarning
-            )  # how long it may try is a parameter
+            # how long it may try is a parameter
+            warnings.simplefilter("ignore", ConvergenceWarning)
             self.model.fit(x_nd, self._arrays.y_train)
         if bytes_:
             self.model.coef_ *= 255  # the same machine, for pixels in [0, 1]

@@ -154,11 +154,9 @@ class OutOfBag:
             self._votes_nc[np.ix_(left_out, tree.classes_.astype(int))] += proba_mc
         self._seen = len(trees)
         judged = self._votes_nc.any(axis=1)
-        return (
-            float(np.mean(self._votes_nc[judged].argmax(axis=1) == self._y_n[judged]))
-            if judged.any()
-            else math.nan
-        )
+        if not judged.any():
+            return math.nan
+        return float(np.mean(self._votes_nc[judged].argmax(axis=1) == self._y_n[judged]))
 
 
 def bag_size(forest: Any, x_nd: Any) -> int:

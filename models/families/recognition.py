@@ -80,13 +80,8 @@ def _trained(dataset: Dataset) -> Any:
     arrays = image_arrays(dataset)
     n = max(min(len(arrays.x_train), IMAGES), SEEN // EPOCHS)
     these = np.arange(n) % len(arrays.x_train)
-    run = CnnRun(
-        RECIPE,
-        Images(
-            replace(arrays, x_train=arrays.x_train[these], y_train=arrays.y_train[these]), EPOCHS
-        ),
-        0,
-    )
+    shown = replace(arrays, x_train=arrays.x_train[these], y_train=arrays.y_train[these])
+    run = CnnRun(RECIPE, Images(shown, EPOCHS), seed=0)
     for _ in range(EPOCHS):
         run.train()
     return run.trainer.model

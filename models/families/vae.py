@@ -64,9 +64,8 @@ class VaeRun:
         )
         self.encoder, self.decoder, model = built(config, self._x_train.shape[1:])
         loss = likelihood_loss(str(config["likelihood"]))
-        self._is_bound = (
-            config["beta"] == 1 and config["likelihood"] == "bernoulli"
-        )  # what is trained for
+        # whether the bound itself is what is trained for
+        self._is_bound = config["beta"] == 1 and config["likelihood"] == "bernoulli"
         self.trainer = Trainer(model, config, loss, [], len(self._x_train), epochs, seed)
         self.film: list[Any] = []
 
@@ -81,7 +80,9 @@ class VaeRun:
             codes = self.codes(self._x_val)
             scores = self.scores(codes, self._x_val, self._y_val)
         self.film.append(codes[0][:FILMED].astype(np.float16))
-        train = {"train.elbo": -trained["loss"] * self._x_train[0].size} if self._is_bound else {}
+        train = {}
+        if self._is_bound:
+            train["train.elbo"] = -trained["loss"] * self._x_train[0].size
         return {**scores, **train, "parameters": float(self.trainer.model.count_params())}
 
     def scores(self, codes: tuple[Any, Any], x_nhw: Any, y_n: Any) -> dict[str, float]:

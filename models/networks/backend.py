@@ -27,7 +27,8 @@ def batches(x: Any, y: Any | None, batch_size: int) -> dict[str, Any]:
 
     in_order = {} if y is None else {"shuffle": False}
     if keras.backend.backend() != "tensorflow":
-        return {"x": x, "batch_size": batch_size, **in_order, **({} if y is None else {"y": y})}
+        targets = {} if y is None else {"y": y}
+        return {"x": x, "batch_size": batch_size, **in_order, **targets}
     import tensorflow as tf
 
     options = tf.data.Options()

@@ -23,11 +23,13 @@ def blocks(config: Mapping[str, Any], size: Size) -> list[Layer]:
         width = min(round(config["filters"] * config["growth"] ** block), WIDEST)
         for number in range(config["convolutions"]):
             padding = config["padding"] if side >= 2 * config["kernel"] else "same"
-            side -= (config["kernel"] - 1) * (padding == "valid")
+            if padding == "valid":
+                side -= config["kernel"] - 1
             convolution: Layer = ("conv", width, config["kernel"], padding)
             if number == 0 and side >= 2:
                 layers += _pooled(convolution, width, config)
-                side = (side + (config["pooling"] == "stride")) // 2
+                rounded_up = config["pooling"] == "stride"
+                side = (side + 1) // 2 if rounded_up else side // 2
             else:
                 unit = _activated(convolution, config)
                 layers += [("residual", unit)] if number and config.get("residual") else unit

@@ -64,21 +64,18 @@ def encoder(config: Mapping[str, Any], size: Size) -> list[Layer]:
 
     `noise` is added to pixels in training.
     """
-    noise: list[Layer] = [("noise", config["noise"])] if config.get("noise") else []
+    rows: list[Layer] = [("noise", config["noise"])] if config.get("noise") else []
     if config["layers"] == "dense":
-        widths = dense_widths(config)
-        return [
-            *noise,
-            ("flatten",),
-            *(row for width in widths for row in _activated(("dense", width), config)),
-        ]
-    rows = [
-        row
-        for width in block_widths(config)
-        for row in _activated(("conv", width, 3, "same"), config, POOL)
-    ]
-    before = config["nodes_before_code"]
-    return [*noise, *rows, ("flatten",), *(_activated(("dense", before), config) if before else [])]
+        rows.append(("flatten",))
+        for width in dense_widths(config):
+            rows += _activated(("dense", width), config)
+        return rows
+    for width in block_widths(config):
+        rows += _activated(("conv", width, 3, "same"), config, POOL)
+    rows.append(("flatten",))
+    if config["nodes_before_code"]:
+        rows += _activated(("dense", config["nodes_before_code"]), config)
+    return rows
 
 
 POOL: tuple[Layer, ...] = (("pool", "max", "same"),)

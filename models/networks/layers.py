@@ -37,7 +37,9 @@ def activated(
     """
     if batch_norm:
         return [(*layer, "linear", False), *pool, ("norm", MOMENTUM), ("act", activation)]
-    return [(*layer, "linear"), *pool, ("act", activation)] if pool else [(*layer, activation)]
+    if pool:
+        return [(*layer, "linear"), *pool, ("act", activation)]
+    return [(*layer, activation)]
 
 
 def too_small(layers: Sequence[Layer], size: Size) -> str | None:
@@ -95,8 +97,11 @@ def of_views(model: Any, flip: bool, shift: bool) -> Any:
         return model
     (inputs,), (outputs,) = model.inputs, model.outputs
     model = keras.Model(inputs, outputs)  # without the optimiser, which would be exported too
-    views = [inputs, *(_moved(inputs) if shift else ())]
-    views += [keras.ops.flip(view, axis=2) for view in views] if flip else []
+    views = [inputs]
+    if shift:
+        views += _moved(inputs)
+    if flip:
+        views += [keras.ops.flip(view, axis=2) for view in views]
     return keras.Model(inputs, keras.layers.Average()([model(view) for view in views]))
 
 
@@ -156,9 +161,8 @@ def _keras_layers(kind: str, *settings: Any) -> list[Any]:
         ),
         "flatten": layers.Flatten,
         "average": layers.GlobalAveragePooling2D,
-        "drop": lambda: layers.Dropout(
-            *settings, seed=0
-        ),  # without a seed, torch would draw from its global state
+        # without a seed, torch would draw from its global state
+        "drop": lambda: layers.Dropout(*settings, seed=0),
         "noise": lambda: layers.GaussianNoise(*settings, seed=0),
         "reshape": lambda: layers.Reshape(*settings),
     }

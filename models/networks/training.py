@@ -17,9 +17,8 @@ from hypersearch.models.api import Choice, Condition, Config, Float, Parameter
 from hypersearch.models.compat.keras_internals import averages_of, on_average
 from hypersearch.models.networks.backend import batches
 
-Change: TypeAlias = Callable[
-    [Any, np.random.Generator], Any
-]  # an epoch's images (n, h, w) and draws -> images
+Change: TypeAlias = Callable[[Any, np.random.Generator], Any]
+"""From an epoch's images (n, h, w) and random draws to altered images."""
 
 WARM = 0.3  # of a one-cycle schedule: the share in which the rate rises, from a tenth
 LAST = 0.001  # of the peak rate: where cosine and one-cycle end
@@ -83,8 +82,7 @@ class Trainer:
         steps = -(-n // self._batch_size)
         self._optimizer = optimizer(config, steps * epochs)
         self._averaged = bool(config["averaging"])
-        # All variables are made here: TensorFlow never frees the graphs of those that are made in a
-        # step.
+        # All variables are made here: TensorFlow never frees the graphs of those made in a step.
         self._optimizer.build(model.trainable_variables)
         at_once = min(STEPS_AT_ONCE, steps)
         model.compile(self._optimizer, loss, metrics=list(metrics), steps_per_execution=at_once)
@@ -168,8 +166,9 @@ def optimizer(config: Config, steps: int) -> Any:
         "learning_rate": _rate(str(config["schedule"]), peak, steps),
         "weight_decay": config["weight_decay"] or None,
         "use_ema": bool(averaging),
-        **({"ema_momentum": averaging} if averaging else {}),
     }
+    if averaging:
+        how["ema_momentum"] = averaging
     makers: Mapping[str, Callable[..., Any]] = {
         "adam": optimizers.Adam,
         "sgd": lambda **how: optimizers.SGD(momentum=MOMENTUM, nesterov=True, **how),
@@ -178,9 +177,8 @@ def optimizer(config: Config, steps: int) -> Any:
     }
     made = makers[kind](**how)
     made.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    made.finalize_variable_values = lambda variables: (
-        None
-    )  # `fit` would put the averages in the weights' place
+    # `fit` would put the averages in the weights' place
+    made.finalize_variable_values = lambda variables: None
     if averaging:
         on_average(made, lambda variables: _average(made, variables, averaging))
     return made
