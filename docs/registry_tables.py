@@ -126,9 +126,6 @@ def first_comment(path: Path) -> str:
     return comment.partition(". ")[0].rstrip(".") + "."
 
 
-# --- the command line ---------------------------------------------------------------------------
-
-
 def commands() -> str:
     """Each command with its help and its options, under a heading of its own."""
     from hypersearch.search.cli.main import cli
@@ -143,7 +140,7 @@ def command(name: str, found: Any) -> str:
     context = click.Context(found, info_name=f"hypersearch {name}")
     usage = found.get_usage(context).removeprefix("Usage: ")
     records = filter(None, (each.get_help_record(context) for each in found.get_params(context)))
-    rows = [(code(names.split(" / ")), sentence(text)) for names, text in records if text]
+    rows = [(option(names), sentence(text)) for names, text in records if text]
     parts = [
         f"## hypersearch {name}",
         f"```text\n{' '.join(usage.split())}\n```",
@@ -151,6 +148,13 @@ def command(name: str, found: Any) -> str:
         table(("option", "meaning"), rows),
     ]
     return "\n\n".join(parts)
+
+
+def option(names: str) -> str:
+    """The spellings of an option in code type, and what it takes: `--fit-on` train or test."""
+    *others, last = re.split(" / |, ", names)
+    spelling, _, takes = last.partition(" ")
+    return f"{code([*others, spelling])} {takes.strip('[]').replace('|', ' or ')}".strip()
 
 
 def sentence(help_text: str) -> str:
