@@ -21,7 +21,7 @@ UNPRINTABLE = re.compile(
 def environment() -> Environment:
     """Where the templates are: `environment().get_template(NAME).render(...)`."""
     return Environment(
-        loader=PackageLoader("analysis"),
+        loader=PackageLoader("hypersearch.analysis"),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_printable,

@@ -113,6 +113,22 @@ def test_nothing_is_found_by_an_unqualified_name(module: str) -> None:
     assert not tops & {"models", "clustering", "analysis", "search"}
 
 
+LOOK_UPS = ("PackageLoader", "files", "import_module", "find_spec")  # that take a package by name
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_nothing_is_looked_up_by_an_unqualified_name(module: str) -> None:
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args]
+    asked = [
+        str(call.args[0].value)
+        for call in calls
+        if ast.unparse(call.func).split(".")[-1] in LOOK_UPS
+        and isinstance(call.args[0], ast.Constant)
+    ]
+    assert not {name.split(".")[0] for name in asked} & set(TOPS[1:])
+
+
 @pytest.mark.parametrize("module", sorted(MODULES))
 def test_heavy_libraries_stay_in_their_rooms(module: str) -> None:
     path = MODULES[module]

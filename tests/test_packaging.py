@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -47,3 +49,14 @@ def test_every_other_file_is_installed() -> None:
     installed = {path for name, globs in data for glob in globs for path in folder(name).glob(glob)}
     assert files
     assert files == installed
+
+
+def test_templates_are_found_from_any_folder(tmp_path: Path) -> None:
+    """Not through the working folder, in which a project may have an `analysis` of its own."""
+    (tmp_path / "analysis.py").write_text("raise SystemExit('the project of a user')\n")
+    code = """
+from hypersearch.analysis.templating import environment
+for name in ("report.html.j2", "leaderboard.html.j2"):
+    environment().get_template(name)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
