@@ -68,12 +68,12 @@ def pictures(
     workers: int = 1,
     drawn_of: Callable[[int, int], None] = uncounted,
 ) -> list[dict[str, list[Picture]]]:
-    """Of each study, by family, every figure that applies, and what each kind that does not
-    says in its place (`empty`), if anything.
+    """Of each study, by family, every figure that applies, and what each kind that does not says in
+    its place (`empty`), if anything.
 
     One that fails is told to `say`, with an error in its place; or, if `strict`, raises. Where
-    `workers` is more than 1 and the system can, so many processes draw. `drawn_of` is told after
-    each how many have been tried, of how many.
+    `workers` is more than 1 and this process `can_fork`, so many processes draw. `drawn_of` is told
+    after each how many have been tried, of how many.
     """
     jobs = [
         (at, family, kind)
@@ -105,7 +105,7 @@ def _drawn(
 ) -> Iterator[Iterator[_Found]]:
     """The pictures in the order of the jobs."""
     drawn_of(0, len(jobs))
-    if workers == 1 or not sys.platform.startswith("linux"):
+    if workers == 1 or not can_fork():
         yield _one_by_one(studies, jobs, strict, drawn_of)
         return
     # a copy of this process draws at once; a new one would first load all that draws
@@ -120,6 +120,15 @@ def _drawn(
         yield (_result(waiting[job], studies, job, strict) for job in jobs)
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def can_fork() -> bool:
+    """True if copies of this process may draw.
+
+    Not where Ray is loaded, as in a notebook that has run a search: its connections do not survive
+    a fork, and the next call to it may wait for ever.
+    """
+    return sys.platform.startswith("linux") and "ray" not in sys.modules
 
 
 def _one_by_one(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from types import ModuleType
 
 import pandas as pd
 import pytest
@@ -55,6 +56,30 @@ def test_what_a_killed_process_left_is_drawn_here(tmp_path, monkeypatch):
     own = os.getpid()
     failing(monkeypatch, lambda study, family: None if os.getpid() == own else os._exit(9))
     assert "could not be made" not in page([make(tmp_path, TRIALS)], strict=True, workers=2)
+
+
+def test_nothing_is_forked_where_ray_is_loaded(tmp_path, monkeypatch):
+    """Its connections do not survive a fork: the next call to Ray would wait for ever."""
+    drawn_by = []
+    failing(monkeypatch, lambda study, family: drawn_by.append(os.getpid()))
+    monkeypatch.setitem(sys.modules, "ray", ModuleType("ray"))
+    page([make(tmp_path, TRIALS)], strict=True, workers=2)
+    assert drawn_by == [os.getpid()]
+
+
+def test_the_forks_above_in_a_process_without_ray():
+    """Here another test may have loaded it; then one process has drawn all."""
+    options = ["-q", "-p", "no:xdist", "-p", "no:cacheprovider", __file__]
+    options += ["-k", "two_processes or another or killed"]
+    code = f"""
+import sys, pytest
+from hypersearch.analysis.report import images
+assert images.can_fork()
+sys.exit(pytest.main({options!r}))
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100)
+    assert ran.returncode == 0, ran.stdout
+    assert ran.stdout.startswith("...")
 
 
 def test_the_trial_in_the_pictures_is_named_and_a_better_one_since():
